@@ -1,0 +1,27 @@
+"""Every device kind, one file each; a new kind is one file and one line here."""
+
+from contract.kind import Kind
+from contract.kinds import (
+    alarm_button,
+    alarm_host,
+    barrier,
+    camera,
+    gate,
+    gateway,
+    guard_post,
+    recorder,
+)
+
+KINDS: dict[str, Kind] = {
+    module.KIND.name: module.KIND
+    for module in (
+        alarm_button,
+        alarm_host,
+        barrier,
+        camera,
+        gate,
+        gateway,
+        guard_post,
+        recorder,
+    )
+}
