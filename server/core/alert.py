@@ -1,0 +1,87 @@
+"""An alert: what was found wrong, where, how bad, and how far people have got with it."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Severity(IntEnum):
+    """How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities."""
+
+    CRITICAL = 1
+    HIGH = 2
+    MEDIUM = 3
+    LOW = 4
+
+
+class State(StrEnum):
+    """Where an alert stands. Presses end in `reviewed`, device faults in `closed`."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    DISPATCHED = "dispatched"
+    ON_SCENE = "on_scene"
+    RESOLVED = "resolved"
+    REVIEWED = "reviewed"
+    WORK_ORDER = "work_order"
+    RECOVERED = "recovered"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One press that belongs to an incident; every press stays a row of its own."""
+
+    id: str
+    device: str
+    t: float
+    rx: float
+    press: str
+    stored: bool
+    late: bool
+    cleared_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of an alert's history: what happened, when, by whom, why."""
+
+    at: float
+    what: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The current picture of one alert. `version` grows with each change; `t` is when it happened, `rx` when we knew."""
+
+    id: str
+    rule: str
+    severity: Severity
+    state: State
+    mode: str  # real, test or drill as the server decided
+    school: str
+    gateway: str
+    device: str  # "" when the alert is about the whole gateway or school
+    t: float
+    rx: float
+    version: int
+    updated: float
+    stored: bool = True  # False: shown before the journal has committed it (未入库).
+    late: bool = False
+    owner: str = ""
+    acknowledged_at: float | None = None
+    resolved_at: float | None = None
+    cause: str = ""
+    escalation: int = 0  # The escalation step reached.
+    next_escalation_at: float | None = None
+    ended_at: float | None = None  # When the condition itself ended, for rules that clear.
+    presses: tuple[Attached, ...] = ()
+    history: tuple[Step, ...] = ()
+    detail: tuple[tuple[str, str], ...] = ()  # What the rule wants to tell: code, value, threshold, …
+    children: int = 0  # Devices made unknown by this root cause.
+
+    @property
+    def open(self) -> bool:
+        """Say whether people still have to work on it."""
+        return self.state not in (State.RESOLVED, State.REVIEWED, State.CLOSED)

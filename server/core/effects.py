@@ -1,0 +1,55 @@
+"""Everything the engine can ask of its shell. Effects are values: the shell stores, streams and notifies."""
+
+from dataclasses import dataclass
+
+from server.core.alert import Alert
+from server.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChanged:
+    """An alert was raised or moved. `fact` is what to append to the alert's history; None for what the journal already holds."""
+
+    alert: Alert
+    fact: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActRefused:
+    """A requested move is not legal now; `code` is stable for the API, `alert` is the state to show instead."""
+
+    code: str  # not_found, version_conflict, illegal_move, cause_required, second_person_required
+    detail: str
+    alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChanged:
+    """One indicator of one school changed, in the ledger's or the live figure."""
+
+    school: str
+    indicator: str
+    ledger: Verdict
+    live: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LivenessChanged:
+    """A device or gateway became live, suspect, offline or unknown."""
+
+    gateway: str
+    device: str
+    liveness: str
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationDue:
+    """Somebody must be told by another channel; `step` is the escalation step that asked for it."""
+
+    alert: Alert
+    step: int
+    audience: str
+
+
+Effect = AlertChanged | ActRefused | VerdictChanged | LivenessChanged | NotificationDue

@@ -1,0 +1,191 @@
+"""Everything the engine can be told. Instants are seconds UTC: `t` the school's estimate, `rx` the server's clock."""
+
+from dataclasses import dataclass
+
+from contract.identity import DeviceId, GatewayId, PressId
+from contract.messages import Birth
+from contract.records import Value
+from server.registry.model import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLoaded:
+    """The registry was read or has changed; it replaces what was known before."""
+
+    roster: Roster
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingArrived:
+    """A device measured something. `position` orders readings of one gateway, `t` never does."""
+
+    gateway: GatewayId
+    device: DeviceId
+    t: float
+    rx: float
+    position: int
+    quality: int
+    metrics: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInArrived:
+    """A guard came on post, left, patrolled or answered."""
+
+    id: str
+    gateway: GatewayId
+    device: DeviceId
+    t: float
+    rx: float
+    guard: str
+    act: str
+    point: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PressArrived:
+    """A press reached the server. It may not be committed yet: `stored` says so and `PressStored` follows."""
+
+    id: PressId
+    gateway: GatewayId
+    device: DeviceId
+    t: float
+    rx: float
+    quality: int
+    press: str
+    mode_claimed: str
+    stored: bool = False
+    repaired: bool = False  # Found by a heartbeat's open list rather than by the alarm lane.
+
+
+@dataclass(frozen=True, slots=True)
+class PressStored:
+    """The journal has committed the press."""
+
+    id: PressId
+    rx: float
+
+
+@dataclass(frozen=True, slots=True)
+class PressCleared:
+    """The school reset the button; this closes nothing."""
+
+    id: PressId
+    gateway: GatewayId
+    device: DeviceId
+    t: float
+    rx: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAlerted:
+    """A device or gateway reports trouble on the alarm lane; `code` is one of contract.records.ALERT_CODES or unknown."""
+
+    id: str
+    gateway: GatewayId
+    device: DeviceId
+    code: str
+    on: bool
+    t: float
+    rx: float
+    mode_claimed: str
+    text: str = ""
+    stored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayHeard:
+    """Anything at all came from the gateway on `path`; `lag_seconds` is how far its telemetry is behind, if it said so."""
+
+    gateway: GatewayId
+    rx: float
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLinkChanged:
+    """A connection of the gateway came up, or its will says that it went down."""
+
+    gateway: GatewayId
+    on: bool
+    path: str
+    rx: float
+
+
+@dataclass(frozen=True, slots=True)
+class BirthArrived:
+    """A gateway described itself and its devices."""
+
+    birth: Birth
+    rx: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message could not be read; on the alarm lane this is an operator's alert, never a silence."""
+
+    gateway: GatewayId
+    lane: str
+    reason: str
+    detail: str
+    rx: float
+
+
+@dataclass(frozen=True, slots=True)
+class ActRequested:
+    """A person asks for a move of an alert's lifecycle; `version` is what they saw: two never overwrite each other."""
+
+    alert: str
+    act: str  # acknowledge, dispatch, arrive, resolve, review, close, reopen, note, escalate
+    by: str
+    role: str
+    version: int
+    note: str = ""
+    cause: str = ""  # real, false_human, false_device, test, drill, duplicate, fixed, …
+    key: str = ""  # The request's idempotency key.
+
+
+@dataclass(frozen=True, slots=True)
+class FactRestored:
+    """One fact of an alert as it was stored, replayed in order when the server starts."""
+
+    alert: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WindowDeclared:
+    """A test or drill was declared: only presses of the listed buttons within it may be of that mode."""
+
+    id: str
+    mode: str
+    school: str
+    devices: frozenset[tuple[GatewayId, DeviceId]]
+    start: float
+    end: float
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time passed; sent about once a second."""
+
+
+Event = (
+    RosterLoaded
+    | ReadingArrived
+    | CheckInArrived
+    | PressArrived
+    | PressStored
+    | PressCleared
+    | DeviceAlerted
+    | GatewayHeard
+    | GatewayLinkChanged
+    | BirthArrived
+    | Unreadable
+    | ActRequested
+    | FactRestored
+    | WindowDeclared
+    | Ticked
+)
