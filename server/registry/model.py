@@ -40,7 +40,7 @@ class SchoolKind(StrEnum):
 
 
 class Area(StrEnum):
-    """Where a school lies, by the urban-rural code of education statistics: 111 and 112 urban, 121 to 123 town, 210 and 220 rural."""
+    """Where a school lies, by the code of education statistics: 111 and 112 urban, 121 to 123 town, 210 and 220 rural."""
 
     URBAN = "urban"
     TOWN = "town"
