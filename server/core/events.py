@@ -1,10 +1,11 @@
 """Everything the engine can be told. Instants are seconds UTC: `t` the school's estimate, `rx` the server's clock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract.identity import DeviceId, GatewayId, PressId
+from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
-from contract.records import Value
+from contract.records import Reading, Value
 from server.registry.model import Roster
 
 
@@ -26,6 +27,21 @@ class ReadingArrived:
     position: int
     quality: int
     metrics: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsArrived:
+    """The readings of one committed batch: what ingest tells, because one event for each reading would cost more than all else.
+
+    `positions[i]` is the place of `readings[i]`; (epoch, position) orders all readings of a gateway, `t` never does.
+    A reading's `d` is its device, `t` is milliseconds UTC, `m` its metrics and `q` its clock quality.
+    """
+
+    gateway: GatewayId
+    epoch: EpochId
+    rx: float
+    positions: Sequence[int]
+    readings: Sequence[Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +191,7 @@ class Ticked:
 Event = (
     RosterLoaded
     | ReadingArrived
+    | ReadingsArrived
     | CheckInArrived
     | PressArrived
     | PressStored
