@@ -1,0 +1,1 @@
+"""Plausible cities, fake devices, fleets of real gateway code, stories and the demo; nothing else imports this."""

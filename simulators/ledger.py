@@ -1,0 +1,59 @@
+"""What the ledger of a city declares, with the gaps that real ledgers have.
+
+The shares follow published progress of such programmes: closed management 98 to 99.7 %, guards 91 to 96 %, networked
+with police 90 to 97 %, gate barriers 85 to 98 %. Exact counts are drawn, so that a small city shows gaps too.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from server.registry.model import Declaration, Exemption, SchoolKind
+from simulators.proportions import lacking
+
+# Item -> the share of schools that lack it.
+LACKING = {
+    "closed_perimeter": 0.003,
+    "closed_gate_control": 0.001,
+    "closed_gate_room_24h": 0.002,
+    "closed_visitor_registration": 0.002,
+    "closed_in_class": 0.001,
+    "video_networked": 0.045,
+    "alarm_networked": 0.030,
+    "guard_post_staffed": 0.050,
+    "barrier": 0.060,
+}
+LAPSED = 0.002  # The share of declarations in place whose evidence is no longer valid.
+STALE = 0.12  # The share whose evidence is months old.
+EVIDENCE_DAYS = 365
+EXEMPT_INDICATOR = "gate_barrier"
+_EVIDENCE = {"barrier": "照片", "closed_perimeter": "照片", "video_networked": "联网确认单", "alarm_networked": "联网确认单"}
+
+Declared = dict[str, Declaration]
+
+
+def declare(rng: random.Random, codes: Sequence[str], today: date) -> list[Declared]:
+    """Declare every item for each school, given the schools' short codes; exactly the stated shares are lacking."""
+    count = len(codes)
+    declared: list[Declared] = [{} for _ in codes]
+    for item, share in LACKING.items():
+        without = lacking(rng, count, share)
+        for index, code in enumerate(codes):
+            declared[index][item] = Declaration(in_place=False) if index in without else _in_place(rng, item, code, today)
+    return declared
+
+
+def _in_place(rng: random.Random, item: str, code: str, today: date) -> Declaration:
+    draw = rng.random()
+    age = rng.randrange(366, 500) if draw < LAPSED else rng.randrange(31, 300) if draw < STALE else rng.randrange(30)
+    dated = today - timedelta(days=age)
+    evidence = f"{_EVIDENCE.get(item, '检查表')} {item}-{code}-{dated:%Y%m}"
+    return Declaration(True, evidence, dated, dated + timedelta(days=EVIDENCE_DAYS))
+
+
+def exempt(kind: SchoolKind, declared: Mapping[str, Declaration], code: str, today: date) -> tuple[Exemption, ...]:
+    """Give a teaching point without a vehicle road its written exemption from the gate barrier; some are overdue."""
+    if kind is not SchoolKind.TEACHING_POINT or declared["barrier"].in_place:
+        return ()
+    until = today + timedelta(days=int(code[-2:]) * 6 - 60)
+    return (Exemption(EXEMPT_INDICATOR, f"模拟豁免 {code}", "县教育局安全科", "无机动车通行道路", until),)

@@ -1,0 +1,176 @@
+"""A made city is plausible, whole and always the same."""
+
+from collections import Counter
+from datetime import date
+from statistics import median
+
+import pytest
+
+from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
+from contract.kinds import KINDS
+from server.registry.model import Area, Roster, SchoolKind, UnitKind
+from simulators.city import make_city
+from simulators.credentials import gateway_key, key_hash
+from simulators.school_kinds import guard_quota
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="module")
+def city() -> Roster:
+    """Give a city of the test size with its design load."""
+    return make_city(3_200, 7, TODAY, cameras=1.0).roster
+
+
+@pytest.mark.parametrize("sites", [1, 7, 200])
+def test_same_seed_gives_same_city(sites: int) -> None:
+    """Everything follows from size, seed and date, so that a found fault can be found again."""
+    first, second = make_city(sites, 5, TODAY), make_city(sites, 5, TODAY)
+
+    assert first == second
+    assert len(first.roster.schools) == len(first.roster.gateways) == sites
+
+
+def test_another_seed_gives_another_city() -> None:
+    """The seed matters."""
+    assert make_city(30, 1, TODAY).roster.schools != make_city(30, 2, TODAY).roster.schools
+
+
+def test_identities_are_well_formed_and_unique(city: Roster) -> None:
+    """No two things share an identity, and each identity passes the wire's own parser."""
+    for found, parse in (
+        ([unit.id for unit in city.units], parse_unit_id),
+        ([station.id for station in city.stations], parse_unit_id),
+        ([school.id for school in city.schools], parse_school_id),
+        ([gateway.id for gateway in city.gateways], parse_gateway_id),
+    ):
+        assert len(set(found)) == len(found)
+        assert all(parse(text) for text in found)
+    devices = [(device.gateway, parse_device_id(device.id)) for device in city.devices]
+    assert len(set(devices)) == len(devices)
+    numbered = [device.gb_id for device in city.devices if device.gb_id]
+    assert len(set(numbered)) == len(numbered)
+    assert {len(number) for number in numbered} == {20}
+    assert len({school.name for school in city.schools}) == 3_200
+
+
+def test_each_school_has_a_place_in_both_trees(city: Roster) -> None:
+    """Every school hangs under a township and a station that exist, and every branch ends at the city."""
+    units = {unit.id: unit for unit in city.units}
+    stations = {station.id: station for station in city.stations}
+    for school in city.schools:
+        unit = units[school.unit]
+        assert unit.kind is UnitKind.TOWNSHIP
+        assert unit.parent is not None
+        assert units[unit.parent].parent == "450700"
+        assert stations[school.station].parent == f"PS-{unit.parent}"
+    assert {unit.id for unit in city.units if unit.kind is UnitKind.COUNTY} == {
+        "450702", "450703", "450721", "450722", "4507GQ",
+    }  # fmt: skip
+
+
+def test_each_school_can_raise_the_alarm(city: Roster) -> None:
+    """Whatever a school lacks, it has a host, a button, a gate camera, a gate and a guard post, all of known kinds."""
+    kinds: dict[str, set[str]] = {}
+    for device in city.devices:
+        assert device.kind in KINDS
+        kinds.setdefault(device.school, set()).add(device.kind + ("@" if device.at_gate else ""))
+    for school in city.schools:
+        assert {"alarm_host", "alarm_button", "camera@", "gate@", "guard_post", "recorder"} <= kinds[school.id]
+
+
+def test_proportions_follow_the_plan(city: Roster) -> None:
+    """County shares, kinds and the design load are what the planning figures say."""
+    schools = Counter(gateway.id.split("-")[1] for gateway in city.gateways)
+    kinds = Counter(school.kind for school in city.schools)
+    cameras = sum(device.kind == "camera" for device in city.devices)
+
+    assert schools["450721"] == 1_152  # 36 %
+    assert schools["4507gq"] == 128  # 4 %
+    assert abs(kinds[SchoolKind.KINDERGARTEN] - 3_200 * 900 / 2_176) <= 1
+    assert kinds[SchoolKind.SPECIAL] >= 4
+    assert 135_000 < len(city.devices) < 165_000
+    assert cameras / len(city.devices) > 0.8
+
+
+def test_demo_city_is_light() -> None:
+    """The default of 200 schools has about twenty devices at the usual school, and every kind of school."""
+    city = make_city(200, 1, TODAY).roster
+    per_school = Counter(device.gateway for device in city.devices)
+
+    assert 15 <= median(per_school.values()) <= 25
+    assert {school.kind for school in city.schools} == set(SchoolKind)
+    assert {school.area for school in city.schools} == set(Area)
+
+
+def test_ledger_has_realistic_gaps(city: Roster) -> None:
+    """The declared shares start where such programmes really stood, never at 100 %."""
+
+    def share(*items: str) -> float:
+        good = 0
+        for school in city.schools:
+            found = [school.declared[item] for item in items]
+            good += all(item.in_place and (item.expires is None or item.expires >= TODAY) for item in found)
+        return good / len(city.schools)
+
+    closed = [item for item in city.schools[0].declared if item.startswith("closed_")]
+    guarded = sum(school.guards_on_roll > 0 for school in city.schools) / len(city.schools)
+    enough = sum(s.guards_on_roll >= guard_quota(s.pupils, s.boarders) for s in city.schools) / len(city.schools)
+
+    assert len(closed) == 5
+    assert 0.975 < share(*closed) < 0.997
+    assert 0.90 < share("video_networked", "alarm_networked") < 0.97
+    assert 0.85 < share("barrier") < 0.98
+    assert 0.91 < enough < guarded < 0.97
+
+
+def test_powered_barriers_stand_only_where_one_is_declared(city: Roster) -> None:
+    """A barrier that reports is also in the ledger; fixed and movable ones are in the ledger alone, with a dated photo."""
+    powered = {device.school for device in city.devices if device.kind == "barrier"}
+    declared = {school.id for school in city.schools if school.declared["barrier"].in_place}
+
+    assert powered < declared
+    assert all(s.declared["barrier"].dated for s in city.schools if s.id in declared - powered)
+
+
+def test_exemptions_are_written_and_end(city: Roster) -> None:
+    """Only teaching points without a barrier are exempt, each with a document and an end, and some have run out."""
+    exempt = [(school, exemption) for school in city.schools for exemption in school.exemptions]
+
+    assert exempt
+    for school, exemption in exempt:
+        assert school.kind is SchoolKind.TEACHING_POINT
+        assert not school.declared["barrier"].in_place
+        assert exemption.document
+        assert exemption.approver
+    assert {exemption.until < TODAY for _, exemption in exempt} == {True, False}
+
+
+def test_calendar_has_terms_around_today(city: Roster) -> None:
+    """There is a term today, one before and one after, and a make-up day is never a holiday."""
+    calendar = city.calendar
+
+    assert any(term.first_day <= TODAY <= term.last_day for term in calendar.terms)
+    assert any(term.last_day < TODAY for term in calendar.terms)
+    assert any(term.first_day > TODAY for term in calendar.terms)
+    assert date(2026, 10, 1) in calendar.holidays
+    assert calendar.make_up_days
+    assert not calendar.make_up_days & calendar.holidays
+    assert all(day.weekday() >= 5 for day in calendar.make_up_days)
+
+
+def test_keys_are_derived_and_only_hashes_are_in_the_roster() -> None:
+    """The fleet can log in with a roster that holds no key."""
+    city = make_city(3, 9, TODAY)
+    for gateway in city.roster.gateways:
+        key = gateway_key(9, gateway.id)
+
+        assert gateway.key_hash == key_hash(key)
+        assert key not in repr(city.roster)
+
+
+def test_no_telephone_can_be_dialled(city: Roster) -> None:
+    """Local numbers never begin with 0, so nobody is ever called by mistake."""
+    phones = [school.contact_phone for school in city.schools] + [station.phone for station in city.stations]
+
+    assert all(phone.startswith("0777-0") for phone in phones)
