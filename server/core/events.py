@@ -31,7 +31,7 @@ class ReadingArrived:
 
 @dataclass(frozen=True, slots=True)
 class ReadingsArrived:
-    """The readings of one committed batch: what ingest tells, because one event for each reading would cost more than all else.
+    """The readings of one committed batch, told at once: one event for each would cost more than all the rest of ingest.
 
     `positions[i]` is the place of `readings[i]`; (epoch, position) orders all readings of a gateway, `t` never does.
     A reading's `d` is its device, `t` is milliseconds UTC, `m` its metrics and `q` its clock quality.
