@@ -1,0 +1,203 @@
+"""The journal on SQLite or PostgreSQL: the seam of `server.journal.model`, over one `Database`."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from sqlalchemy import Connection, func, select
+
+from contract.identity import DeviceId, EpochId, GatewayId, Lane, PressId
+from server.journal import tables
+from server.journal.database import Database
+from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, JournaledBatch, Written
+from server.journal.streams import CachedStreams, LockedStreams, Streams
+from server.journal.watermark import Watermark
+from server.journal.writing import execute, insert_events, write_batches
+
+DEAD_LETTERS_MAX = 100_000  # Of 4 kB at most: 400 MB of evidence, then the oldest go.
+DETAIL_MAX = 500  # Characters of an explanation; the bytes themselves stand beside it.
+
+_DEAD_LETTER = (
+    "insert into dead_letter (sha256, topic, gateway, reason, detail, head, first_rx_ms, last_rx_ms, count)"
+    " values (?, ?, ?, ?, ?, ?, ?, ?, 1) on conflict (sha256, topic)"
+    " do update set count = dead_letter.count + 1, last_rx_ms = excluded.last_rx_ms"
+)
+_PRUNE = (
+    "delete from dead_letter where last_rx_ms <"
+    " (select last_rx_ms from dead_letter order by last_rx_ms desc limit 1 offset ?)"
+)
+_PRUNE_EVERY = 1_000  # Letters; looking after each would cost more than keeping them.
+_CHECKPOINT = (
+    "insert into checkpoint (projection, sequence) values (?, ?)"
+    " on conflict (projection) do update set sequence = excluded.sequence"
+)
+_FACT = "insert into alert_fact (alert, at_ms, settled, body) values (?, ?, ?, ?)"
+
+
+class SqlJournal:
+    """Implements `Journal`. One of it for each database and process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        one_writer = database.dialect == "sqlite"
+        self._streams: Streams = CachedStreams() if one_writer else LockedStreams()
+        self._watermark = None if one_writer else Watermark()
+        self._letters = 0
+
+    async def write(self, batches: Sequence[BatchWrite]) -> Sequence[Written]:
+        """Commit batches in one transaction; a group that holds an alarm goes before all that waits."""
+        urgent = any(batch.lane is Lane.ALARM for batch in batches)
+        return await self._database.run(lambda connection: write_batches(connection, self._streams, batches), urgent=urgent)
+
+    async def cursors(self, since_ms: int = 0) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+        """Read the committed positions of the streams that moved since an instant."""
+
+        def work(connection: Connection) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+            cursor = tables.cursor.c
+            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(cursor.updated_ms >= since_ms)
+            return {
+                (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
+                for gateway, epoch, lane, position in connection.execute(query)
+            }
+
+        return await self._database.run(work)
+
+    async def read(self, after: int, limit: int) -> Sequence[JournaledBatch]:
+        """Read raw batches in commit order; on PostgreSQL only up to where no running transaction can still insert."""
+
+        def work(connection: Connection) -> Sequence[JournaledBatch]:
+            raw, cursor = tables.raw_batch.c, tables.cursor.c
+            query = (
+                select(
+                    raw.sequence,
+                    cursor.gateway,
+                    cursor.epoch,
+                    cursor.lane,
+                    raw.body_position,
+                    raw.rx_ms,
+                    raw.body,
+                    raw.position,
+                )
+                .join_from(tables.raw_batch, tables.cursor, raw.stream == cursor.stream)
+                .where(raw.sequence > after)
+                .order_by(raw.sequence)
+                .limit(limit)
+            )
+            if self._watermark is not None:
+                query = query.where(raw.sequence <= self._watermark.safe(connection))
+            return [
+                JournaledBatch(sequence, GatewayId(gateway), EpochId(epoch), Lane(lane), first, rx_ms, bytes(body), new_from)
+                for sequence, gateway, epoch, lane, first, rx_ms, body, new_from in connection.execute(query)
+            ]
+
+        return await self._database.run(work)
+
+    async def store_events(self, events: Sequence[AlarmEvent]) -> Sequence[bool]:
+        """Store events that came by no batch; says for each whether it was new."""
+        return await self._database.run(partial(insert_events, events=events), urgent=True)
+
+    async def events(self, after_rx_ms: int) -> Sequence[AlarmEvent]:
+        """Read the alarm events received since an instant, in the order received."""
+
+        def work(connection: Connection) -> Sequence[AlarmEvent]:
+            event = tables.alarm_event.c
+            query = (
+                select(event.id, event.kind, event.gateway, event.device, event.t_ms, event.rx_ms, event.body, event.state)
+                .where(event.rx_ms >= after_rx_ms)
+                .order_by(event.rx_ms, event.t_ms)
+            )
+            return [
+                AlarmEvent(PressId(identity), kind, GatewayId(gateway), DeviceId(device), t_ms, rx_ms, bytes(body), state)
+                for identity, kind, gateway, device, t_ms, rx_ms, body, state in connection.execute(query)
+            ]
+
+        return await self._database.run(work)
+
+    async def append_fact(self, alert: str, at_ms: int, body: bytes, *, settled: bool = False) -> None:
+        """Append one fact to an alert's history."""
+        await self.append_facts([AlertFact(alert, at_ms, body, settled)])
+
+    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
+        """Append facts in one transaction, in the order given."""
+        rows = [(fact.alert, fact.at_ms, fact.settled, fact.body) for fact in facts]
+        await self._database.run(lambda connection: execute(connection, _FACT, rows))
+
+    async def facts(self, settled_since_ms: int = 0) -> Sequence[tuple[str, bytes]]:
+        """Read the facts of every alert that is not over, or was over only after an instant, oldest first."""
+
+        def work(connection: Connection) -> Sequence[tuple[str, bytes]]:
+            fact = tables.alert_fact.c
+            over = (
+                select(fact.alert)
+                .group_by(fact.alert)
+                .having(func.max(fact.sequence).filter(fact.settled).is_not(None), func.max(fact.at_ms) < settled_since_ms)
+            )
+            query = select(fact.alert, fact.body).where(fact.alert.not_in(over)).order_by(fact.sequence)
+            return [(alert, bytes(body)) for alert, body in connection.execute(query)]
+
+        return await self._database.run(work)
+
+    async def facts_of(self, alert: str) -> Sequence[bytes]:
+        """Read every fact of one alert, oldest first."""
+        fact = tables.alert_fact.c
+        query = select(fact.body).where(fact.alert == alert).order_by(fact.sequence)
+        return await self._database.run(lambda connection: [bytes(body) for [body] in connection.execute(query)])
+
+    async def dead_letter(self, letter: DeadLetter) -> None:
+        """Keep a message that could not be read; beyond the limit the oldest go."""
+        self._letters += 1
+        prune = self._letters % _PRUNE_EVERY == 0
+        row = (
+            letter.sha256,
+            letter.topic[:80],
+            letter.gateway[:40],
+            letter.reason,
+            letter.detail[:DETAIL_MAX].replace("\x00", "�"),  # PostgreSQL's text holds no NUL.
+            letter.head,
+            letter.rx_ms,
+            letter.rx_ms,
+        )
+
+        def work(connection: Connection) -> None:
+            execute(connection, _DEAD_LETTER, [row])
+            if prune:
+                execute(connection, _PRUNE, [(DEAD_LETTERS_MAX,)])
+
+        await self._database.run(work)
+
+    async def dead_letters(self, limit: int) -> Sequence[tuple[DeadLetter, int]]:
+        """Read the newest messages that could not be read, each with how often it came."""
+        letter = tables.dead_letter.c
+        query = (
+            select(
+                letter.gateway,
+                letter.topic,
+                letter.reason,
+                letter.detail,
+                letter.sha256,
+                letter.head,
+                letter.last_rx_ms,
+                letter.count,
+            )
+            .order_by(letter.last_rx_ms.desc())
+            .limit(limit)
+        )
+        return await self._database.run(
+            lambda connection: [
+                (DeadLetter(gateway, topic, reason, detail, bytes(sha256), bytes(head), rx_ms), count)
+                for gateway, topic, reason, detail, sha256, head, rx_ms, count in connection.execute(query)
+            ]
+        )
+
+    async def checkpoint(self, projection: str) -> int:
+        """Read how far a projection has got; 0 before its first."""
+        query = select(tables.checkpoint.c.sequence).where(tables.checkpoint.c.projection == projection)
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none() or 0)
+
+    async def set_checkpoint(self, projection: str, sequence: int) -> None:
+        """Say how far a projection has got."""
+        await self._database.run(lambda connection: execute(connection, _CHECKPOINT, [(projection, sequence)]))
+
+    async def head(self) -> int:
+        """Read the newest committed sequence; 0 when there is none."""
+        query = select(func.coalesce(func.max(tables.raw_batch.c.sequence), 0))
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one())
