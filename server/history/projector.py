@@ -214,7 +214,7 @@ def prepare(batches: Sequence[JournaledBatch], rows_max: int) -> Prepared:
         if journaled.lane is not Lane.TELEMETRY:
             continue
         try:
-            projected = project(decode_batch(journaled.body), journaled.rx_ms)
+            projected = project(decode_batch(journaled.body), journaled.rx_ms, journaled.new_from)
         except Refused:  # The ingest took it once; a newer server may have become stricter. The journal keeps it.
             refused += 1
             continue

@@ -20,8 +20,8 @@ class Projected:
     skipped: int
 
 
-def project(batch: Batch, rx_ms: int) -> Projected:
-    """Give the readings of a batch as rows.
+def project(batch: Batch, rx_ms: int, new_from: int = 0) -> Projected:
+    """Give the readings of a batch, from position `new_from` on, as rows; earlier ones belong to an earlier batch.
 
     A reading whose time cannot be right stands at its time of receipt and is marked; the journal keeps what it claimed.
     """
@@ -31,6 +31,9 @@ def project(batch: Batch, rx_ms: int) -> Projected:
     gateway = batch.gateway
     for record in batch.records:
         if type(record) is Reading:
+            if position < new_from:
+                position += 1
+                continue
             t_ms = record.t
             metrics = record.m
             if not SANE_FROM_MS <= t_ms <= latest_ms:

@@ -147,6 +147,17 @@ async def test_bad_records_and_other_lanes_are_passed_over() -> None:
     assert store.kept == 5
 
 
+async def test_what_two_batches_share_is_kept_once() -> None:
+    """A batch cut anew after a restart repeats positions of an earlier one; only its new ones count."""
+    store = FakeStore()
+    overlapping = JournaledBatch(2, GATEWAY, EPOCH, Lane.TELEMETRY, 2, T0, batch(2, reading(8), reading(3)).body, new_from=3)
+    projector = Projector(FakeJournal([batch(1, reading(1), reading(2)), overlapping]), store)
+
+    await projector.catch_up()
+
+    assert store.values() == [1, 2, 3]
+
+
 async def test_goes_on_from_the_checkpoint() -> None:
     """A new process reads only what the store does not have."""
     store = FakeStore()
