@@ -1,0 +1,70 @@
+"""What the API is asked, as types: each body is decoded straight into one of these or refused with the reason."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from server.security.access import Act
+
+CHECKINS_MAX = 50  # In one request: an afternoon's queue of a telephone that had no network.
+_Short = Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The shape all bodies share: a misspelt field is refused rather than ignored."""
+
+
+class Login(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A name and a password."""
+
+    username: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class AskAct(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move of an alert's lifecycle."""
+
+    act: Act
+    note: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    cause: Literal["", "real", "false_human", "false_device", "test", "drill", "duplicate", "fixed", "planned"] = ""
+
+
+class AskWindow(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A test or drill to declare: only the listed buttons are of that mode, and only within the span."""
+
+    mode: Literal["test", "drill"]
+    school: Annotated[str, msgspec.Meta(pattern="^[0-9]{10}$")]
+    devices: Annotated[list[tuple[_Short, _Short]], msgspec.Meta(min_length=1, max_length=100)]
+    start: int
+    end: int
+
+
+class Post(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The guard post a check-in is made at."""
+
+    gateway: _Short
+    device: _Short
+
+
+class AskCheckIn(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One check-in; `id` makes it harmless to send again."""
+
+    id: Annotated[str, msgspec.Meta(max_length=36)]
+    post: Post
+    act: Literal["in", "out", "patrol", "answer"]
+    t: int
+    point: _Short = ""
+
+
+class AskCheckIns(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a telephone has queued."""
+
+    items: Annotated[list[AskCheckIn], msgspec.Meta(min_length=1, max_length=CHECKINS_MAX)]
+
+
+class ScreenHealth(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a screen says about itself: whether it can ring, is looked at, and is fresh."""
+
+    audio: Literal["on", "off", "blocked"]
+    visible: bool
+    stream_age_ms: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]

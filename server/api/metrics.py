@@ -1,0 +1,47 @@
+"""The Prometheus metrics: read from the parts when asked, so that nothing on the alarm path counts twice."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.api.parts import Parts
+
+
+class _Now(Collector):
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def collect(self) -> Iterator[Metric]:
+        hub, ingest = self._parts.hub, self._parts.ingest
+        counted = CounterMetricFamily("anxiao_ingest", "What ingest counted, by name.", labels=["what"])
+        for name, value in ingest.counters().items():
+            counted.add_metric([name], value)
+        yield counted
+        yield GaugeMetricFamily("anxiao_dead_letters", "Messages kept as dead letters.", ingest.dead_letters())
+        yield GaugeMetricFamily("anxiao_ingest_lag_seconds", "How far ingest is behind.", ingest.lag_ms() / 1000)
+        yield GaugeMetricFamily("anxiao_history_behind", "Batches the history is behind.", ingest.history_behind())
+        yield GaugeMetricFamily("anxiao_stream_clients", "Open streams.", hub.clients)
+        yield CounterMetricFamily("anxiao_stream_sent", "Events told to streams.", hub.sent)
+        yield CounterMetricFamily("anxiao_stream_resets", "Times a screen had to start again.", hub.resets)
+        yield CounterMetricFamily("anxiao_stream_stuck", "Streams ended because nobody read.", hub.stuck)
+        opened = GaugeMetricFamily("anxiao_alerts_open", "Open alerts, real ones only.", labels=["severity"])
+        severities = [0, 0, 0, 0]
+        for alert in self._parts.engine.alerts.values():
+            if alert.open and alert.mode == "real":
+                severities[alert.severity - 1] += 1
+        for severity, number in enumerate(severities, 1):
+            opened.add_metric([str(severity)], number)
+        yield opened
+        screens = GaugeMetricFamily("anxiao_screens", "Screens heard lately, by sound.", labels=["audio"])
+        for audio, number in self._parts.screens.by_audio().items():
+            screens.add_metric([audio], number)
+        yield screens
+
+
+def expose(parts: Parts) -> tuple[bytes, str]:
+    """Write all metrics in the text format, with its media type."""
+    registry = CollectorRegistry()
+    registry.register(_Now(parts))
+    return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,58 @@
+"""Everything the routes work with, passed by hand once from the composition root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from server.api.screens import Screens
+from server.api.seams import Act, CheckIn, Declare, EngineLike
+from server.history.store import HistoryStore
+from server.registry.store import Registry
+from server.security.lockout import LockOut
+from server.security.passwords import Passwords
+from server.security.sessions import Sessions
+from server.stream.hub import Hub
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What the rest of the server tells about itself when asked."""
+
+    counters: Callable[[], Mapping[str, int]] = dict
+    dead_letters: Callable[[], int] = int
+    lag_ms: Callable[[], int] = int
+    history_behind: Callable[[], int] = int
+    not_ready: Callable[[], Mapping[str, str]] = dict  # Part -> what is wrong with it; empty when all is well.
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The neighbours of the API."""
+
+    engine: EngineLike
+    act: Act
+    check_in: CheckIn
+    declare: Declare
+    registry: Registry
+    sessions: Sessions
+    passwords: Passwords
+    hub: Hub
+    history: HistoryStore | None
+    clock: Callable[[], float]
+    screens: Screens
+    city: str
+    city_en: str
+    build: str
+    secure: bool = False  # Served over TLS: the cookie is then never sent in the clear.
+    ingest: Ingest = Ingest()
+    lockout: LockOut = field(default_factory=LockOut)
+    addresses: LockOut = field(
+        default_factory=lambda: LockOut(wrong_max=60)
+    )  # One wall behind one address guesses slowly too.
+    static: Path = STATIC
+
+    def now_ms(self) -> int:
+        """Give the present in milliseconds."""
+        return round(self.clock() * 1000)

@@ -1,0 +1,31 @@
+"""Every route of the API, one file for each subject; `ADD` adds them all to one router."""
+
+from server.api.routes import (
+    alerts,
+    audit,
+    bootstrap,
+    checkins,
+    coverage,
+    health,
+    kinds,
+    login,
+    schools,
+    screens,
+    stats,
+    windows,
+)
+
+ADD = (
+    alerts.add,
+    audit.add,
+    bootstrap.add,
+    checkins.add,
+    coverage.add,
+    health.add,
+    kinds.add,
+    login.add,
+    schools.add,
+    screens.add,
+    stats.add,
+    windows.add,
+)

@@ -1,0 +1,198 @@
+"""Coverage: the figures of a unit and its children, and the list of gaps behind every number."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from server.api import views
+from server.api.gate import Caller, caller_of, crossing
+from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
+from server.api.parts import Parts
+from server.api.problems import ApiError, Code
+from server.api.replies import NO_STORE, answers, reply
+from server.api.show import counts, ms_or_none
+from server.core.verdict import Judgement, Tally, Verdict
+from server.registry.model import School
+
+CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
+FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
+GAPS = (Judgement.NOT_MET, Judgement.UNKNOWN)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add(router: APIRouter, parts: Parts) -> None:
+    """Add the routes."""
+    problems = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID)
+
+    @router.get("/api/v1/coverage", responses=answers(views.Coverage, *problems))
+    async def coverage(request: Request, parent: Annotated[str | None, Query(max_length=32)] = None) -> Response:
+        """Give a unit's figures and its children's; without `parent`, of the highest unit within reach."""
+        return reply(figures(parts, caller_of(request), await _unit(parts, request, parent)))
+
+    @router.get("/api/v1/coverage/gaps", responses=answers(views.GapPage, *problems))
+    async def gaps(
+        request: Request,
+        unit: Annotated[str | None, Query(max_length=32)] = None,
+        indicator: Annotated[str | None, Query(max_length=40)] = None,
+        figure: views.Figure | None = None,
+        judgement: Literal["not_met", "unknown"] | None = None,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+    ) -> Response:
+        """List what is not met or unknown within reach, in the order of schools."""
+        schools = await _schools(parts, request, unit)
+        found = list(_gaps(parts, schools, indicator, figure, judgement))
+        start = int(read_cursor(cursor)[0]) if cursor else 0
+        if not 0 <= start <= len(found):
+            raise ApiError(Code.INVALID, "cursor: not one of ours")
+        end = start + limit
+        more = write_cursor(end, "") if end < len(found) else None
+        return reply(views.GapPage(items=found[start:end], next=more, total=len(found)))
+
+    @router.get(
+        "/api/v1/coverage/gaps.csv",
+        responses={200: {"description": "UTF-8 with a byte order mark", "content": {"text/csv": {}}}},
+    )
+    async def gaps_csv(
+        request: Request,
+        unit: Annotated[str | None, Query(max_length=32)] = None,
+        indicator: Annotated[str | None, Query(max_length=40)] = None,
+        figure: views.Figure | None = None,
+        judgement: Literal["not_met", "unknown"] | None = None,
+    ) -> Response:
+        """Give the same list for a spreadsheet."""
+        schools = await _schools(parts, request, unit)
+        text = _csv(_gaps(parts, schools, indicator, figure, judgement))
+        headers = {**NO_STORE, "Content-Disposition": 'attachment; filename="gaps.csv"'}
+        return Response(text.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
+
+
+async def _unit(parts: Parts, request: Request, unit: str | None) -> str:
+    """Give a unit within reach: the asked one, or the highest that the caller sees."""
+    visible = parts.registry.tree.visible(caller_of(request).reach.scope)[0]
+    ids = {one.id for one in visible}
+    if unit is None:
+        top = next((one.id for one in visible if one.parent not in ids), None)
+        if top is None:
+            raise ApiError(Code.NOT_FOUND, "no unit within reach")
+        return top
+    if unit not in ids:
+        raise await crossing(parts, request, "unit", unit)
+    return unit
+
+
+async def _schools(parts: Parts, request: Request, unit: str | None) -> list[School]:
+    tree, reach = parts.registry.tree, caller_of(request).reach
+    mine = tree.branch(reach.scope)
+    if unit is None:
+        return [tree.schools[school] for school in mine.schools]
+    below = tree.branch_of_unit(await _unit(parts, request, unit))
+    return [tree.schools[school] for school in below.schools if school in mine]
+
+
+def figures(parts: Parts, caller: Caller, parent: str) -> views.Coverage:
+    """Draw the table of one unit: itself first, then its child units within reach, then the schools directly under it."""
+    tree = parts.registry.tree
+    mine = tree.branch(caller.reach.scope)
+    unit = tree.units[parent]
+    names = [one.name for one in parts.engine.indicators]
+    tallies = Tallies(parts, names)
+    rows = [tallies.unit_row(parent, unit.name, unit.name_en, tree.branch_of_unit(parent).schools, mine)]
+    visible = {one.id for one in tree.visible(caller.reach.scope)[0]}
+    rows += [
+        tallies.unit_row(child.id, child.name, child.name_en, tree.branch_of_unit(child.id).schools, mine)
+        for child in tree.roster.units
+        if child.parent == parent and child.id in visible
+    ]
+    rows += [
+        tallies.school_row(tree.schools[school])
+        for school in tree.branch_of_unit(parent).schools
+        if school in mine and tree.schools[school].unit == parent
+    ]
+    return views.Coverage(as_of=parts.now_ms(), parent=parent, indicators=names, rows=rows)
+
+
+class Tallies:
+    """Counts the verdicts of schools, always by counts and never by averaging."""
+
+    def __init__(self, parts: Parts, names: list[str]) -> None:
+        self._engine = parts.engine
+        self._names = names
+
+    def unit_row(self, unit: str, name: str, name_en: str, below: Iterable[str], mine: object) -> views.CoverageRow:
+        """Count the schools below a unit that the caller sees."""
+        pairs = [self._engine.verdicts(school) for school in below if school in mine]  # type: ignore[operator]
+        cells = [self._cell([pair[indicator] for pair in pairs if indicator in pair]) for indicator in self._names]
+        return views.CoverageRow(kind="unit", id=unit, name=name, name_en=name_en, cells=cells)
+
+    def school_row(self, school: School) -> views.CoverageRow:
+        """Show one school, with the instant of its newest proof."""
+        verdicts = self._engine.verdicts(school.id)
+        cells: list[views.CoverageCell] = []
+        for indicator in self._names:
+            pair = verdicts.get(indicator)
+            cell = self._cell([pair] if pair else [])
+            proof = max((one.proof_at for one in pair or () if one.proof_at is not None), default=None)
+            cells.append(views.CoverageCell(ledger=cell.ledger, live=cell.live, proof_at=ms_or_none(proof)))
+        return views.CoverageRow(kind="school", id=school.id, name=school.name, name_en=school.name_en, cells=cells)
+
+    @staticmethod
+    def _cell(pairs: list[tuple[Verdict, Verdict]]) -> views.CoverageCell:
+        ledger, live = (_tally(pair[figure] for pair in pairs) for figure in (0, 1))
+        return views.CoverageCell(ledger=counts(ledger), live=counts(live), proof_at=None)
+
+
+def _tally(verdicts: Iterable[Verdict]) -> Tally:
+    found = dict.fromkeys(Judgement, 0)
+    for verdict in verdicts:
+        found[verdict.judgement] += 1
+    return Tally(found[Judgement.MET], found[Judgement.NOT_MET], found[Judgement.UNKNOWN], found[Judgement.EXEMPT])
+
+
+def _gaps(
+    parts: Parts,
+    schools: Iterable[School],
+    indicator: str | None,
+    figure: views.Figure | None,
+    judgement: str | None,
+) -> Iterator[views.Gap]:
+    names = [one.name for one in parts.engine.indicators if indicator in (None, one.name)]
+    wanted = [one for one in GAPS if judgement in (None, one.value)]
+    units = parts.registry.tree.units
+    for school in schools:
+        verdicts = parts.engine.verdicts(school.id)
+        unit = units.get(school.unit)
+        for name in names:
+            pair = verdicts.get(name)
+            for place, which in enumerate(FIGURES):
+                if pair is None or figure not in (None, which) or pair[place].judgement not in wanted:
+                    continue
+                yield views.Gap(
+                    school=school.id,
+                    school_name=school.name,
+                    unit=school.unit,
+                    unit_name=unit.name if unit else "",
+                    indicator=name,
+                    figure=which,
+                    judgement=pair[place].judgement,
+                    reasons=list(pair[place].reasons),
+                    proof_at=ms_or_none(pair[place].proof_at),
+                )
+
+
+def _csv(gaps: Iterable[views.Gap]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+    for gap in gaps:
+        cells = (getattr(gap, column) for column in CSV_COLUMNS)
+        writer.writerow([_safe(" ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
+    return text.getvalue()
+
+
+def _safe(cell: object) -> object:
+    """Keep a spreadsheet from running a name as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -1,0 +1,102 @@
+# ruff: noqa: D102  # The properties say by their names what they are.
+"""What the API needs of its neighbours, as protocols: the engine's readable state, and the calls that store and submit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from contract.records import Value
+from server.core.alert import Alert
+from server.core.effects import ActRefused
+from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.core.verdict import Verdict
+
+
+class IndicatorLike(Protocol):
+    """One coverage indicator as the core describes it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def label_en(self) -> str: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def formula_en(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def headline(self) -> bool: ...
+
+
+class DeviceLike(Protocol):
+    """What is known of one device."""
+
+    @property
+    def liveness(self) -> str: ...
+    @property
+    def since(self) -> float | None: ...
+    @property
+    def last_rx(self) -> float | None: ...
+    @property
+    def metrics(self) -> Mapping[str, tuple[Value, float]]: ...
+
+
+class GatewayLike(Protocol):
+    """What is known of one gateway."""
+
+    @property
+    def liveness(self) -> str: ...
+    @property
+    def since(self) -> float | None: ...
+    @property
+    def last_heard(self) -> float | None: ...
+    @property
+    def paths(self) -> Sequence[str]: ...
+    @property
+    def lag_seconds(self) -> float | None: ...
+    @property
+    def software(self) -> str: ...
+
+
+class EngineLike(Protocol):
+    """The engine's readable state. It is read on the event loop, between steps, and never changed from here."""
+
+    @property
+    def alerts(self) -> Mapping[str, Alert]: ...
+    @property
+    def indicators(self) -> Sequence[IndicatorLike]: ...
+    def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
+        """Give the ledger's and the live verdict of each indicator that asks about a school."""
+        ...
+
+    def device(self, gateway: str, device: str) -> DeviceLike | None:
+        """Give what is known of a device."""
+        ...
+
+    def gateway(self, gateway: str) -> GatewayLike | None:
+        """Give what is known of a gateway."""
+        ...
+
+    def first_hop(self, gateway: str, device: str) -> str:
+        """Say how a press of a device reaches its gateway, as the birth told; empty when it did not."""
+        ...
+
+
+class Act(Protocol):
+    """Ask for a move of an alert; the fact is stored before this answers."""
+
+    async def __call__(self, request: ActRequested) -> Alert | ActRefused: ...
+
+
+class CheckIn(Protocol):
+    """Keep a check-in in the journal and tell it to the engine; raises `StorageError` when it could not be kept."""
+
+    async def __call__(self, event: CheckInArrived) -> None: ...
+
+
+class Declare(Protocol):
+    """Tell the engine of a declared test or drill, which is stored already."""
+
+    def __call__(self, event: WindowDeclared) -> None: ...

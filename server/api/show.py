@@ -1,0 +1,233 @@
+"""From the core's values to what the API says: plain functions, total for whatever is missing from the registry."""
+
+from server.api import views
+from server.api.seams import EngineLike
+from server.core.alert import Alert, Attached
+from server.core.lifecycle import legal_acts
+from server.core.verdict import Tally, Verdict
+from server.registry.accounts import Accounts
+from server.registry.model import Device, School, Station, Unit, User
+from server.registry.tree import Tree
+from server.security.access import Act, Permission, may, may_act
+
+RELATED_MAX = 100  # Devices shown beside an alert; the school's page has them all.
+
+
+def ms(seconds: float) -> int:
+    """Give an instant in milliseconds."""
+    return round(seconds * 1000)
+
+
+def ms_or_none(seconds: float | None) -> int | None:
+    """Give an instant in milliseconds where there is one."""
+    return None if seconds is None else round(seconds * 1000)
+
+
+def liveness(text: str) -> views.Liveness:
+    """Give a liveness the screens know; whatever else is unknown, never good."""
+    return text if text in ("live", "suspect", "offline", "unknown") else "unknown"  # type: ignore[return-value]
+
+
+def unit_view(unit: Unit) -> views.UnitView:
+    """Show a unit."""
+    return views.UnitView(id=unit.id, kind=unit.kind, parent=unit.parent, name=unit.name, name_en=unit.name_en)
+
+
+def station_view(station: Station) -> views.StationView:
+    """Show a station."""
+    return views.StationView(
+        id=station.id, kind=station.kind, parent=station.parent, name=station.name, name_en=station.name_en
+    )
+
+
+def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLike) -> dict[str, object]:
+    """Collect what is shown of an alert everywhere; a device nobody registered still has its id."""
+    school = tree.schools.get(alert.school)
+    device = tree.device(alert.gateway, alert.device)
+    return {
+        "id": alert.id,
+        "ver": alert.version,
+        "rule": alert.rule,
+        "sev": alert.severity,
+        "state": alert.state,
+        "mode": alert.mode,
+        "school": alert.school if school else "",
+        "unit": school.unit if school else "",
+        "station": school.station if school else "",
+        "gateway": alert.gateway,
+        "device": alert.device,
+        "device_name": device.name if device else "",
+        "place": device.place if device else "",
+        "t": ms(alert.t),
+        "rx": ms(alert.rx),
+        "updated": ms(alert.updated),
+        "stored": alert.stored,
+        "late": alert.late,
+        "owner": alert.owner,
+        "owner_display": accounts.display(alert.owner) if alert.owner else "",
+        "acked_at": ms_or_none(alert.acknowledged_at),
+        "ended_at": ms_or_none(alert.ended_at),
+        "resolved_at": ms_or_none(alert.resolved_at),
+        "cause": alert.cause,
+        "count": alert.press_count or 1,
+        "children": alert.children,
+        "escalation": alert.escalation,
+        "next_escalation_at": ms_or_none(alert.next_escalation_at),
+        "first_hop": engine.first_hop(alert.gateway, alert.device),
+    }
+
+
+def press_view(press: Attached) -> views.PressView:
+    """Show one press."""
+    return views.PressView(
+        id=press.id,
+        device=press.device,
+        t=ms(press.t),
+        rx=ms(press.rx),
+        press=press.press,
+        stored=press.stored,
+        late=press.late,
+        cleared_at=ms_or_none(press.cleared_at),
+    )
+
+
+def alert_view(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLike) -> views.Alert:
+    """Show an alert as lists and the stream have it."""
+    return views.Alert(**alert_fields(alert, tree, accounts, engine))  # type: ignore[arg-type]  # The same names.
+
+
+def alert_detail(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLike, user: User) -> views.AlertDetail:
+    """Show an alert with everything around it; telephone numbers and moves are those the user's role has."""
+    school = tree.schools.get(alert.school)
+    fields = alert_fields(alert, tree, accounts, engine)
+    return views.AlertDetail(
+        **fields,  # type: ignore[arg-type]  # The same names as the struct's; a test compares them.
+        acts=[Act(act) for act in legal_acts(alert) if may_act(user, alert, Act(act))],
+        history=[
+            views.HistoryStep(
+                at=ms(step.at), what=step.what, by=accounts.display(step.by) if step.by else "", note=step.note
+            )
+            for step in alert.history
+        ],
+        presses=[press_view(press) for press in alert.presses],
+        detail={**dict(alert.detail), **({"code": alert.code} if alert.code else {})},
+        contact=_contact(school, tree) if school and may(user, Permission.CONTACT) else None,
+        related=[_related(device, engine) for device in tree.devices_of(alert.school)[:RELATED_MAX]] if school else [],
+    )
+
+
+def _contact(school: School, tree: Tree) -> views.Contact:
+    station = tree.stations.get(school.station)
+    return views.Contact(
+        school=school.contact,
+        phone=school.contact_phone,
+        address=school.address,
+        station=station.name if station else "",
+        station_phone=station.phone if station else "",
+    )
+
+
+def _related(device: Device, engine: EngineLike) -> views.RelatedDevice:
+    state = engine.device(device.gateway, device.id)
+    return views.RelatedDevice(
+        gateway=device.gateway,
+        device=device.id,
+        kind=device.kind,
+        name=device.name,
+        place=device.place,
+        liveness=liveness(state.liveness if state else "unknown"),
+    )
+
+
+def school_view(school: School, *, contact: bool) -> views.SchoolView:
+    """Show a school of the registry."""
+    return views.SchoolView(
+        id=school.id,
+        name=school.name,
+        name_en=school.name_en,
+        kind=school.kind,
+        area=school.area,
+        unit=school.unit,
+        station=school.station,
+        pupils=school.pupils,
+        boarders=school.boarders,
+        lat=school.latitude,
+        lon=school.longitude,
+        datum=school.datum,
+        address=school.address,
+        contact=school.contact if contact else "",
+        contact_phone=school.contact_phone if contact else "",
+        gates=school.gates,
+        guards_on_roll=school.guards_on_roll,
+        guards_at_peak=school.guards_at_peak,
+        opened=school.opened.isoformat() if school.opened else None,
+        closed=school.closed.isoformat() if school.closed else None,
+        declared={
+            item: views.DeclarationView(
+                in_place=said.in_place,
+                evidence=said.evidence,
+                dated=said.dated.isoformat() if said.dated else None,
+                expires=said.expires.isoformat() if said.expires else None,
+            )
+            for item, said in school.declared.items()
+        },
+        exemptions=[
+            views.ExemptionView(
+                indicator=exempt.indicator,
+                document=exempt.document,
+                approver=exempt.approver,
+                reason=exempt.reason,
+                until=exempt.until.isoformat(),
+            )
+            for exempt in school.exemptions
+        ],
+    )
+
+
+def device_view(device: Device, engine: EngineLike) -> views.DeviceView:
+    """Show a device with what it last said."""
+    state = engine.device(device.gateway, device.id)
+    return views.DeviceView(
+        gateway=device.gateway,
+        id=device.id,
+        kind=device.kind,
+        name=device.name,
+        place=device.place,
+        at_gate=device.at_gate,
+        liveness=liveness(state.liveness if state else "unknown"),
+        since=ms_or_none(state.since) if state else None,
+        last_rx=ms_or_none(state.last_rx) if state else None,
+        metrics={name: views.MetricView(value=value, t=ms(t)) for name, (value, t) in state.metrics.items()}
+        if state
+        else {},
+    )
+
+
+def gateway_view(gateway: str, engine: EngineLike) -> views.GatewayView:
+    """Show a school's box as the server hears it."""
+    state = engine.gateway(gateway)
+    return views.GatewayView(
+        id=gateway,
+        liveness=liveness(state.liveness if state else "unknown"),
+        since=ms_or_none(state.since) if state else None,
+        last_heard=ms_or_none(state.last_heard) if state else None,
+        paths=list(state.paths) if state else [],
+        lag_seconds=state.lag_seconds if state else None,
+        software=state.software if state else "",
+    )
+
+
+def verdict_view(verdict: Verdict | None) -> views.VerdictView:
+    """Show a verdict; none where the indicator does not ask."""
+    if verdict is None:
+        return views.VerdictView(judgement=None, reasons=[], proof_at=None)
+    return views.VerdictView(
+        judgement=verdict.judgement, reasons=list(verdict.reasons), proof_at=ms_or_none(verdict.proof_at)
+    )
+
+
+def counts(tally: Tally) -> views.Counts:
+    """Show a tally."""
+    return views.Counts(
+        met=tally.met, not_met=tally.not_met, unknown=tally.unknown, exempt=tally.exempt, bp=tally.basis_points
+    )

@@ -1,0 +1,137 @@
+"""The registry's tables. Instants are milliseconds UTC; what only a school's page reads is kept as JSON."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Index, Integer, String, Table, Text
+
+from server.journal.database import metadata
+
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only where the type is INTEGER.
+
+unit = Table(
+    "unit",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("place", Integer, nullable=False),  # The order of the roster, which is the order of screens.
+    Column("kind", String(16), nullable=False),
+    Column("parent", String(32)),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+)
+
+station = Table(
+    "station",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("parent", String(32)),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+)
+
+school = Table(
+    "school",
+    metadata,
+    Column("id", String(10), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("area", String(16), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("station", String(32), nullable=False),
+    Column("pupils", Integer, nullable=False),
+    Column("boarders", Integer, nullable=False),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("datum", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("contact", Text, nullable=False),
+    Column("contact_phone", Text, nullable=False),
+    Column("gates", Integer, nullable=False),
+    Column("guards_on_roll", Integer, nullable=False),
+    Column("guards_at_peak", Integer, nullable=False),
+    Column("opened", Date),
+    Column("closed", Date),
+    Column("declared", Text, nullable=False),
+    Column("exemptions", Text, nullable=False),
+)
+
+gateway = Table(
+    "gateway",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("school", String(10), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("gateway", String(40), primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("school", String(10), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("at_gate", Boolean, nullable=False),
+    Column("gb_id", String(20), nullable=False),
+    Column("decommissioned", Boolean, nullable=False),
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # One row: the city has one calendar.
+    Column("body", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("display", Text, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("scope_kind", String(16), nullable=False),
+    Column("scope_id", String(32), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the token; the token itself is nowhere.
+    Column("account", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Index(None, "account"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Number, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("prev", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+declared_window = Table(
+    "declared_window",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("mode", String(8), nullable=False),
+    Column("school", String(10), nullable=False),
+    Column("devices", Text, nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("approved_by", String(64), nullable=False),
+    Index(None, "end_ms"),
+)

@@ -1,0 +1,183 @@
+"""The one table of who may do what, and the one question of who sees which school.
+
+`ROUTES` names what each request needs, `GRANTS` what each role has. A route that is in no table is refused at start.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.core.alert import Alert, Flow
+from server.registry.model import Role, Scope, User
+from server.registry.tree import Tree
+
+
+class Permission(StrEnum):
+    """What a request can need."""
+
+    PUBLIC = "public"  # Nobody has to be signed in.
+    SIGNED_IN = "signed_in"
+    WATCH = "watch"  # The live picture: bootstrap, stream, alerts, schools.
+    COVERAGE = "coverage"
+    ACT = "act"
+    CONTACT = "contact"  # Telephone numbers of schools and stations.
+    WINDOWS = "windows"  # See declared tests and drills.
+    DECLARE = "declare"  # Declare them.
+    CHECK_IN = "check_in"
+    STATS = "stats"
+    AUDIT = "audit"
+    METRICS = "metrics"
+
+
+class Act(StrEnum):
+    """The moves of an alert's lifecycle that a person can ask for."""
+
+    ACKNOWLEDGE = "acknowledge"
+    DISPATCH = "dispatch"
+    ARRIVE = "arrive"
+    RESOLVE = "resolve"
+    REVIEW = "review"
+    REOPEN = "reopen"
+    WORK_ORDER = "work_order"
+    CLOSE = "close"
+    NOTE = "note"
+    ESCALATE = "escalate"
+
+
+ROUTES: dict[tuple[str, str], Permission] = {
+    ("POST", "/api/v1/login"): Permission.PUBLIC,
+    ("POST", "/api/v1/logout"): Permission.SIGNED_IN,
+    ("GET", "/api/v1/me"): Permission.SIGNED_IN,
+    ("GET", "/api/v1/kinds"): Permission.SIGNED_IN,
+    ("POST", "/api/v1/screens/health"): Permission.SIGNED_IN,
+    ("GET", "/api/v1/bootstrap"): Permission.WATCH,
+    ("GET", "/api/v1/stream"): Permission.WATCH,
+    ("GET", "/api/v1/alerts"): Permission.WATCH,
+    ("GET", "/api/v1/alerts/{alert_id}"): Permission.WATCH,
+    ("POST", "/api/v1/alerts/{alert_id}/acts"): Permission.ACT,
+    ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
+    ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
+    ("GET", "/api/v1/coverage"): Permission.COVERAGE,
+    ("GET", "/api/v1/coverage/gaps"): Permission.COVERAGE,
+    ("GET", "/api/v1/coverage/gaps.csv"): Permission.COVERAGE,
+    ("GET", "/api/v1/windows"): Permission.WINDOWS,
+    ("POST", "/api/v1/windows"): Permission.DECLARE,
+    ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
+    ("GET", "/api/v1/stats"): Permission.STATS,
+    ("GET", "/api/v1/audit"): Permission.AUDIT,
+    ("GET", "/api/v1/openapi.json"): Permission.PUBLIC,
+    ("GET", "/healthz"): Permission.PUBLIC,
+    ("GET", "/readyz"): Permission.PUBLIC,
+    ("GET", "/metrics"): Permission.METRICS,  # Also open to this very machine, where a collector runs without a login.
+}
+
+_WATCHING = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.WATCH})
+_INCIDENT_WORK = frozenset(set(Act) - {Act.WORK_ORDER, Act.CLOSE})
+_FAULT_WORK = frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE, Act.ESCALATE})
+_NOTES = frozenset({Act.NOTE})
+_NOTHING: frozenset[Act] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one role has: permissions, and the acts it may ask for on incidents (presses) and on device faults."""
+
+    permissions: frozenset[Permission]
+    incidents: frozenset[Act] = _NOTHING
+    faults: frozenset[Act] = _NOTHING
+
+    @property
+    def acts(self) -> frozenset[Act]:
+        """Every act this role may ask for on anything."""
+        return self.incidents | self.faults
+
+
+GRANTS: dict[Role, Grant] = {
+    Role.POLICE_LIAISON: Grant(
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.ACT,
+            Permission.CONTACT,
+            Permission.WINDOWS,
+            Permission.DECLARE,
+            Permission.STATS,
+        },
+        _INCIDENT_WORK,
+        _FAULT_WORK,
+    ),
+    Role.COMMAND_CENTRE: Grant(
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.ACT,
+            Permission.CONTACT,
+            Permission.WINDOWS,
+            Permission.DECLARE,
+            Permission.STATS,
+        },
+        _INCIDENT_WORK,
+        _FAULT_WORK,
+    ),
+    Role.EDUCATION_OFFICER: Grant(
+        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS, Permission.STATS},
+        _NOTES,  # The police work an incident; the bureau can add what it knows.
+        _FAULT_WORK,
+    ),
+    Role.SCHOOL_DIRECTOR: Grant(
+        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS},
+        _NOTES,  # A school's word never closes its own press.
+        frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.NOTE}),
+    ),
+    Role.GUARD: Grant(_WATCHING | {Permission.CHECK_IN}),
+    Role.MAINTAINER: Grant(
+        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.WINDOWS, Permission.STATS},
+        _NOTHING,
+        frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE}),
+    ),
+    Role.ADMINISTRATOR: Grant(  # Runs the service and works no alarm: no one person both keeps the log and closes presses.
+        _WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT, Permission.METRICS},
+    ),
+    Role.WALL: Grant(_WATCHING | {Permission.COVERAGE}),
+    Role.SUPERVISOR: Grant(_WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a user's stream and lists are cut to: a branch of the tree, and whether alarms without a place are in it."""
+
+    scope: Scope
+    unplaced: bool  # A press of a gateway that no school owns must be seen by somebody.
+    covert: bool  # Duress alarms, of which nothing may show at the school itself.
+
+
+def reach(user: User, tree: Tree) -> Reach:
+    """Say what a user reaches: command centres and the roots of both trees also see alarms that have no school."""
+    unplaced = user.role is Role.COMMAND_CENTRE or tree.is_root(user.scope)
+    return Reach(user.scope, unplaced, covert=user.scope.kind != "school")
+
+
+def sees(seen: Reach, tree: Tree, school: str) -> bool:
+    """Say whether a school lies within reach; what lies in no known school is judged as unplaced."""
+    return school in tree.branch(seen.scope) or (seen.unplaced and school not in tree.schools)
+
+
+def sees_alert(seen: Reach, tree: Tree, alert: Alert) -> bool:
+    """Say whether an alert lies within reach; a duress alarm is never shown at the school that raised it."""
+    return sees(seen, tree, alert.school) and (seen.covert or not is_covert(alert))
+
+
+def is_covert(alert: Alert) -> bool:
+    """Say whether an alert was raised under threat, so that no screen at the school may tell of it."""
+    return alert.code == "duress"
+
+
+def may(user: User, permission: Permission) -> bool:
+    """Say whether a user's role has a permission."""
+    return permission in GRANTS[user.role].permissions
+
+
+def may_act(user: User, alert: Alert, act: Act) -> bool:
+    """Say whether a user's role may ask for this move of this alert; whether it is legal now, the core decides."""
+    grant = GRANTS[user.role]
+    return act in (grant.incidents if alert.flow is Flow.INCIDENT else grant.faults)

@@ -1,0 +1,128 @@
+"""The summary's figures for every scope at once, kept by difference: a change costs the depth of the tree, not its size."""
+
+from dataclasses import dataclass, field
+
+from server.api import views
+from server.core.alert import Alert, State
+from server.registry.model import Scope
+from server.registry.tree import Tree
+from server.security.access import Reach, is_covert
+
+UNPLACED = Scope("unplaced", "")  # Alarms of gateways that no school owns.
+
+
+@dataclass(slots=True)
+class Figures:
+    """The figures of one scope."""
+
+    unacked: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    open: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    drills: int = 0
+    schools_live: int = 0
+    schools: int = 0
+    devices_live: int = 0
+    devices_unknown: int = 0
+    devices: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    scopes: tuple[Scope, ...]
+    severity: int
+    unacked: bool
+    drill: bool
+
+
+class Counters:
+    """Figures of every scope of one tree. Devices nobody has told of yet count as unknown."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._figures: dict[Scope, Figures] = {}
+        self._alerts: dict[str, _Counted] = {}
+        self._gateways: dict[str, str] = {}
+        self._devices: dict[tuple[str, str], str] = {}
+        for school in tree.roster.schools:
+            devices = len(tree.devices_of(school.id))
+            for scope in tree.above(school.id):
+                figures = self._of(scope)
+                figures.schools += 1
+                figures.devices += devices
+                figures.devices_unknown += devices
+
+    def alert(self, alert: Alert) -> None:
+        """Count an alert as it is now instead of as it was."""
+        before = self._alerts.pop(alert.id, None)
+        if before is not None:
+            self._add(before, -1)
+        if not alert.open:
+            return
+        scopes = self._tree.above(alert.school) or (UNPLACED,)
+        if is_covert(alert):
+            scopes = tuple(scope for scope in scopes if scope.kind != "school")
+        counted = _Counted(scopes, int(alert.severity), alert.state is State.RAISED, alert.mode != "real")
+        self._alerts[alert.id] = counted
+        self._add(counted, 1)
+
+    def device(self, gateway: str, device: str, liveness: str) -> None:
+        """Count a device of the roster as it is now; others are in no figure."""
+        known = self._tree.devices.get((gateway, device))
+        if known is None or known.decommissioned:
+            return
+        before = self._devices.get((gateway, device), "unknown")
+        self._devices[gateway, device] = liveness
+        live = (liveness == "live") - (before == "live")
+        unknown = (liveness == "unknown") - (before == "unknown")
+        if live or unknown:
+            for scope in self._tree.above(known.school):
+                figures = self._of(scope)
+                figures.devices_live += live
+                figures.devices_unknown += unknown
+
+    def gateway(self, gateway: str, liveness: str) -> None:
+        """Count a school as live while its gateway is heard."""
+        school = self._tree.school_of(gateway)
+        if school is None or self._tree.gateway_of.get(school) != gateway:
+            return
+        live = (liveness == "live") - (self._gateways.get(gateway) == "live")
+        self._gateways[gateway] = liveness
+        if live:
+            for scope in self._tree.above(school):
+                self._of(scope).schools_live += live
+
+    def summary(self, reach: Reach, seq: int, server_ms: int, lag_ms: int, *, journal_ok: bool) -> views.Summary:
+        """Give the figures of one reach."""
+        mine = self._figures.get(reach.scope) or Figures()
+        unacked, opened, drills = list(mine.unacked), list(mine.open), mine.drills
+        if reach.unplaced:
+            more = self._figures.get(UNPLACED) or Figures()
+            unacked = [a + b for a, b in zip(unacked, more.unacked, strict=True)]
+            opened = [a + b for a, b in zip(opened, more.open, strict=True)]
+            drills += more.drills
+        return views.Summary(
+            seq=seq,
+            server_ms=server_ms,
+            unacked=(unacked[0], unacked[1], unacked[2], unacked[3]),
+            open=(opened[0], opened[1], opened[2], opened[3]),
+            schools_live=mine.schools_live,
+            schools=mine.schools,
+            devices_live=mine.devices_live,
+            devices_unknown=mine.devices_unknown,
+            devices=mine.devices,
+            ingest_lag_ms=lag_ms,
+            journal="ok" if journal_ok else "down",
+            drills=drills,
+        )
+
+    def _add(self, counted: _Counted, one: int) -> None:
+        for scope in counted.scopes:
+            figures = self._of(scope)
+            if counted.drill:
+                figures.drills += one
+                continue
+            figures.open[counted.severity - 1] += one
+            if counted.unacked:
+                figures.unacked[counted.severity - 1] += one
+
+    def _of(self, scope: Scope) -> Figures:
+        return self._figures.setdefault(scope, Figures())
