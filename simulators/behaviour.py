@@ -1,0 +1,116 @@
+"""How a school, its people and its power behave: pure functions of seed, place and time.
+
+`speed` shortens every spell of trouble, so that a demo sees in minutes what takes a city days; the day itself keeps
+its hours, because the server judges by the clock on the wall.
+"""
+
+from dataclasses import dataclass, field
+
+from contract.identity import DeviceId, GatewayId
+from server.registry.model import School, SchoolKind
+from simulators.chance import afflicted, draw, key, slot_of
+from simulators.day import Moment, Part
+
+HOUR = 3_600.0
+POWER_SLOT_SECONDS = 6 * HOUR
+POWER_CUT_SHARE = 0.02  # Of the slots of a town: with 70 towns five or six cuts a day, as an ordinary week has.
+POWER_CUT_SECONDS = (600.0, 3 * HOUR)
+EARLY_MINUTES = 8.0  # Guards come on post before the peak …
+LATE_MINUTES = 6.0  # … and leave after it: five minutes each way are asked for, and a little more is usual.
+SHORT_AT_PEAK = 0.04  # The share of peaks at which somebody is missing.
+GATE_LEFT_OPEN = 0.006  # The share of half hours in which a school's gate stands open though it should not.
+PATROLS_A_DAY = 5
+_DAYTIME_PATROLS = (8.6, 10.4, 13.2, 15.3, 20.5)  # Hours of the usual five rounds.
+
+
+@dataclass(slots=True)
+class Orders:
+    """What an operator of the simulator has ordered at one school; nothing of it happens by itself."""
+
+    power_cut_at: float | None = None  # Since when the power is cut, seconds UTC.
+    cameras_off: set[DeviceId] = field(default_factory=set)
+    barriers_down: set[DeviceId] = field(default_factory=set)
+    hosts_off: set[DeviceId] = field(default_factory=set)
+    gates_open: set[DeviceId] = field(default_factory=set)
+    guards_gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How one school behaves: its numbers for the draws, its reliability, its people."""
+
+    seed: int
+    number: int  # The school's own, from its gateway's id.
+    town: int
+    speed: float
+    guards: int
+    guards_at_peak: int
+    night_guard: bool
+    video_networked: bool
+    alarm_networked: bool
+    ups_seconds: float
+    battery_hours: float
+
+    def spell(self, now: float, share: float, slot_seconds: float, *parts: int) -> bool:
+        """Say whether a spell of trouble is on, which holds for a share of the time."""
+        return afflicted(now, share, slot_seconds / self.speed, self.seed, self.number, *parts)
+
+
+def conduct_of(school: School, gateway: GatewayId, seed: int, speed: float = 1.0) -> Conduct:
+    """Derive a school's behaviour from what its ledger declares and from the seed."""
+    number = key(gateway)
+    declared = {item for item, declaration in school.declared.items() if declaration.in_place}
+    return Conduct(
+        seed=seed,
+        number=number,
+        town=key(school.unit),
+        speed=speed,
+        guards=school.guards_on_roll,
+        guards_at_peak=school.guards_at_peak,
+        night_guard="closed_gate_room_24h" in declared and school.kind is not SchoolKind.TEACHING_POINT,
+        video_networked="video_networked" in declared,
+        alarm_networked="alarm_networked" in declared,
+        ups_seconds=600 + draw(seed, number, 1) * 4 * HOUR,
+        battery_hours=8 + draw(seed, number, 2) * 16,
+    )
+
+
+def outage_seconds(conduct: Conduct, now: float) -> float | None:
+    """Say for how long the town has been without power; None while it has it."""
+    slot_seconds = POWER_SLOT_SECONDS / conduct.speed
+    slot, within = slot_of(now, slot_seconds, conduct.seed, conduct.town)
+    if draw(conduct.seed, conduct.town, slot) >= POWER_CUT_SHARE:
+        return None
+    low, high = POWER_CUT_SECONDS
+    length = (low + draw(conduct.seed, conduct.town, slot, 1) * (high - low)) / conduct.speed
+    return within if within < length else None
+
+
+def guards_on_post(conduct: Conduct, moment: Moment, orders: Orders) -> int:
+    """Count the guards on post: one in the gate room, and before, at and after each peak as many as are asked for."""
+    if orders.guards_gone or conduct.guards == 0:
+        return 0
+    if moment.next_peak_minutes <= EARLY_MINUTES or moment.since_peak_minutes <= LATE_MINUTES:
+        wanted = min(conduct.guards, conduct.guards_at_peak)
+        peak = int(moment.minute // 360)  # Six hours tell the morning's peak from the evening's.
+        missing = draw(conduct.seed, conduct.number, moment.day, peak, 5) < SHORT_AT_PEAK
+        return max(0, wanted - missing)
+    if moment.part is Part.NIGHT:
+        return int(conduct.night_guard)
+    return 1
+
+
+def gate_open(conduct: Conduct, moment: Moment, gate: int, orders: Orders, gate_id: DeviceId) -> bool:
+    """Say whether a gate stands open: at the peaks, and now and then when it should not."""
+    if gate_id in orders.gates_open:
+        return True
+    if moment.part is Part.PEAK:
+        return True
+    return moment.part is Part.CLASS and conduct.spell(moment.now, GATE_LEFT_OPEN, HOUR / 2, gate, 6)
+
+
+def patrols_due(moment: Moment, before: Moment) -> int:
+    """Count the patrol rounds that fell due between two moments of one day."""
+    if moment.day != before.day:
+        return 0
+    return sum(before.minute < hour * 60 <= moment.minute for hour in _DAYTIME_PATROLS)
