@@ -1,0 +1,117 @@
+"""Reads one table of a site file, key by key; whatever cannot be used is named with what was given and what is allowed."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from contract.errors import ConfigurationError, Refused
+from contract.identity import DeviceId, parse_device_id
+
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):(?P<port>[0-9]{1,5})")
+SHOWN_MAX = 60  # Characters of a given value in a message.
+
+
+class Table:
+    """A table on its way to becoming settings. Ask for every key it may have, then `finish`: what is left is a mistake."""
+
+    def __init__(self, values: Mapping[str, object], place: str = "") -> None:
+        self._values = dict(values)
+        self._place = place
+        self._asked: list[str] = []
+
+    def wrong(self, key: str, given: object, allowed: str, *, secret: bool = False) -> ConfigurationError:
+        """Make the error for a key; a secret is never shown."""
+        shown = "a secret" if secret else repr(given)[:SHOWN_MAX]
+        return ConfigurationError(f"{self._place}{key}: {shown} given; allowed: {allowed}")
+
+    def text(self, key: str, default: str | None = None, *, words: Sequence[str] = (), most: int = 256) -> str:
+        """Give a text, one of `words` where there are any; required without a default."""
+        value = self._take(key, default)
+        allowed = ", ".join(words) if words else f"text of 1 to {most} characters"
+        if not isinstance(value, str) or len(value) > most or (words and value not in words):
+            raise self.wrong(key, value, allowed)
+        if not value and default != "":
+            raise self.wrong(key, value, allowed)
+        return value
+
+    def secret(self, key: str, *, least: int, most: int = 256) -> str:
+        """Give a secret, or "" where the key is missing; its value never reaches a message."""
+        value = self._take(key, "")
+        if value == "" and key not in self._values:
+            return ""
+        if not isinstance(value, str) or not least <= len(value) <= most or not value.isprintable():
+            raise self.wrong(key, value, f"text of {least} to {most} printable characters", secret=True)
+        return value
+
+    def integer(self, key: str, default: int | None = None, *, low: int, high: int) -> int:
+        """Give a whole number within a range."""
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self.wrong(key, value, f"a whole number from {low} to {high}")
+        return value
+
+    def number(self, key: str, default: float | None = None, *, low: float, high: float) -> float:
+        """Give a number within a range."""
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise self.wrong(key, value, f"a number from {low} to {high}")
+        return float(value)
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Give a yes or no."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            raise self.wrong(key, value, "true or false")
+        return value
+
+    def device(self, key: str) -> DeviceId:
+        """Give a well-formed device id."""
+        value = self._take(key, None)
+        try:
+            return parse_device_id(value if isinstance(value, str) else "")
+        except Refused:
+            raise self.wrong(key, value, "1 to 40 of a-z, 0-9, '.', '_' and '-'") from None
+
+    def address(self, key: str) -> tuple[str, int] | None:
+        """Give a host and port from `host:port`, or None where the key is missing; port 0 takes any free one."""
+        value = self._take(key, "")
+        if value == "":
+            return None
+        match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+        if match is None or int(match["port"]) > 65_535:  # noqa: PLR2004  # The highest port there is.
+            raise self.wrong(key, value, "host:port, such as 0.0.0.0:8081")
+        return match["host"].strip("[]"), int(match["port"])
+
+    def line(self, key: str) -> int | str:
+        """Give a GPIO line: its number, or its name."""
+        value = self._take(key, None)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | str)
+            or value == ""
+            or (isinstance(value, int) and value < 0)
+        ):
+            raise self.wrong(key, value, "a line's number (0 or more) or its name")
+        return value
+
+    def tables(self, key: str, *, most: int) -> list["Table"]:
+        """Give 1 to `most` tables of an array."""
+        value = self._take(key, None)
+        good = isinstance(value, list) and 1 <= len(value) <= most and all(isinstance(entry, Mapping) for entry in value)
+        if not good:
+            given = f"{len(value)} entries" if isinstance(value, list) else value
+            raise self.wrong(key, given, f"1 to {most} tables [[{key}]]")
+        assert isinstance(value, list)
+        return [Table(entry, f"{self._place}{key}[{index + 1}].") for index, entry in enumerate(value)]
+
+    def finish(self) -> None:
+        """Raise when the table holds a key nobody asked for: most often a misspelling."""
+        for key in self._values:
+            if key not in self._asked:
+                raise self.wrong(str(key), self._values[key], f"the keys {', '.join(self._asked)}", secret=True)
+
+    def _take(self, key: str, default: object) -> object:
+        self._asked.append(key)
+        value = self._values.get(key, default)
+        if value is None:
+            raise self.wrong(key, None, "something: this key is required")
+        return value
