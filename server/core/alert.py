@@ -27,6 +27,16 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+class Flow(StrEnum):
+    """Which moves an alert can make: an incident is closed by people only, a fault may recover by itself."""
+
+    INCIDENT = "incident"
+    FAULT = "fault"
+
+
+OVER = frozenset({State.RESOLVED, State.REVIEWED, State.CLOSED})
+
+
 @dataclass(frozen=True, slots=True)
 class Attached:
     """One press that belongs to an incident; every press stays a row of its own."""
@@ -39,6 +49,7 @@ class Attached:
     stored: bool
     late: bool
     cleared_at: float | None = None
+    repaired: bool = False  # Found by a heartbeat's open list rather than by the alarm lane.
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +87,19 @@ class Alert:
     escalation: int = 0  # The escalation step reached.
     next_escalation_at: float | None = None
     ended_at: float | None = None  # When the condition itself ended, for rules that clear.
-    presses: tuple[Attached, ...] = ()
+    presses: tuple[Attached, ...] = ()  # The newest ones; `press_count` counts all.
     history: tuple[Step, ...] = ()
     detail: tuple[tuple[str, str], ...] = ()  # What the rule wants to tell: code, value, threshold, …
     children: int = 0  # Devices made unknown by this root cause.
+    flow: Flow = Flow.FAULT
+    code: str = ""  # What exactly was reported, where one rule covers several things: duress, fire, …
+    confirmed: bool = False  # A second signal of the same school spoke within minutes: false needs two people.
+    press_count: int = 0
+    moved_version: int = 0  # The version of the last move by a person or of the last press: who acts must have seen it.
+    proposed_by: str = ""  # Who asked first to close a confirmed incident as not real, …
+    proposed_cause: str = ""  # … and with which cause.
 
     @property
     def open(self) -> bool:
         """Say whether people still have to work on it."""
-        return self.state not in (State.RESOLVED, State.REVIEWED, State.CLOSED)
+        return self.state not in OVER

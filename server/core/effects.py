@@ -8,7 +8,7 @@ from server.core.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class AlertChanged:
-    """An alert was raised or moved. `fact` is what to append to the alert's history; None for what the journal already holds."""
+    """An alert was raised or moved. `fact` is to be appended to its history; None for what the journal holds already."""
 
     alert: Alert
     fact: bytes | None
@@ -25,17 +25,20 @@ class ActRefused:
 
 @dataclass(frozen=True, slots=True)
 class VerdictChanged:
-    """One indicator of one school changed, in the ledger's or the live figure."""
+    """One indicator of one school changed, in the ledger's or the live figure; None where the school is not asked."""
 
     school: str
     indicator: str
-    ledger: Verdict
-    live: Verdict
+    ledger: Verdict | None
+    live: Verdict | None
 
 
 @dataclass(frozen=True, slots=True)
 class LivenessChanged:
-    """A device or gateway became live, suspect, offline or unknown."""
+    """A device or gateway became live, suspect, offline or unknown.
+
+    With `device` empty it is the gateway; when that one is not live, all its devices are unknown without being named.
+    """
 
     gateway: str
     device: str

@@ -1,0 +1,205 @@
+"""The book of alerts: every alert that is open, the newest closed ones, and the indexes that find them."""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from server.core.alert import Alert, Flow, State
+from server.core.deadlines import Deadlines
+from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
+from server.core.escalation import chain_of, next_due
+from server.core.events import ActRequested
+from server.core.fact import Fact, What, apply, decode_fact, encode_fact
+from server.core.lifecycle import Refusal, judge
+
+CLOSED_KEPT_MAX = 5_000  # A week of a city. The oldest leave memory; their facts stay in the journal. Open ones never leave.
+IDS_KEPT_MAX = 200_000  # Ids of signals whose alert has left memory: a replay of them still shows nothing twice.
+
+
+class Subject(NamedTuple):
+    """What an alert is about: there is at most one open alert of a subject."""
+
+    rule: str
+    place: str  # The gateway, or the school where no gateway is meant.
+    device: str
+    mode: str
+    code: str
+
+
+def subject_of(alert: Alert) -> Subject:
+    """Name what an alert is about."""
+    return Subject(alert.rule, alert.gateway or alert.school, alert.device, alert.mode, alert.code)
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What leads to one alert, so that it can be forgotten with it."""
+
+    signals: list[str] = field(default_factory=list)
+    keys: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Book:
+    """Holds the alerts; `record` is the only way by which one changes."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, Alert] = {}
+        self.counts: dict[str, list[int]] = {}  # School -> open by severity (0 to 3), unacknowledged by severity (4 to 7).
+        self._open: dict[Subject, str] = {}
+        self._open_at: dict[str, dict[str, None]] = {}  # School (or gateway, of no known school) -> its open alerts.
+        self._closed: OrderedDict[str, None] = OrderedDict()
+        self._traces: dict[str, _Trace] = {}
+        self._signals: dict[str, str] = {}  # The id of a press or device alert -> its alert.
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._keys: dict[tuple[str, str], tuple[str, str]] = {}  # (who, idempotency key) -> (alert, what it made).
+        self._escalations: Deadlines[str] = Deadlines()
+
+    def open(self, subject: Subject) -> Alert | None:
+        """Find the open alert of a subject."""
+        found = self._open.get(subject)
+        return self.alerts[found] if found is not None else None
+
+    def open_at(self, place: str) -> list[Alert]:
+        """List the open alerts of a school, or of a gateway that belongs to none; oldest first."""
+        return [self.alerts[key] for key in self._open_at.get(place, ())]
+
+    def of_signal(self, signal: str) -> Alert | None:
+        """Find the alert of a press or device alert by its id."""
+        found = self._signals.get(signal)
+        return self.alerts.get(found) if found is not None else None
+
+    def knows(self, signal: str) -> bool:
+        """Say whether a press or device alert was told before."""
+        return signal in self._signals or signal in self._gone
+
+    def note_signal(self, signal: str, alert: str) -> None:
+        """Remember that a signal is told by an alert without being a row of it."""
+        self._signals[signal] = alert
+        self._traces.setdefault(alert, _Trace()).signals.append(signal)
+
+    def raise_alert(self, alert: Alert, now: float, *, by: str = "", note: str = "") -> list[Effect]:
+        """Open an alert: it rings, and the first hop of its chain is told."""
+        changed = self.record(alert.id, Fact(What.RAISED, now, by=by, note=note, alert=alert))
+        return [changed, *self._told(changed.alert, 0)]
+
+    def ring_again(self, alert: str, fact: Fact) -> list[Effect]:
+        """Record a fact that makes an alert ring anew, and tell the first hop again."""
+        changed = self.record(alert, fact)
+        return [changed, *self._told(changed.alert, 0)]
+
+    def recover(self, alert: Alert, now: float, cause: str) -> list[Effect]:
+        """End a fault whose condition is over; where somebody has ordered work on it, closing is left to people."""
+        if not alert.open or alert.state is State.RECOVERED:
+            return []
+        ordered = alert.state is State.WORK_ORDER
+        effects: list[Effect] = [self.record(alert.id, Fact(What.RECOVERED, now))]
+        return effects if ordered else [*effects, self.record(alert.id, Fact(What.CLOSED, now, cause=cause))]
+
+    def record(self, alert: str, fact: Fact) -> AlertChanged:
+        """Append a fact: the alert as it stands now, and the bytes to store."""
+        return AlertChanged(self._enter(alert, fact), encode_fact(fact))
+
+    def restore(self, alert: str, body: bytes) -> None:
+        """Apply a stored fact: nobody is told and nothing is stored again."""
+        fact = decode_fact(body)
+        if fact.what is What.RAISED or alert in self.alerts:  # A history whose beginning was archived is not of interest.
+            self._enter(alert, fact)
+
+    def act(self, request: ActRequested, now: float) -> list[Effect]:
+        """Grant or refuse what a person asks for; the same key asked again changes nothing."""
+        alert = self.alerts.get(request.alert)
+        if alert is None:
+            return [ActRefused("not_found", f"alert {request.alert[:60]!r}", None)]
+        used = self._keys.get((request.by, request.key)) if request.key else None
+        if used is not None:
+            return [self._repeated(alert, used)]
+        judged = judge(alert, request, now)
+        if isinstance(judged, Refusal):
+            left = [self.record(alert.id, judged.fact)] if judged.fact else []
+            return [*left, ActRefused(judged.code, judged.detail, self.alerts[alert.id])]
+        if judged.what is What.REOPENED:
+            if self.open(subject_of(alert)) is not None:
+                return [ActRefused("illegal_move", "a newer alert of the same subject is open", alert)]
+            return self.ring_again(alert.id, judged)
+        changed = self.record(alert.id, judged)
+        told = self._told(changed.alert, judged.step) if judged.what is What.ESCALATED else ()
+        return [changed, *told]
+
+    def escalate(self, now: float) -> list[Effect]:
+        """Take every step of every chain that is due; after a long silence each step is taken in turn."""
+        effects: list[Effect] = []
+        for due, key in self._escalations.due(now, limit=len(self._escalations)):
+            while (alert := self.alerts.get(key)) and alert.next_escalation_at == due and due <= now:
+                chain = chain_of(alert)
+                step = min(alert.escalation + 1, len(chain) - 1)
+                following = next_due(chain, step, due)
+                effects.append(self.record(key, Fact(What.ESCALATED, now, step=step, next_at=following)))
+                effects += self._told(self.alerts[key], step)
+                if following is None:
+                    break
+                due = following  # noqa: PLW2901  # The next step of the same alert may be due already.
+        return effects
+
+    def _enter(self, key: str, fact: Fact) -> Alert:
+        before = self.alerts.get(key)
+        after = apply(before, fact)
+        self.alerts[key] = after
+        self._count(before, -1)
+        self._count(after, 1)
+        if fact.key and fact.by:
+            self._keys[fact.by, fact.key] = (key, fact.what.value)
+            self._traces.setdefault(key, _Trace()).keys.append((fact.by, fact.key))
+        for press in after.presses if fact.what is What.RAISED else (fact.press,) if fact.press else ():
+            self.note_signal(press.id, key)
+        self._index(before, after)
+        due = after.next_escalation_at
+        if due is not None and (before is None or before.next_escalation_at != due):
+            self._escalations.add(due, key)
+        return after
+
+    def _index(self, before: Alert | None, after: Alert) -> None:
+        subject = subject_of(after)
+        if after.open:
+            self._open[subject] = after.id
+            self._open_at.setdefault(after.school or after.gateway, {})[after.id] = None
+            self._closed.pop(after.id, None)
+        elif before is not None and before.open:
+            if self._open.get(subject) == after.id:
+                del self._open[subject]
+            self._open_at.get(after.school or after.gateway, {}).pop(after.id, None)
+            self._closed[after.id] = None
+            while len(self._closed) > CLOSED_KEPT_MAX:
+                self._forget(self._closed.popitem(last=False)[0])
+
+    def _forget(self, alert: str) -> None:
+        del self.alerts[alert]
+        trace = self._traces.pop(alert, _Trace())
+        for signal in trace.signals:
+            self._signals.pop(signal, None)
+            self._gone[signal] = None
+        for used in trace.keys:
+            self._keys.pop(used, None)
+        while len(self._gone) > IDS_KEPT_MAX:
+            self._gone.popitem(last=False)
+
+    def _count(self, alert: Alert | None, by: int) -> None:
+        if alert is None or not alert.open:
+            return
+        counts = self.counts.setdefault(alert.school, [0] * 8)
+        counts[alert.severity - 1] += by
+        if alert.state is State.RAISED:
+            counts[alert.severity + 3] += by
+
+    def _repeated(self, alert: Alert, used: tuple[str, str]) -> Effect:
+        key, what = used
+        if key != alert.id:
+            return ActRefused("illegal_move", "this idempotency key was used for another alert", alert)
+        if what == What.PROPOSED.value and alert.flow is Flow.INCIDENT and alert.open:
+            return ActRefused("second_person_required", "proposed already; another person must agree", alert)
+        return AlertChanged(alert, None)
+
+    @staticmethod
+    def _told(alert: Alert, step: int) -> Iterator[NotificationDue]:
+        for audience in chain_of(alert)[step].audiences:
+            yield NotificationDue(alert, step, audience)

@@ -1,0 +1,212 @@
+"""A fact: one appended entry of an alert's life. An alert is nothing but its facts applied in order.
+
+The engine applies each fact as it makes it, and a restart applies the stored ones again: both give the same alert.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+
+import msgspec
+
+from server.core.alert import Alert, Attached, Severity, State, Step
+
+PRESSES_SHOWN_MAX = 500  # Rows in the picture of one incident; older ones stay in the journal and are counted.
+HISTORY_SHOWN_MAX = 1_000  # The same for the history.
+
+
+class What(StrEnum):
+    """What can happen to an alert."""
+
+    RAISED = "raised"
+    PRESSED = "pressed"  # A later press joined the incident.
+    STORED = "stored"
+    CLEARED = "cleared"  # The school reset the button; this closes nothing.
+    CONFIRMED = "confirmed"
+    ACKNOWLEDGED = "acknowledged"
+    DISPATCHED = "dispatched"
+    ARRIVED = "arrived"
+    PROPOSED = "proposed"  # The first of two people asked to close a confirmed incident as not real.
+    RESOLVED = "resolved"
+    REVIEWED = "reviewed"
+    REOPENED = "reopened"
+    WORK_ORDERED = "work_ordered"
+    RECOVERED = "recovered"
+    RELAPSED = "relapsed"  # The condition came back before the work order was closed.
+    ENDED = "ended"  # The condition of an alert that people had closed already is over.
+    CLOSED = "closed"
+    NOTED = "noted"
+    ESCALATED = "escalated"
+    SHIFTED = "shifted"  # The severity changed while the condition lasted.
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One entry: what, when, by whom and why, with what the kind of entry needs beside."""
+
+    what: What
+    at: float
+    by: str = ""
+    role: str = ""
+    note: str = ""
+    cause: str = ""
+    key: str = ""  # The idempotency key of the request that made it.
+    alert: Alert | None = None  # For `raised`: the alert as it began.
+    press: Attached | None = None  # For `pressed`.
+    ref: str = ""  # For `stored` and `cleared`: which press.
+    t: float | None = None  # For `cleared`: when the school did it.
+    step: int = 0  # The escalation step reached.
+    next_at: float | None = None  # When the next one is due.
+    severity: Severity | None = None  # For `shifted`.
+    detail: tuple[tuple[str, str], ...] = ()  # For `shifted` and `relapsed`, where it changed.
+
+
+_decoder = msgspec.json.Decoder(Fact)
+
+
+def encode_fact(fact: Fact) -> bytes:
+    """Write a fact as the JSON that the journal keeps."""
+    return msgspec.json.encode(fact)
+
+
+def decode_fact(body: bytes) -> Fact:
+    """Read a stored fact; raises `msgspec.DecodeError` for anything else."""
+    return _decoder.decode(body)
+
+
+def apply(alert: Alert | None, fact: Fact) -> Alert:
+    """Give the alert as it stands after a fact."""
+    if fact.what is What.RAISED:
+        assert fact.alert is not None
+        begun = replace(fact.alert, version=1, moved_version=1, updated=fact.at, history=())
+        return replace(begun, history=(_step(fact),))
+    assert alert is not None, f"{fact.what} before raised"
+    before = replace(
+        alert,
+        version=alert.version + 1,
+        updated=fact.at,
+        history=(*alert.history, _step(fact))[-HISTORY_SHOWN_MAX:],
+    )
+    return _CHANGES[fact.what](before, fact)
+
+
+def _step(fact: Fact) -> Step:
+    parts = (fact.note, fact.cause, fact.ref or (fact.press.id if fact.press else ""))
+    return Step(fact.at, fact.what.value, fact.by, " · ".join(part for part in parts if part))
+
+
+def _pressed(alert: Alert, fact: Fact) -> Alert:
+    """Ring again for a later press: whoever acknowledged the one before has not seen this one."""
+    press = fact.press
+    assert press is not None
+    presses = (*alert.presses, press)[-PRESSES_SHOWN_MAX:]
+    return replace(
+        _ringing(alert, fact),
+        presses=presses,
+        press_count=alert.press_count + 1,
+        stored=all(each.stored for each in presses),
+        late=alert.late or press.late,
+    )
+
+
+def _ringing(alert: Alert, fact: Fact) -> Alert:
+    return replace(
+        alert,
+        state=State.RAISED,
+        acknowledged_at=None,
+        resolved_at=None,
+        ended_at=None,
+        cause="",
+        escalation=0,
+        next_escalation_at=fact.next_at,
+        moved_version=alert.version,
+        proposed_by="",
+        proposed_cause="",
+    )
+
+
+def _stored(alert: Alert, fact: Fact) -> Alert:
+    presses = tuple(replace(press, stored=True) if press.id == fact.ref else press for press in alert.presses)
+    return replace(alert, presses=presses, stored=all(press.stored for press in presses))
+
+
+def _cleared(alert: Alert, fact: Fact) -> Alert:
+    presses = tuple(replace(press, cleared_at=fact.t) if press.id == fact.ref else press for press in alert.presses)
+    return replace(alert, presses=presses)
+
+
+def _moved_to(state: State) -> Callable[[Alert, Fact], Alert]:
+    """Make the change of a person's move: it takes the alert in hand, so the escalation rests."""
+
+    def change(alert: Alert, fact: Fact) -> Alert:
+        first = alert.acknowledged_at if alert.acknowledged_at is not None else fact.at
+        return replace(
+            alert,
+            state=state,
+            owner=fact.by or alert.owner,
+            acknowledged_at=first,
+            next_escalation_at=None,
+            moved_version=alert.version,
+        )
+
+    return change
+
+
+def _resolved(alert: Alert, fact: Fact) -> Alert:
+    return replace(_moved_to(State.RESOLVED)(alert, fact), resolved_at=fact.at, cause=fact.cause)
+
+
+def _closed(alert: Alert, fact: Fact) -> Alert:
+    return replace(
+        alert,
+        state=State.CLOSED,
+        resolved_at=fact.at,
+        cause=fact.cause,
+        next_escalation_at=None,
+        moved_version=alert.version,
+    )
+
+
+def _proposed(alert: Alert, fact: Fact) -> Alert:
+    return replace(alert, proposed_by=fact.by, proposed_cause=fact.cause, moved_version=alert.version)
+
+
+def _recovered(alert: Alert, fact: Fact) -> Alert:
+    return replace(alert, state=State.RECOVERED, ended_at=fact.at, next_escalation_at=None, moved_version=alert.version)
+
+
+def _relapsed(alert: Alert, fact: Fact) -> Alert:
+    return replace(alert, state=State.WORK_ORDER, ended_at=None, detail=fact.detail or alert.detail)
+
+
+def _shifted(alert: Alert, fact: Fact) -> Alert:
+    assert fact.severity is not None
+    return replace(
+        alert,
+        severity=fact.severity,
+        detail=fact.detail or alert.detail,
+        escalation=fact.step,
+        next_escalation_at=fact.next_at,
+    )
+
+
+_CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
+    What.PRESSED: _pressed,
+    What.STORED: _stored,
+    What.CLEARED: _cleared,
+    What.CONFIRMED: lambda alert, _: replace(alert, confirmed=True),
+    What.ACKNOWLEDGED: _moved_to(State.ACKNOWLEDGED),
+    What.DISPATCHED: _moved_to(State.DISPATCHED),
+    What.ARRIVED: _moved_to(State.ON_SCENE),
+    What.PROPOSED: _proposed,
+    What.RESOLVED: _resolved,
+    What.REVIEWED: lambda alert, _: replace(alert, state=State.REVIEWED, moved_version=alert.version),
+    What.REOPENED: _ringing,
+    What.WORK_ORDERED: _moved_to(State.WORK_ORDER),
+    What.RECOVERED: _recovered,
+    What.RELAPSED: _relapsed,
+    What.ENDED: lambda alert, fact: replace(alert, ended_at=fact.at),
+    What.CLOSED: _closed,
+    What.NOTED: lambda alert, _: alert,
+    What.ESCALATED: lambda alert, fact: replace(alert, escalation=fact.step, next_escalation_at=fact.next_at),
+    What.SHIFTED: _shifted,
+}

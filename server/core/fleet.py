@@ -1,0 +1,189 @@
+"""The fleet: every gateway and device we know of, what was last heard of each, and what follows from silence."""
+
+from collections.abc import Iterator
+
+from contract.identity import DeviceId, GatewayId
+from contract.kinds import KINDS
+from contract.limits import PATH_SILENT_SECONDS
+from contract.messages import Birth
+from server.core.deadlines import Deadlines
+from server.core.effects import LivenessChanged
+from server.core.liveness import (
+    GATEWAY_OFFLINE_SECONDS,
+    DeviceState,
+    GatewayState,
+    Liveness,
+    judge_device,
+    judge_gateway,
+    silent_after,
+)
+from server.core.roster import RosterIndex
+from server.registry.model import Device, Gateway, Roster
+
+OWN_DEVICE = DeviceId("gw")  # The name under which a gateway reports about itself.
+SILENCE_DEFAULT_SECONDS = 180.0  # For a kind of a local profile, which this version may not know.
+CHECKS_PER_TICK_MAX = 5_000  # Some 5 ms; the rest waits for the next tick, so that no alarm waits for a city.
+
+
+class Fleet:
+    """Holds the states. Each change of liveness comes out as an effect; a gateway's own speaks for all its devices."""
+
+    def __init__(self, watched: dict[str, frozenset[str]]) -> None:
+        self.roster = RosterIndex(Roster())
+        self.gateways: dict[str, GatewayState] = {}
+        self.devices: dict[tuple[str, str], DeviceState] = {}
+        self.of_school: dict[str, list[GatewayState]] = {}
+        self._watched = watched
+        self._gateway_checks: Deadlines[GatewayState] = Deadlines()
+        self._device_checks: Deadlines[DeviceState] = Deadlines()
+
+    def load(self, roster: Roster, now: float) -> None:
+        """Take a new roster in; what is known of gateways and devices that stay is kept."""
+        self.roster = RosterIndex(roster)
+        gateways, devices = self.gateways, self.devices
+        self.gateways, self.devices, self.of_school = {}, {}, {}
+        for gateway in roster.gateways:
+            self._place_gateway(gateway, gateways.get(gateway.id), now)
+        for device in self.roster.devices.values():
+            if device.gateway in self.gateways:
+                self._place_device(device, devices.get((device.gateway, device.id)))
+        for state in self.gateways.values():
+            if OWN_DEVICE not in state.devices:
+                own = Device(state.gateway.id, OWN_DEVICE, "gateway", state.gateway.school)
+                self._place_device(own, devices.get((state.gateway.id, OWN_DEVICE)))
+            counted = [device for device in state.devices.values() if device.counted]
+            state.children = len(counted)
+            state.live = sum(device.liveness is Liveness.LIVE for device in counted)
+            state.offline = sum(device.liveness is Liveness.OFFLINE for device in counted)
+
+    def heard(self, state: GatewayState, rx: float, path: str = "") -> list[LivenessChanged]:
+        """Note that anything at all came from a gateway."""
+        if path:
+            state.path_heard[path] = rx
+        if state.last_heard is None or rx > state.last_heard:
+            state.last_heard = rx
+        if state.liveness is Liveness.LIVE:
+            return []
+        state.live_since = rx
+        self._check_gateway_at(state, rx + PATH_SILENT_SECONDS)
+        for device in state.devices.values():
+            self._check_device_at(device, rx + device.silence_seconds)
+        return [self._gateway_becomes(state, Liveness.LIVE, rx)]
+
+    def link_lost(self, state: GatewayState, path: str, rx: float) -> list[LivenessChanged]:
+        """Take a will in: when it was the last path we believed in, nothing can be said of the devices any more."""
+        state.path_heard.pop(path, None)
+        alive = any(rx - heard <= PATH_SILENT_SECONDS for heard in state.path_heard.values())
+        if alive or state.liveness is not Liveness.LIVE:
+            return []
+        return self._lose(state, Liveness.SUSPECT, rx)
+
+    def review(self, device: DeviceState, now: float) -> list[LivenessChanged]:
+        """Judge one device anew; says so if it changed."""
+        judged = judge_device(device, now)
+        return [] if judged is device.liveness else [self._device_becomes(device, judged, now)]
+
+    def tick(self, now: float) -> Iterator[LivenessChanged]:
+        """Find who has been silent for too long; at most so many are looked at in one tick, the longest overdue first."""
+        for due, gateway in self._gateway_checks.due(now, CHECKS_PER_TICK_MAX):
+            if gateway.check_due == due:
+                gateway.check_due = None
+                yield from self._check_gateway(gateway, now)
+        for due, device in self._device_checks.due(now, CHECKS_PER_TICK_MAX):
+            if device.check_due == due:
+                device.check_due = None
+                yield from self._check_device(device, now)
+
+    def describe(self, state: GatewayState, birth: Birth) -> None:
+        """Keep what a gateway tells of itself at its birth."""
+        state.software = birth.sw
+
+    def _check_gateway(self, state: GatewayState, now: float) -> list[LivenessChanged]:
+        if self.gateways.get(state.gateway.id) is not state:
+            return []  # The roster dropped it.
+        judged = judge_gateway(state, now)
+        heard = state.known_since if state.last_heard is None else state.last_heard
+        if judged is Liveness.LIVE:
+            self._check_gateway_at(state, heard + PATH_SILENT_SECONDS)
+        elif judged is not Liveness.OFFLINE:
+            self._check_gateway_at(state, heard + GATEWAY_OFFLINE_SECONDS)
+        return [] if judged is state.liveness else self._lose(state, judged, now)
+
+    def _lose(self, state: GatewayState, liveness: Liveness, now: float) -> list[LivenessChanged]:
+        for path, heard in list(state.path_heard.items()):
+            if now - heard > PATH_SILENT_SECONDS:
+                del state.path_heard[path]
+        if liveness is Liveness.SUSPECT and state.last_heard is not None:
+            self._check_gateway_at(state, state.last_heard + GATEWAY_OFFLINE_SECONDS)
+        was_live = state.liveness is Liveness.LIVE
+        changed = self._gateway_becomes(state, liveness, now)
+        if was_live:
+            for device in state.devices.values():
+                if device.liveness is not Liveness.UNKNOWN:
+                    device.liveness, device.since = Liveness.UNKNOWN, now
+            state.live = state.offline = 0
+        return [changed]
+
+    def _check_device(self, state: DeviceState, now: float) -> list[LivenessChanged]:
+        gone = self.devices.get((state.device.gateway, state.device.id)) is not state
+        if gone or state.gateway.liveness is not Liveness.LIVE:
+            return []
+        silent = silent_after(state)
+        if now <= silent:
+            self._check_device_at(state, silent)
+            return []
+        return self.review(state, now)
+
+    def _gateway_becomes(self, state: GatewayState, liveness: Liveness, now: float) -> LivenessChanged:
+        state.liveness, state.since = liveness, now
+        return LivenessChanged(state.gateway.id, "", liveness, now)
+
+    def _device_becomes(self, state: DeviceState, liveness: Liveness, now: float) -> LivenessChanged:
+        if state.counted:
+            gateway = state.gateway
+            gateway.live += (liveness is Liveness.LIVE) - (state.liveness is Liveness.LIVE)
+            gateway.offline += (liveness is Liveness.OFFLINE) - (state.liveness is Liveness.OFFLINE)
+        state.liveness, state.since = liveness, now
+        if liveness is Liveness.LIVE:
+            self._check_device_at(state, silent_after(state))
+        return LivenessChanged(state.device.gateway, state.device.id, liveness, now)
+
+    def _check_gateway_at(self, state: GatewayState, due: float) -> None:
+        if state.check_due is None or due < state.check_due:
+            state.check_due = due
+            self._gateway_checks.add(due, state)
+
+    def _check_device_at(self, state: DeviceState, due: float) -> None:
+        if state.check_due is None or due < state.check_due:
+            state.check_due = due
+            self._device_checks.add(due, state)
+
+    def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
+        state = known or GatewayState(gateway, None, known_since=now)
+        state.gateway = gateway
+        state.school = self.roster.school(gateway.school)
+        state.devices = {}
+        self.gateways[gateway.id] = state
+        self.of_school.setdefault(gateway.school, []).append(state)
+        if known is None:
+            self._check_gateway_at(state, now + GATEWAY_OFFLINE_SECONDS)
+
+    def _place_device(self, device: Device, known: DeviceState | None) -> None:
+        kind = KINDS.get(device.kind)
+        gateway = self.gateways[device.gateway]
+        watched = self._watched.get(device.kind, frozenset())
+        silence = float(kind.silence_seconds) if kind else SILENCE_DEFAULT_SECONDS
+        school = self.roster.school(device.school) or gateway.school
+        if known is None:
+            known = DeviceState(device, kind, gateway, school, silence, watched)
+            if gateway.liveness is Liveness.LIVE:
+                self._check_device_at(known, gateway.live_since + silence)
+        else:
+            known.device, known.kind, known.gateway, known.school = device, kind, gateway, school
+            known.silence_seconds, known.watched = silence, watched
+        gateway.devices[device.id] = known
+        self.devices[device.gateway, device.id] = known
+
+    def find(self, gateway: GatewayId, device: DeviceId) -> DeviceState | None:
+        """Find a device by its identity on the wire."""
+        return self.devices.get((gateway, device))

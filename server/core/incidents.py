@@ -1,0 +1,200 @@
+"""Presses and other signals of the alarm lane become alerts here: each is told once, none is ever dropped or closed."""
+
+from dataclasses import replace
+
+from contract.identity import DeviceId, GatewayId
+from contract.mode import Mode
+from server.core.alert import Alert, Attached, Flow, State
+from server.core.book import Book, Subject
+from server.core.effects import Effect
+from server.core.escalation import chain_of, due_after
+from server.core.events import DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
+from server.core.fact import Fact, What
+from server.core.fleet import Fleet
+from server.core.lifecycle import RECOVERED
+from server.core.rule import Finding, Rule, Signal, View
+from server.core.rules import device_alert, one_key_press, unreadable_alarm
+from server.core.windows import Windows
+
+LATE_SECONDS = 300.0  # A press older than this when it reaches us still rings, and is marked late (迟到).
+CONFIRM_SECONDS = 120.0  # A second signal of the same school within this confirms the first, as hold-up alarms are judged.
+CLEARS_KEPT_MAX = 1_000  # Clears that came before their press; beyond it the oldest is dropped, which closes nothing either.
+AGAIN_SECONDS = 60.0  # A gateway that sends rubbish all day makes one entry a minute, not one a message.
+CONFIRMING_CODES = frozenset({"tamper"})  # Beside every incident, what else confirms one.
+
+
+class Incidents:
+    """Turns signals into alerts. Everything is known by the signal's own id: told again, it changes nothing."""
+
+    def __init__(self, book: Book, windows: Windows, fleet: Fleet) -> None:
+        self._book = book
+        self._windows = windows
+        self._fleet = fleet
+        self._early_clears: dict[str, PressCleared] = {}
+
+    def press(self, event: PressArrived, now: float) -> list[Effect]:
+        """Ring for a press: a new incident, or one more press of the one that is open."""
+        if self._book.knows(event.id):
+            return self._stored(event.id, now) if event.stored else []
+        mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, event.quality)
+        finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
+        assert finding is not None
+        row = Attached(
+            id=event.id,
+            device=event.device,
+            t=event.t,
+            rx=event.rx,
+            press=event.press,
+            stored=event.stored,
+            late=event.quality > 0 and event.rx - event.t > LATE_SECONDS,
+            repaired=event.repaired,
+        )
+        effects = self._ring(one_key_press.RULE, finding, mode, event.gateway, row, now)
+        early = self._early_clears.pop(event.id, None)
+        return effects + self.clear(early, now) if early else effects
+
+    def device_alert(self, event: DeviceAlerted, now: float) -> list[Effect]:
+        """Tell what a device reports; its "over" ends a fault, and is only noted for an incident."""
+        if self._book.knows(event.id):
+            return self._stored(event.id, now) if event.stored else []
+        mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, quality=1)
+        finding = device_alert.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
+        if finding is None:
+            return self._over(event, mode, now)
+        late = event.rx - event.t > LATE_SECONDS
+        row = Attached(event.id, event.device, event.t, event.rx, event.code, event.stored, late)
+        alert = self._open_alert(device_alert.RULE, finding.code, mode, event.gateway, event.device)
+        if alert is not None and alert.flow is Flow.FAULT:
+            self._book.note_signal(event.id, alert.id)
+            if alert.state is State.RECOVERED:
+                return [self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))]
+            return []
+        return self._ring(device_alert.RULE, finding, mode, event.gateway, row, now)
+
+    def unreadable(self, event: Unreadable, now: float) -> list[Effect]:
+        """Tell operators that something on an alarm lane could not be read; repeats belong to the same alert."""
+        finding = unreadable_alarm.RULE.evaluate(self._view(event.gateway, DeviceId(""), event, Mode.REAL), now)
+        if finding is None:
+            return []
+        alert = self._open_alert(unreadable_alarm.RULE, "", Mode.REAL, event.gateway, DeviceId(""))
+        if alert is None:
+            key = f"{unreadable_alarm.RULE.name}:{event.gateway}:{round(event.rx * 1_000)}"
+            begun = self._begin(key, unreadable_alarm.RULE, finding, Mode.REAL, event.gateway, None, now)
+            return self._book.raise_alert(begun, now)
+        if now - alert.updated < AGAIN_SECONDS:
+            return []
+        note = f"{event.reason}: {event.detail}"
+        if alert.state is State.RAISED:
+            return [self._book.record(alert.id, Fact(What.NOTED, now, note=note))]
+        again = Fact(What.REOPENED, now, note=note, next_at=due_after(chain_of(alert), 0, now))
+        return self._book.ring_again(alert.id, again)
+
+    def stored(self, event: PressStored, now: float) -> list[Effect]:
+        """Note that the journal has committed a signal."""
+        return self._stored(event.id, now)
+
+    def clear(self, event: PressCleared, now: float) -> list[Effect]:
+        """Note that the school reset the button. This never changes where the incident stands."""
+        alert = self._book.of_signal(event.id)
+        if alert is None:
+            if not self._book.knows(event.id):
+                self._early_clears[event.id] = event
+                while len(self._early_clears) > CLEARS_KEPT_MAX:
+                    self._early_clears.pop(next(iter(self._early_clears)))
+            return []
+        if any(press.id == event.id and press.cleared_at is not None for press in alert.presses):
+            return []
+        return [self._book.record(alert.id, Fact(What.CLEARED, now, by=event.by, ref=event.id, t=event.t))]
+
+    def _ring(self, rule: Rule, finding: Finding, mode: Mode, gateway: GatewayId, row: Attached, now: float) -> list[Effect]:
+        alert = self._open_alert(rule, finding.code, mode, gateway, DeviceId(row.device))
+        if alert is not None:
+            again = Fact(What.PRESSED, now, press=row, next_at=due_after(chain_of(alert), 0, now))
+            effects = self._book.ring_again(alert.id, again)
+        else:
+            begun = self._begin(row.id, rule, finding, mode, gateway, row, now)
+            note = "repaired" if row.repaired else ""
+            effects = self._book.raise_alert(begun, now, note=note)
+            alert = begun
+        return effects + self._confirm(self._book.alerts[alert.id], row, now)
+
+    def _confirm(self, alert: Alert, row: Attached, now: float) -> list[Effect]:
+        """Mark incidents confirmed when two different devices, or two kinds of signal, of one school spoke together."""
+        if alert.mode != Mode.REAL or not _confirms(alert):
+            return []
+        effects: list[Effect] = []
+        for other in self._book.open_at(alert.school or alert.gateway):
+            if other.id == alert.id or other.mode != Mode.REAL or not _confirms(other):
+                continue
+            if any(_together(press, row) for press in other.presses):
+                for one in (alert, other):
+                    current = self._book.alerts[one.id]
+                    if current.flow is Flow.INCIDENT and not current.confirmed:
+                        effects.append(self._book.record(one.id, Fact(What.CONFIRMED, now, ref=row.id)))
+        return effects
+
+    def _over(self, event: DeviceAlerted, mode: Mode, now: float) -> list[Effect]:
+        alert = self._open_alert(
+            device_alert.RULE, event.code[: device_alert.CODE_SHOWN_MAX], mode, event.gateway, event.device
+        )
+        if alert is None:
+            return []
+        self._book.note_signal(event.id, alert.id)
+        if not device_alert.meaning(event.code).ends:
+            return [self._book.record(alert.id, Fact(What.NOTED, now, note="over"))]
+        return self._book.recover(alert, now, RECOVERED)
+
+    def _stored(self, signal: str, now: float) -> list[Effect]:
+        alert = self._book.of_signal(signal)
+        waiting = alert is not None and any(press.id == signal and not press.stored for press in alert.presses)
+        if alert is None or not waiting:
+            return []
+        return [self._book.record(alert.id, Fact(What.STORED, now, ref=signal))]
+
+    def _open_alert(self, rule: Rule, code: str, mode: Mode, gateway: GatewayId, device: DeviceId) -> Alert | None:
+        return self._book.open(Subject(rule.name, gateway, device, mode.value, code))
+
+    def _view(self, gateway: GatewayId, device: DeviceId, signal: Signal, mode: Mode) -> View:
+        return View(
+            calendar=self._fleet.roster.calendar,
+            school=self._fleet.roster.school_of(gateway),
+            gateway=self._fleet.gateways.get(gateway),
+            state=self._fleet.find(gateway, device),
+            signal=signal,
+            mode=mode,
+        )
+
+    def _begin(
+        self, key: str, rule: Rule, finding: Finding, mode: Mode, gateway: GatewayId, row: Attached | None, now: float
+    ) -> Alert:
+        school = self._fleet.roster.school_of(gateway)
+        alert = Alert(
+            id=key,
+            rule=rule.name,
+            severity=finding.severity,
+            state=State.RAISED,
+            mode=mode.value,
+            school=school.id if school else "",
+            gateway=gateway,
+            device=row.device if row else "",
+            t=row.t if row else finding.since,
+            rx=row.rx if row else now,
+            version=1,
+            updated=now,
+            stored=row.stored if row else True,
+            late=row.late if row else False,
+            presses=(row,) if row else (),
+            press_count=1 if row else 0,
+            detail=finding.detail,
+            flow=finding.flow,
+            code=finding.code,
+        )
+        return replace(alert, next_escalation_at=due_after(chain_of(alert), 0, now))
+
+
+def _confirms(alert: Alert) -> bool:
+    return alert.flow is Flow.INCIDENT or alert.code in CONFIRMING_CODES
+
+
+def _together(one: Attached, other: Attached) -> bool:
+    return abs(one.t - other.t) <= CONFIRM_SECONDS or abs(one.rx - other.rx) <= CONFIRM_SECONDS

@@ -1,0 +1,127 @@
+"""Whether what we hear is fresh enough to be believed. Only the server's receive time counts; a school's clock never does.
+
+A device is offline only when its gateway is heard and it is not. When the gateway is silent, or we have just started,
+nothing can be said of the devices: they are unknown, which is neither good nor bad.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from contract.kind import Kind, Pillar
+from contract.limits import PATH_SILENT_SECONDS
+from contract.records import Value
+from server.registry.model import Device, Gateway, School
+
+GATEWAY_OFFLINE_SECONDS = 180.0  # Three missed keepalives of 60 s, as GB/T 28181 platforms are judged.
+METRICS_KEPT_MAX = 64  # For each device; a metric beyond them is not kept here. The history has it.
+REACHABLE_METRICS = ("online", "link")  # How a device says of itself, or its host of it, that it cannot be reached.
+
+
+class Liveness(StrEnum):
+    """What can be said of a gateway or a device now."""
+
+    LIVE = "live"
+    SUSPECT = "suspect"  # A gateway that fell silent a moment ago, or whose last path left its will.
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+
+
+@dataclass(slots=True, eq=False)
+class GatewayState:
+    """What is known of one gateway, and its devices."""
+
+    gateway: Gateway
+    school: School | None
+    known_since: float  # When we began to listen for it: silence is counted from here until it is first heard.
+    liveness: Liveness = Liveness.UNKNOWN
+    since: float | None = None
+    last_heard: float | None = None
+    live_since: float = 0.0
+    path_heard: dict[str, float] = field(default_factory=dict)
+    software: str = ""
+    devices: dict[str, "DeviceState"] = field(default_factory=dict)
+    check_due: float | None = None
+    children: int = 0  # Devices of the roster behind it.
+    live: int = 0  # How many of them are live …
+    offline: int = 0  # … and offline; the rest is unknown.
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Name the paths that have not been given up."""
+        return tuple(sorted(self.path_heard))
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """Say how far its readings are behind, if it told."""
+        own = self.devices.get("gw")
+        lag = own.metrics.get("lag") if own else None
+        return float(lag[0]) if lag and isinstance(lag[0], int | float) else None
+
+
+@dataclass(slots=True, eq=False)
+class DeviceState:
+    """What is known of one device; `metrics` maps a name to its latest value and the instant it was measured."""
+
+    device: Device
+    kind: Kind | None
+    gateway: GatewayState
+    school: School | None
+    silence_seconds: float
+    watched: frozenset[str]  # Metrics whose change makes rules and indicators look again.
+    liveness: Liveness = Liveness.UNKNOWN
+    since: float | None = None
+    last_rx: float | None = None
+    metrics: dict[str, tuple[Value, float]] = field(default_factory=dict)
+    changed: dict[str, float] = field(default_factory=dict)  # When a watched metric last changed, by our clock.
+    reported_offline: bool = False  # The gateway told so on the alarm lane.
+    position: int = 0
+    epoch: str = ""
+    check_due: float | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Say whether it counts as one of the school's devices; the gateway's own `gw` does not."""
+        return self.kind is None or self.kind.pillar is not Pillar.GATEWAY
+
+    def value(self, name: str) -> Value:
+        """Give the latest value of a metric; None when it was never told."""
+        found = self.metrics.get(name)
+        return found[0] if found else None
+
+    @property
+    def unreachable(self) -> bool:
+        """Say whether the device, or its host for it, tells that it cannot be reached."""
+        return self.reported_offline or any(self.value(name) is False for name in REACHABLE_METRICS)
+
+
+def judge_gateway(state: GatewayState, now: float) -> Liveness:
+    """Judge a gateway by the clock alone."""
+    heard = state.last_heard
+    silent = now - (state.known_since if heard is None else heard)
+    if silent > GATEWAY_OFFLINE_SECONDS:
+        return Liveness.OFFLINE
+    if heard is None:
+        return Liveness.UNKNOWN
+    if silent > PATH_SILENT_SECONDS:
+        return Liveness.SUSPECT
+    return Liveness.SUSPECT if state.liveness in (Liveness.SUSPECT, Liveness.OFFLINE) else Liveness.LIVE
+
+
+def judge_device(state: DeviceState, now: float) -> Liveness:
+    """Judge a device: unknown without its gateway, offline when it says so or has been silent while the gateway spoke."""
+    if state.gateway.liveness is not Liveness.LIVE:
+        return Liveness.UNKNOWN
+    if state.unreachable:
+        return Liveness.OFFLINE
+    heard = state.last_rx
+    back_since = state.gateway.live_since
+    if heard is not None and heard >= back_since and now - heard <= state.silence_seconds:
+        return Liveness.LIVE
+    reference = back_since if heard is None else max(heard, back_since)
+    return Liveness.OFFLINE if now - reference > state.silence_seconds else Liveness.UNKNOWN
+
+
+def silent_after(state: DeviceState) -> float:
+    """Say when a device will have been silent for too long, if nothing is heard of it any more."""
+    heard = state.last_rx if state.last_rx is not None else state.gateway.live_since
+    return max(heard, state.gateway.live_since) + state.silence_seconds

@@ -1,0 +1,74 @@
+"""The roster as the core asks it: who belongs to whom, with the ancestors of every unit and station worked out once."""
+
+from collections.abc import Mapping, Sequence
+
+from contract.identity import DeviceId, GatewayId, SchoolId
+from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
+
+DEPTH_MAX = 16  # Of either branch of the tree; a longer way up is a loop in the data and ends there.
+
+
+class RosterIndex:
+    """One roster with its indexes. It never changes; a new roster makes a new index."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.roster = roster
+        self.units: Mapping[str, Unit] = {unit.id: unit for unit in roster.units}
+        self.stations: Mapping[str, Station] = {station.id: station for station in roster.stations}
+        self.schools: Mapping[str, School] = {school.id: school for school in roster.schools}
+        self.gateways: Mapping[str, Gateway] = {gateway.id: gateway for gateway in roster.gateways}
+        self.devices: Mapping[tuple[str, str], Device] = {
+            (device.gateway, device.id): device for device in roster.devices if not device.decommissioned
+        }
+        self._unit_paths = {unit: _climb(unit, self.units) for unit in self.units}
+        self._station_paths = {station: _climb(station, self.stations) for station in self.stations}
+        self._under: dict[str, list[SchoolId]] = {unit: [] for unit in self.units}
+        self._of_station: dict[str, list[SchoolId]] = {station: [] for station in self.stations}
+        for school in roster.schools:
+            for unit in self.unit_path(school.unit):
+                self._under[unit].append(school.id)
+            for station in self.station_path(school.station):
+                self._of_station[station].append(school.id)
+
+    @property
+    def calendar(self) -> Calendar:
+        """Give the calendar of the city's schools."""
+        return self.roster.calendar
+
+    def school(self, school: str) -> School | None:
+        """Find a school."""
+        return self.schools.get(school)
+
+    def unit_path(self, unit: str) -> Sequence[str]:
+        """Name a unit and those above it, from itself to the root; empty for one that is not in the tree."""
+        return self._unit_paths.get(unit, ())
+
+    def station_path(self, station: str) -> Sequence[str]:
+        """Name a station and those above it, from itself to the root; empty for one that is not in the tree."""
+        return self._station_paths.get(station, ())
+
+    def schools_under(self, unit: str) -> Sequence[SchoolId]:
+        """List the schools below a unit, in the roster's order."""
+        return self._under.get(unit, ())
+
+    def schools_of_station(self, station: str) -> Sequence[SchoolId]:
+        """List the schools below a police station or bureau, in the roster's order."""
+        return self._of_station.get(station, ())
+
+    def device(self, gateway: str, device: str) -> Device | None:
+        """Find a device in use by its identity on the wire."""
+        return self.devices.get((GatewayId(gateway), DeviceId(device)))
+
+    def school_of(self, gateway: str) -> School | None:
+        """Find the school of a gateway; None for one that is not registered."""
+        known = self.gateways.get(gateway)
+        return self.schools.get(known.school) if known else None
+
+
+def _climb(start: str, places: Mapping[str, Unit] | Mapping[str, Station]) -> tuple[str, ...]:
+    path: list[str] = []
+    at: str | None = start
+    while at is not None and at in places and at not in path and len(path) < DEPTH_MAX:
+        path.append(at)
+        at = places[at].parent
+    return tuple(path)
