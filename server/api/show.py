@@ -74,6 +74,8 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "escalation": alert.escalation,
         "next_escalation_at": ms_or_none(alert.next_escalation_at),
         "first_hop": engine.first_hop(alert.gateway, alert.device),
+        "flow": alert.flow,
+        "code": alert.code,
     }
 
 

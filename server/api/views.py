@@ -9,7 +9,7 @@ import msgspec
 
 from contract.mode import Mode
 from contract.records import Value
-from server.core.alert import Severity, State
+from server.core.alert import Flow, Severity, State
 from server.core.verdict import Judgement
 from server.registry.model import Area, Role, SchoolKind, StationKind, UnitKind
 from server.security.access import Act, Permission
@@ -135,6 +135,8 @@ class Alert(View, frozen=True, kw_only=True):
     escalation: int
     next_escalation_at: int | None
     first_hop: str
+    flow: Flow  # An incident is a call for help and worked as one; a fault is a thing to be mended.
+    code: str  # The device's own code, for rules that pass one on; else empty.
 
 
 class HistoryStep(View, frozen=True, kw_only=True):
