@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from server.api import views
 from server.core.alert import Alert, State
-from server.registry.model import Scope
+from server.registry.model import Device, Scope
 from server.registry.tree import Tree
 from server.security.access import Reach, is_covert
 
@@ -25,6 +25,11 @@ class Figures:
     devices: int = 0
 
 
+def _counts(device: Device) -> bool:
+    """Say whether a device is one of the school's: in use, and not the box's word about itself."""
+    return not device.decommissioned and device.kind != "gateway"
+
+
 @dataclass(frozen=True, slots=True)
 class _Counted:
     scopes: tuple[Scope, ...]
@@ -41,9 +46,9 @@ class Counters:
         self._figures: dict[Scope, Figures] = {}
         self._alerts: dict[str, _Counted] = {}
         self._gateways: dict[str, str] = {}
-        self._devices: dict[tuple[str, str], str] = {}
+        self._devices: dict[str, dict[str, str]] = {}  # By gateway; only those that are not unknown.
         for school in tree.roster.schools:
-            devices = len(tree.devices_of(school.id))
+            devices = sum(_counts(device) for device in tree.devices_of(school.id))
             for scope in tree.above(school.id):
                 figures = self._of(scope)
                 figures.schools += 1
@@ -66,11 +71,13 @@ class Counters:
 
     def device(self, gateway: str, device: str, liveness: str) -> None:
         """Count a device of the roster as it is now; others are in no figure."""
-        known = self._tree.devices.get((gateway, device))
-        if known is None or known.decommissioned:
+        known = self._tree.device(gateway, device)
+        if known is None or not _counts(known):
             return
-        before = self._devices.get((gateway, device), "unknown")
-        self._devices[gateway, device] = liveness
+        mine = self._devices.setdefault(gateway, {})
+        before = mine.pop(device, "unknown")
+        if liveness != "unknown":
+            mine[device] = liveness
         live = (liveness == "live") - (before == "live")
         unknown = (liveness == "unknown") - (before == "unknown")
         if live or unknown:
@@ -80,7 +87,10 @@ class Counters:
                 figures.devices_unknown += unknown
 
     def gateway(self, gateway: str, liveness: str) -> None:
-        """Count a school as live while its gateway is heard."""
+        """Count a school as live while its gateway is heard; of the devices of a silent one nothing can be said."""
+        if liveness != "live":
+            for device in list(self._devices.get(gateway, ())):
+                self.device(gateway, device, "unknown")
         school = self._tree.school_of(gateway)
         if school is None or self._tree.gateway_of.get(school) != gateway:
             return

@@ -1,0 +1,5 @@
+"""The registry's databases: those of the journal's tests."""
+
+from tests.journal.conftest import address, database, postgres_address, postgres_server
+
+__all__ = ["address", "database", "postgres_address", "postgres_server"]
