@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from contract.errors import StorageError
-from contract.identity import DeviceId
-from simulators.fleet import Fleet, Happening
+from contract.identity import DeviceId, GatewayId
+from simulators.fleet import CLEAR_SECONDS, Fleet, Happening
 from simulators.page_texts import LANGUAGES
 from simulators.page_view import render
 from simulators.school_agent import NotRunning
@@ -40,6 +40,15 @@ class PressWish(msgspec.Struct, frozen=True):
     device: str = ""
     mode: str = "real"
     press: str = "short"
+    clear_after: float = CLEAR_SECONDS
+
+
+class ActWish(msgspec.Struct, frozen=True):
+    """What a story asks for: an action of the page, at a site, for one device or all of its kind."""
+
+    gateway: str
+    what: str
+    device: str = ""
 
 
 def make_page(fleet: Fleet) -> Starlette:
@@ -52,6 +61,7 @@ def make_page(fleet: Fleet) -> Starlette:
             Route("/api/status", _guarded(page.status)),
             Route("/api/schools", _guarded(page.schools)),
             Route("/api/press", _guarded(page.press), methods=["POST"]),
+            Route("/api/act", _guarded(page.act_as_asked), methods=["POST"]),
         ]
     )
 
@@ -87,25 +97,41 @@ class _Page:
     async def act(self, request: Request) -> Response:
         """Do what a button of the page says, then show the list again."""
         fields = await _form(request)
-        site = self._fleet.sites.get(fields.get("gateway", ""))  # type: ignore[call-overload]
+        site = self._fleet.sites.get(GatewayId(fields.get("gateway", "")))
         if site is None:
             return Response("no such gateway", status_code=404)
         try:
-            note = await self._do(site, fields.get("what", ""))
+            note = await self._do(site, fields.get("what", ""), None)
         except (NotRunning, StorageError):
             note = "gateway_off"
         back = {"q": fields.get("q", ""), "lang": fields.get("lang", "zh"), "note": note}
         return RedirectResponse("/?" + urlencode({key: value for key, value in back.items() if value}), status_code=303)
 
-    async def _do(self, site: Site, what: str) -> str:
+    async def act_as_asked(self, request: Request) -> Response:
+        """Do what a story asks."""
+        try:
+            wish = msgspec.json.decode(await _body(request), type=ActWish)
+        except msgspec.DecodeError as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        site = self._fleet.sites.get(GatewayId(wish.gateway))
+        if site is None:
+            return JSONResponse({"error": f"no gateway {wish.gateway!r}"}, status_code=404)
+        try:
+            done = await self._do(site, wish.what, DeviceId(wish.device) if wish.device else None)
+        except (NotRunning, StorageError) as error:
+            return JSONResponse({"error": str(error)}, status_code=409)
+        return JSONResponse({"done": done}) if done else JSONResponse({"error": f"no act {wish.what!r}"}, status_code=404)
+
+    async def _do(self, site: Site, what: str, device: DeviceId | None) -> str:
+        """Do one action and give its name, or nothing where there is no such action."""
         if what in _PRESSES:
-            await self._fleet.press(site, mode=_PRESSES[what])
+            await self._fleet.press(site, device, mode=_PRESSES[what])
         elif what in ("kill_gateway", "start_gateway"):
             self._fleet.kill(site, what == "kill_gateway")
         elif what in ("power_cut", "power_back"):
             self._fleet.cut_power(site.school.unit, what == "power_cut")
         elif what in ORDERS:
-            self._fleet.order(site, what)
+            self._fleet.order(site, what, device)
         else:
             return ""
         return what
@@ -156,7 +182,7 @@ class _Page:
         if device not in buttons:
             return JSONResponse({"error": f"no button {device!r}; allowed: {', '.join(buttons)}"}, status_code=404)
         try:
-            made = await self._fleet.press(site, device, mode=wish.mode, press=wish.press)
+            made = await self._fleet.press(site, device, mode=wish.mode, press=wish.press, clear_after=wish.clear_after)
         except (NotRunning, StorageError) as error:
             return JSONResponse({"error": str(error)}, status_code=409)
         pressed = Pressed(made, site.gateway.id, device, site.school.name, wish.mode)
