@@ -25,6 +25,9 @@ class ListedSchool(msgspec.Struct, frozen=True):
     buttons: list[str]
 
 
+Play = Callable[["Stage"], Awaitable[None]]
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """One story. `expected` says what must be seen on the dashboard."""
@@ -34,7 +37,7 @@ class Story:
     label_en: str
     expected: str
     expected_en: str
-    play: Callable[["Stage"], Awaitable[None]]
+    play: Play
 
 
 class Stage:
