@@ -1,0 +1,182 @@
+"""The engine's shell: events in, one at a time; effects out to the screens at once and to the journal in order.
+
+Everything runs on the event loop, so the engine is never stepped twice at the same time and may be read between steps.
+Screens first, journal after: a press is shown while its facts are still being written.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from contract.errors import StorageError
+from server.core.alert import Alert
+from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
+from server.core.engine import Engine
+from server.core.events import ActRequested, Event, FactRestored, RosterLoaded, Ticked, WindowDeclared
+from server.journal.model import AlertFact
+from server.registry.model import Roster
+
+TICK_SECONDS = 1.0
+FACTS_PER_COMMIT = 500
+RETRY_SECONDS_MAX = 5.0  # A database that comes back is used again within this.
+ACT_SECONDS_MAX = 5.0  # A person waits no longer for an answer; the fact is still written when the database returns.
+FACTS_WAITING_WARN = 10_000  # Facts are never dropped; above this many an error is logged each time the number doubles.
+
+log = structlog.get_logger("runtime")
+
+
+class FactStore(Protocol):
+    """Where alert facts are kept; `server.journal.SqlJournal` is one."""
+
+    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
+        """Append facts in one transaction, in the order given; raise `StorageError` when that cannot be promised."""
+        ...
+
+
+class Screens(Protocol):
+    """Who is told what changed; `server.stream.hub.Hub` is one."""
+
+    def effects(self, effects: Iterable[Effect], now: float) -> None:
+        """Take what changed; what is urgent is on its way when this returns."""
+        ...
+
+
+@dataclass(slots=True)
+class _Waiting:
+    fact: AlertFact
+    stored: "asyncio.Future[None] | None"
+
+
+class Runtime:
+    """Steps the engine and carries its effects out. `start` restores what was known before the first event is told."""
+
+    def __init__(self, engine: Engine, facts: FactStore, screens: Screens, clock: Callable[[], float]) -> None:
+        self.engine = engine
+        self.journal_ok = True
+        self.notifications = 0
+        self._facts = facts
+        self._screens = screens
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._more = asyncio.Event()
+        self._warned_at = FACTS_WAITING_WARN
+
+    def restore(
+        self,
+        roster: Roster,
+        facts: Iterable[tuple[str, bytes]],
+        windows: Iterable[WindowDeclared],
+    ) -> None:
+        """Bring the engine to where it stood: the roster, the declared windows, each alert's stored facts.
+
+        Ingest then tells the journal's newest alarms again: one whose facts are known changes nothing, one that was
+        committed just before a crash is raised now.
+        """
+        now = self._clock()
+        self._carry_out(self.engine.step(RosterLoaded(roster), now), shown=False)
+        for window in windows:
+            self._carry_out(self.engine.step(window, now), shown=False)
+        for alert, body in facts:
+            self._carry_out(self.engine.step(FactRestored(alert, body), now), shown=False)
+
+    def tell(self, event: Event) -> None:
+        """Step the engine with one event; what must be shown has been handed to the screens when this returns."""
+        self._carry_out(self.engine.step(event, self._clock()))
+
+    async def act(self, request: ActRequested) -> Alert | ActRefused:
+        """Move an alert as a person asked; answers only after the move is stored.
+
+        Raises `StorageError` when the database does not take it in time: the move is shown and will be stored,
+        and asking again with the same key gives the outcome.
+        """
+        effects = self.engine.step(request, self._clock())
+        stored = self._carry_out(effects, awaited=True)
+        try:
+            async with asyncio.timeout(ACT_SECONDS_MAX):
+                await asyncio.gather(*stored)
+        except TimeoutError:
+            raise StorageError("the move is shown but not stored yet") from None
+        refused = next((effect for effect in effects if isinstance(effect, ActRefused)), None)
+        if refused is not None:
+            return refused
+        return self.engine.alerts[request.alert]
+
+    async def run(self) -> None:
+        """Tick and store until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tick(), name="runtime-tick")
+            group.create_task(self._store(), name="runtime-store")
+
+    async def flush(self) -> None:
+        """Store what still waits, once, when the server stops; what the database refuses is raised anew from the journal."""
+        while self._waiting:
+            batch = [each.fact for each in list(self._waiting)[:FACTS_PER_COMMIT]]
+            await self._facts.append_facts(batch)
+            self._forget(len(batch))
+
+    def _carry_out(
+        self, effects: Sequence[Effect], *, shown: bool = True, awaited: bool = False
+    ) -> list["asyncio.Future[None]"]:
+        if shown and effects:
+            self._screens.effects(effects, self._clock())
+        stored: list[asyncio.Future[None]] = []
+        for effect in effects:
+            if isinstance(effect, AlertChanged) and effect.fact is not None:
+                future = asyncio.get_running_loop().create_future() if awaited else None
+                fact = AlertFact(effect.alert.id, round(effect.alert.updated * 1000), effect.fact, not effect.alert.open)
+                self._waiting.append(_Waiting(fact, future))
+                if future is not None:
+                    stored.append(future)
+            elif isinstance(effect, NotificationDue):
+                self.notifications += 1
+                log.info(
+                    "notification_due",
+                    alert=effect.alert.id,
+                    rule=effect.alert.rule,
+                    step=effect.step,
+                    audience=effect.audience,
+                )
+        if self._waiting:
+            self._more.set()
+            if len(self._waiting) >= self._warned_at:
+                log.error("facts_waiting", count=len(self._waiting))
+                self._warned_at *= 2
+        return stored
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                self.tell(Ticked())
+            except Exception:  # The top of a long-running task: one faulty rule must not stop the clock of all others.
+                log.exception("tick_failed")
+
+    async def _store(self) -> None:
+        retry = 0.1
+        while True:
+            await self._more.wait()
+            batch = [self._waiting[index] for index in range(min(len(self._waiting), FACTS_PER_COMMIT))]
+            try:
+                await self._facts.append_facts([each.fact for each in batch])
+            except StorageError as error:
+                self.journal_ok = False
+                log.warning("facts_not_stored", waiting=len(self._waiting), error=str(error))
+                await asyncio.sleep(retry)
+                retry = min(retry * 2, RETRY_SECONDS_MAX)
+                continue
+            retry = 0.1
+            self.journal_ok = True
+            self._forget(len(batch))
+
+    def _forget(self, count: int) -> None:
+        for _ in range(count):
+            stored = self._waiting.popleft().stored
+            if stored is not None and not stored.done():
+                stored.set_result(None)
+        if not self._waiting:
+            self._more.clear()
+            self._warned_at = FACTS_WAITING_WARN

@@ -1,0 +1,186 @@
+"""The runtime: screens first, then the journal in order; nothing is forgotten while the database is away."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from contract.errors import StorageError
+from contract.identity import DeviceId, PressId
+from server import runtime
+from server.core.alert import Alert, State
+from server.core.effects import ActRefused, AlertChanged, Effect
+from server.core.engine import Engine
+from server.core.events import ActRequested, PressArrived
+from server.journal.model import AlertFact
+from server.runtime import Runtime
+from tests.core.talking import NOON, city, gateway_of, school
+
+PRESS = PressArrived(
+    PressId("018f3c2e-7b1a-7c3d-9e4f-0123456789ab"), gateway_of(1), DeviceId("btn-1"), NOON, NOON, 3, "short", "real"
+)
+
+
+@dataclass
+class Facts:
+    """A store of facts that can be away; `order` is shared with the screens."""
+
+    order: list[str]
+    kept: list[AlertFact] = field(default_factory=list)
+    down: bool = False
+    returned: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
+        """Keep facts, or refuse while down."""
+        await asyncio.sleep(0)
+        if self.down:
+            raise StorageError("down")
+        self.order.append("stored")
+        self.kept += facts
+        self.returned.set()
+
+
+@dataclass
+class Shown:
+    """Screens that remember what they were shown."""
+
+    order: list[str]
+    alerts: list[Alert] = field(default_factory=list)
+
+    def effects(self, effects: Iterable[Effect], now: float) -> None:  # noqa: ARG002  # The hub's signature.
+        """Remember."""
+        self.order.append("shown")
+        self.alerts += [effect.alert for effect in effects if isinstance(effect, AlertChanged)]
+
+
+@dataclass
+class House:
+    """A runtime with its neighbours."""
+
+    facts: Facts
+    shown: Shown
+    runtime: Runtime
+    order: list[str]
+
+
+@pytest.fixture
+def house() -> House:
+    """Give a runtime that knows one school."""
+    order: list[str] = []
+    facts, shown = Facts(order), Shown(order)
+    made = Runtime(Engine(), facts, shown, lambda: NOON)
+    made.restore(city(school()), (), ())
+    return House(facts, shown, made, order)
+
+
+def acknowledge(alert: Alert, key: str = "k1") -> ActRequested:
+    """Ask for the acknowledgement of an alert as it stands."""
+    return ActRequested(alert.id, "acknowledge", "liaison", "police_liaison", alert.version, key=key)
+
+
+async def running(house: House) -> "asyncio.Task[None]":
+    """Start the runtime's tasks."""
+    task = asyncio.create_task(house.runtime.run())
+    await asyncio.sleep(0)
+    return task
+
+
+async def stop(task: "asyncio.Task[None]") -> None:
+    """Stop them."""
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_press_is_on_the_screens_when_tell_returns_and_before_any_fact_is_stored(house: House) -> None:
+    task = await running(house)
+    house.runtime.tell(PRESS)
+    assert [alert.device for alert in house.shown.alerts] == ["btn-1"]
+    await house.runtime.act(acknowledge(house.shown.alerts[0]))
+    assert house.order.index("shown") < house.order.index("stored")
+    await stop(task)
+
+
+async def test_an_act_is_answered_only_after_its_fact_is_stored(house: House) -> None:
+    house.runtime.tell(PRESS)
+    act = asyncio.create_task(house.runtime.act(acknowledge(house.shown.alerts[0])))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not act.done()
+    task = await running(house)
+    answer = await act
+    assert isinstance(answer, Alert)
+    assert answer.state is State.ACKNOWLEDGED
+    assert len(house.facts.kept) == 2
+    await stop(task)
+
+
+async def test_an_act_on_an_old_version_is_refused_with_the_alert_as_it_is(house: House) -> None:
+    task = await running(house)
+    house.runtime.tell(PRESS)
+    raised = house.shown.alerts[0]
+    await house.runtime.act(acknowledge(raised))
+    refused = await house.runtime.act(replace(acknowledge(raised, "k2"), by="other"))
+    assert isinstance(refused, ActRefused)
+    assert refused.alert is not None
+    assert refused.alert.owner == "liaison"
+    await stop(task)
+
+
+async def test_while_the_database_is_away_moves_are_shown_and_stored_later_in_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "ACT_SECONDS_MAX", 0.02)
+    house.facts.down = True
+    task = await running(house)
+    house.runtime.tell(PRESS)
+    with pytest.raises(StorageError):
+        await house.runtime.act(acknowledge(house.shown.alerts[0]))
+    assert house.shown.alerts[-1].state is State.ACKNOWLEDGED
+    assert not house.runtime.journal_ok
+    house.facts.down = False
+    await house.facts.returned.wait()
+    await stop(task)
+    assert len(house.facts.kept) == 2
+    again = Engine()
+    restored = Runtime(again, house.facts, Shown([]), lambda: NOON)
+    restored.restore(city(school()), [(fact.alert, fact.body) for fact in house.facts.kept], ())
+    assert [alert.state for alert in again.alerts.values()] == [State.ACKNOWLEDGED]
+
+
+async def test_a_restored_press_is_not_raised_again(house: House) -> None:
+    house.runtime.tell(PRESS)
+    await house.runtime.flush()
+    again, shown = Engine(), Shown([])
+    restored = Runtime(again, house.facts, shown, lambda: NOON)
+    restored.restore(city(school()), [(fact.alert, fact.body) for fact in house.facts.kept], ())
+    restored.tell(replace(PRESS, stored=True))
+    assert len(again.alerts) == 1
+    assert next(iter(again.alerts.values())).press_count == 1
+
+
+async def test_a_fault_in_one_tick_stops_no_later_one(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "TICK_SECONDS", 0.001)
+    ticked = asyncio.Event()
+    calls = 0
+
+    def step(*_: object) -> list[Effect]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise ValueError("a faulty rule")
+        ticked.set()
+        return []
+
+    monkeypatch.setattr(house.runtime.engine, "step", step)
+    task = await running(house)
+    await asyncio.wait_for(ticked.wait(), 5)
+    await stop(task)
+
+
+async def test_flush_stores_what_waits(house: House) -> None:
+    house.runtime.tell(PRESS)
+    assert not house.facts.kept
+    await house.runtime.flush()
+    assert len(house.facts.kept) == 1
