@@ -52,7 +52,7 @@ class BatchWrite(msgspec.Struct, frozen=True):
     last_position: int
     rx_ms: int
     sha256: bytes  # Of the inflated JSON: a duplicate is judged by content, not by compression.
-    body: bytes  # As received.
+    body: bytes  # As received; a record that was refused stands in it as a hole of one.
     events: Sequence[AlarmEvent] = ()
     holes: Sequence[tuple[int, int, str]] = ()  # (first position, count, reason)
     quarantined: Sequence[Quarantined] = ()
@@ -74,6 +74,7 @@ class Written(msgspec.Struct, frozen=True):
     cursor: int
     refusals: Sequence[Refusal] = ()
     sequence: int = 0  # The journal's own order of raw batches, read by the projector.
+    new_from: int = 0  # The first position that was new, when applied.
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,10 @@ class Journal(Protocol):
 
     async def dead_letter(self, letter: DeadLetter) -> None:
         """Keep a message that could not be read; repeats of one digest under one topic only count."""
+        ...
+
+    async def dead_letters_add(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep several in one transaction."""
         ...
 
     async def dead_letters(self, limit: int) -> Sequence[tuple[DeadLetter, int]]:

@@ -144,21 +144,17 @@ class SqlJournal:
 
     async def dead_letter(self, letter: DeadLetter) -> None:
         """Keep a message that could not be read; beyond the limit the oldest go."""
-        self._letters += 1
-        prune = self._letters % _PRUNE_EVERY == 0
-        row = (
-            letter.sha256,
-            letter.topic[:80],
-            letter.gateway[:40],
-            letter.reason,
-            letter.detail[:DETAIL_MAX].replace("\x00", "�"),  # PostgreSQL's text holds no NUL.
-            letter.head,
-            letter.rx_ms,
-            letter.rx_ms,
-        )
+        await self.dead_letters_add([letter])
+
+    async def dead_letters_add(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep several in one transaction."""
+        before = self._letters // _PRUNE_EVERY
+        self._letters += len(letters)
+        prune = self._letters // _PRUNE_EVERY > before
+        rows = [_letter_row(letter) for letter in letters]
 
         def work(connection: Connection) -> None:
-            execute(connection, _DEAD_LETTER, [row])
+            execute(connection, _DEAD_LETTER, rows)
             if prune:
                 execute(connection, _PRUNE, [(DEAD_LETTERS_MAX,)])
 
@@ -201,3 +197,17 @@ class SqlJournal:
         """Read the newest committed sequence; 0 when there is none."""
         query = select(func.coalesce(func.max(tables.raw_batch.c.sequence), 0))
         return await self._database.run(lambda connection: connection.execute(query).scalar_one())
+
+
+def _letter_row(letter: DeadLetter) -> tuple[object, ...]:
+    """Shape a letter as its row; what came with it may be anything, and PostgreSQL's text holds no NUL."""
+    return (
+        letter.sha256,
+        letter.topic[:80].replace("\x00", "�"),
+        letter.gateway[:40].replace("\x00", "�"),
+        letter.reason,
+        letter.detail[:DETAIL_MAX].replace("\x00", "�"),
+        letter.head,
+        letter.rx_ms,
+        letter.rx_ms,
+    )

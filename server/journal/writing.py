@@ -51,8 +51,8 @@ def write_batches(connection: Connection, streams: Streams, batches: Sequence[Ba
     rows.insert(streams)
     sequences = iter(rows.sequences)
     return [
-        Written(outcome, cursor, refusals, next(sequences) if outcome is Outcome.APPLIED else 0)
-        for outcome, cursor, refusals in judged
+        Written(outcome, cursor, refusals, next(sequences) if new_from else 0, new_from)
+        for outcome, cursor, refusals, new_from in judged
     ]
 
 
@@ -62,7 +62,7 @@ def insert_events(connection: Connection, events: Sequence[AlarmEvent]) -> list[
     return [connection.exec_driver_sql(statement, _event_row(event)).rowcount == 1 for event in events]
 
 
-Judged = tuple[Outcome, int, Sequence[Refusal]]
+Judged = tuple[Outcome, int, Sequence[Refusal], int]
 
 
 class _Rows:
@@ -81,7 +81,7 @@ class _Rows:
         """Judge one batch and remember what it adds."""
         first = stream.position + 1
         if batch.first_position > first:
-            return Outcome.GAP, stream.position, ()
+            return Outcome.GAP, stream.position, (), 0
         if batch.last_position < first:
             return self._repeated(batch, stream)
         stream.position = batch.last_position
@@ -94,7 +94,7 @@ class _Rows:
         refusals: Sequence[Refusal] = ()
         if batch.quarantined:
             refusals = self._refused(batch, first)
-        return Outcome.APPLIED, stream.position, refusals
+        return Outcome.APPLIED, stream.position, refusals, first
 
     def insert(self, streams: Streams) -> None:
         """Send everything to the database."""
@@ -124,7 +124,7 @@ class _Rows:
     def _repeated(self, batch: BatchWrite, stream: Stream) -> Judged:
         """Tell a harmless repeat from two contents for one position, where the ranges coincide."""
         if self._known_digest(batch, stream) in (None, batch.sha256):
-            return Outcome.DUPLICATE, stream.position, ()
+            return Outcome.DUPLICATE, stream.position, (), 0
         reason = Reason.POSITION_CONFLICT.value
         lane = batch.lane.value
         self._quarantine.append(
@@ -142,7 +142,7 @@ class _Rows:
         if batch.lane is Lane.ALARM:  # Whoever is to blame for the positions, a press in it is a press.
             self._events += [_event_row(event) for event in batch.events]
         refusal = Refusal(lane, batch.first_position, batch.last_position - batch.first_position + 1, reason)
-        return Outcome.CONFLICT, stream.position, (refusal,)
+        return Outcome.CONFLICT, stream.position, (refusal,), 0
 
     def _known_digest(self, batch: BatchWrite, stream: Stream) -> bytes | None:
         span = (batch.first_position, batch.last_position)

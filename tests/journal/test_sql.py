@@ -143,6 +143,15 @@ async def test_overlap_is_dropped(journal: SqlJournal, database: Database) -> No
     assert await rows(database, "select position, count, reason from gap") == [(4, 2, "shed")]
     assert await rows(database, "select position from quarantine") == [(6,)]
     assert [(one.first_position, one.new_from) for one in await journal.read(0, 10)] == [(1, 1), (2, 4)]
+    assert written.new_from == 4
+
+
+async def test_only_what_was_applied_has_something_new(journal: SqlJournal) -> None:
+    """A duplicate, a gap and a conflict bring no new position and have no place in the journal's order."""
+    [applied, duplicate, gap, conflict] = await journal.write([batch(1, 2), batch(1, 2), batch(9, 9), batch(1, 2, "other")])
+
+    assert (applied.new_from, applied.sequence > 0) == (1, True)
+    assert {(one.new_from, one.sequence) for one in (duplicate, gap, conflict)} == {(0, 0)}
 
 
 async def test_press_is_one_row_whatever_brings_it(journal: SqlJournal) -> None:
@@ -207,6 +216,17 @@ async def test_repeated_dead_letter_only_counts(journal: SqlJournal) -> None:
 
     [(kept, count)] = await journal.dead_letters(10)
     assert (kept.reason, kept.head, count) == ("not_json", b"\x00\xff", 2)
+
+
+async def test_dead_letters_are_kept_together_whatever_their_address(journal: SqlJournal) -> None:
+    """Several go into one transaction, and an address that no database's text could hold stops none of them."""
+    plain = DeadLetter("gw-0001", "cs1/gw-0001/up/t", "not_json", "", b"a" * 32, b"x", 5)
+    odd = DeadLetter("gw\x00", "cs1/gw\x00/" + "y" * 100, "bad_topic", "", b"b" * 32, b"x", 6)
+
+    await journal.dead_letters_add([plain, odd, plain])
+
+    kept = {letter.reason: (len(letter.topic) <= 80, count) for letter, count in await journal.dead_letters(10)}
+    assert kept == {"not_json": (True, 2), "bad_topic": (True, 1)}
 
 
 async def test_checkpoint_is_kept(journal: SqlJournal) -> None:
