@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TextIO
 
-import msgspec
 import typer
+from prometheus_client.parser import text_string_to_metric_families
 
 START_SECONDS_MAX = 300  # A cold start of 3,200 sites on two slow cores; 200 sites take a few seconds.
 STOP_SECONDS_MAX = 15
@@ -122,11 +122,23 @@ async def wait_for(demo: Demo, what: str, url: str) -> bytes:
     raise SystemExit(f"{what} did not answer within {START_SECONDS_MAX} s")
 
 
-class LiveCount(msgspec.Struct):
-    """What /readyz says of the schools heard."""
+@dataclass(frozen=True)
+class LiveCount:
+    """How many schools the server hears."""
 
-    schools_live: int = 0
+    live: int = 0
     schools: int = 0
+
+
+def count_live(metrics: str) -> LiveCount:
+    """Read the schools from the server's metrics."""
+    states = {
+        sample.labels["liveness"]: int(sample.value)
+        for family in text_string_to_metric_families(metrics)
+        if family.name == "anxiao_schools"
+        for sample in family.samples
+    }
+    return LiveCount(states.get("live", 0), sum(states.values()))
 
 
 async def wait_until_live(demo: Demo, server: str) -> LiveCount:
@@ -134,12 +146,12 @@ async def wait_until_live(demo: Demo, server: str) -> LiveCount:
     deadline = time.monotonic() + START_SECONDS_MAX
     shown = -1
     while True:
-        count = msgspec.json.decode(await wait_for(demo, "the server", f"{server}/readyz"), type=LiveCount)
-        if count.schools_live != shown:
-            shown = count.schools_live
+        count = count_live((await wait_for(demo, "the server", f"{server}/metrics")).decode())
+        if count.live != shown:
+            shown = count.live
             if sys.stdout.isatty():
                 print(f"\r  schools live: {shown}/{count.schools} ", end="", flush=True)  # noqa: T201
-        if (count.schools and count.schools_live >= LIVE_SHARE * count.schools) or time.monotonic() > deadline:
+        if (count.schools and count.live >= LIVE_SHARE * count.schools) or time.monotonic() > deadline:
             say(f"\r  schools live: {shown}/{count.schools} ")
             return count
         await asyncio.sleep(POLL_SECONDS)

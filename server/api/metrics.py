@@ -26,6 +26,7 @@ class _Now(Collector):
         yield CounterMetricFamily("anxiao_stream_sent", "Events told to streams.", hub.sent)
         yield CounterMetricFamily("anxiao_stream_resets", "Times a screen had to start again.", hub.resets)
         yield CounterMetricFamily("anxiao_stream_stuck", "Streams ended because nobody read.", hub.stuck)
+        yield self._schools()
         opened = GaugeMetricFamily("anxiao_alerts_open", "Open alerts, real ones only.", labels=["severity"])
         severities = [0, 0, 0, 0]
         for alert in self._parts.engine.alerts.values():
@@ -38,6 +39,19 @@ class _Now(Collector):
         for audio, number in self._parts.screens.by_audio().items():
             screens.add_metric([audio], number)
         yield screens
+
+    def _schools(self) -> GaugeMetricFamily:
+        """Count the schools by what is known of their gateway; a school without one is unknown."""
+        engine, tree = self._parts.engine, self._parts.registry.tree
+        states = {"live": 0, "suspect": 0, "offline": 0, "unknown": 0}
+        for school in tree.schools:
+            gateway = tree.gateway_of.get(school)
+            known = engine.gateway(gateway) if gateway else None
+            states[known.liveness if known and known.liveness in states else "unknown"] += 1
+        schools = GaugeMetricFamily("anxiao_schools", "Schools by what is known of their gateway.", labels=["liveness"])
+        for state, number in states.items():
+            schools.add_metric([state], number)
+        return schools
 
 
 def expose(parts: Parts) -> tuple[bytes, str]:
