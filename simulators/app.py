@@ -10,8 +10,8 @@ import httpx
 import typer
 
 from contract.errors import Unreachable
+from server.registry.roster_file import encode_roster
 from simulators.city import CAMERAS_TODAY, make_city
-from simulators.roster import encode_roster
 from simulators.stories import STORIES
 from simulators.story import Play, Stage
 
