@@ -125,7 +125,10 @@ class Journal(Protocol):
         ...
 
     async def cursors(self, since_ms: int = 0) -> dict[tuple[GatewayId, EpochId, Lane], int]:
-        """Read the committed cumulative positions of the streams that moved since an instant."""
+        """Read the committed cumulative positions of the streams that moved since an instant, and of each newest epoch.
+
+        A box that has run for a year without one alarm still has its alarm lane where it left it.
+        """
         ...
 
     async def read(self, after: int, limit: int) -> Sequence[JournaledBatch]:

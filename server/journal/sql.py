@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select, tuple_
 
 from contract.identity import DeviceId, EpochId, GatewayId, Lane, PressId
 from server.journal import tables
@@ -49,11 +49,14 @@ class SqlJournal:
         return await self._database.run(lambda connection: write_batches(connection, self._streams, batches), urgent=urgent)
 
     async def cursors(self, since_ms: int = 0) -> dict[tuple[GatewayId, EpochId, Lane], int]:
-        """Read the committed positions of the streams that moved since an instant."""
+        """Read the committed positions of the streams that moved since an instant, and of each lane's newest epoch."""
 
         def work(connection: Connection) -> dict[tuple[GatewayId, EpochId, Lane], int]:
             cursor = tables.cursor.c
-            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(cursor.updated_ms >= since_ms)
+            newest = select(cursor.gateway, cursor.lane, func.max(cursor.epoch)).group_by(cursor.gateway, cursor.lane)
+            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(
+                or_(cursor.updated_ms >= since_ms, tuple_(cursor.gateway, cursor.lane, cursor.epoch).in_(newest))
+            )
             return {
                 (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
                 for gateway, epoch, lane, position in connection.execute(query)
