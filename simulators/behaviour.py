@@ -12,8 +12,10 @@ from simulators.chance import afflicted, draw, key, slot_of
 from simulators.day import Moment, Part
 
 HOUR = 3_600.0
+CAMERAS_OFF = 0.0025  # A list that a demo can be shown with. In a real city 3 to 5 % of the cameras are off at any time.
+CAMERAS_OFF_REAL = 0.04
 POWER_SLOT_SECONDS = 6 * HOUR
-POWER_CUT_SHARE = 0.02  # Of the slots of a town: with 70 towns five or six cuts a day, as an ordinary week has.
+POWER_CUT_SHARE = 0.004  # Of the slots of a town: some ten hours without power a year, one cut a day in 70 towns.
 POWER_CUT_SECONDS = (600.0, 3 * HOUR)
 EARLY_MINUTES = 8.0  # Guards come on post before the peak …
 LATE_MINUTES = 6.0  # … and leave after it: five minutes each way are asked for, and a little more is usual.
@@ -50,13 +52,16 @@ class Conduct:
     alarm_networked: bool
     ups_seconds: float
     battery_hours: float
+    cameras_off: float
 
     def spell(self, now: float, share: float, slot_seconds: float, *parts: int) -> bool:
         """Say whether a spell of trouble is on, which holds for a share of the time."""
         return afflicted(now, share, slot_seconds / self.speed, self.seed, self.number, *parts)
 
 
-def conduct_of(school: School, gateway: GatewayId, seed: int, speed: float = 1.0) -> Conduct:
+def conduct_of(
+    school: School, gateway: GatewayId, seed: int, speed: float = 1.0, cameras_off: float = CAMERAS_OFF_REAL
+) -> Conduct:
     """Derive a school's behaviour from what its ledger declares and from the seed."""
     number = key(gateway)
     declared = {item for item, declaration in school.declared.items() if declaration.in_place}
@@ -72,6 +77,7 @@ def conduct_of(school: School, gateway: GatewayId, seed: int, speed: float = 1.0
         alarm_networked="alarm_networked" in declared,
         ups_seconds=600 + draw(seed, number, 1) * 4 * HOUR,
         battery_hours=8 + draw(seed, number, 2) * 16,
+        cameras_off=cameras_off,
     )
 
 

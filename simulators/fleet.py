@@ -14,7 +14,7 @@ import structlog
 
 from contract.identity import DeviceId, GatewayId, PressId, UnitId
 from server.registry.model import Device
-from simulators.behaviour import conduct_of
+from simulators.behaviour import CAMERAS_OFF, conduct_of
 from simulators.chance import draw, key
 from simulators.city import City
 from simulators.presses import PlannedPress, planned_presses
@@ -43,12 +43,13 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast things happen: presses each minute in the whole city, the factor on trouble, spread of the start, beat."""
+    """How much happens: presses each minute in the whole city, the factor on trouble, spread of the start, beat, faults."""
 
     presses_per_minute: float = 0.0
     speed: float = 1.0
     spread_seconds: float = TICK_SECONDS
     tick_seconds: float = TICK_SECONDS
+    cameras_off: float = CAMERAS_OFF
 
 
 @dataclass(slots=True)
@@ -159,12 +160,12 @@ class Fleet:
             agent = SchoolAgent(
                 school,
                 devices[gateway.id],
-                conduct_of(school, gateway.id, seed, self.pace.speed),
+                conduct_of(school, gateway.id, seed, self.pace.speed, self.pace.cameras_off),
                 roster.calendar,
                 self._clock,
+                beat=draw(seed, key(gateway.id), 22),
                 tick_seconds=self.pace.tick_seconds,
             )
-            # Each site starts at its own moment and keeps its beat from there, so a city's batches spread over the period.
             yield Site(gateway, school, agent, draw(seed, key(gateway.id), 21) * self.pace.spread_seconds)
 
     async def _start_spread(self) -> None:

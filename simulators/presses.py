@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contract.identity import DeviceId, GatewayId
 
+PRESSES_PER_MINUTE = 0.2  # Of the demo: somebody who watches for five minutes sees one, and nobody is drowned.
 REAL_PER_DAY = 8.0  # In a city of 2,176 schools, false ones included: between half a press and two at each school a year.
 SITES_OF_RATE = 2_176
 MINUTES_A_DAY = 1_440

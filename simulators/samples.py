@@ -15,8 +15,7 @@ from simulators.day import DAY_SECONDS, Moment, Part
 
 Metrics = dict[str, Value]
 
-CAMERA_OFF = 0.04  # Of the cameras of a city at any time.
-GATE_CAMERA_OFF = 0.015  # Gate cameras are looked after better.
+GATE_CAMERA_OFF = 0.4  # Of the share of other cameras: those at a gate are looked after better.
 PICTURE_POOR = 0.03
 HOST_OFF = 0.02
 BUTTON_LOST = 0.012
@@ -84,7 +83,7 @@ def _last(item: Thing, scene: Scene, period_seconds: float, salt: int) -> int:
 
 
 def _camera(item: Thing, scene: Scene) -> Metrics:
-    share = GATE_CAMERA_OFF if item.device.at_gate else CAMERA_OFF
+    share = scene.conduct.cameras_off * (GATE_CAMERA_OFF if item.device.at_gate else 1.0)
     off = scene.outage is not None or item.id in scene.orders.cameras_off
     if off or scene.conduct.spell(scene.moment.now, share, 8 * HOUR, item.number):
         return {"online": False, "stream": False}

@@ -23,7 +23,9 @@ class NotRunning(Exception):
 
 
 class SchoolAgent:
-    """Samples a school's devices on a fixed beat, lets its guards check in, and presses buttons when told to.
+    """Samples a school's devices, lets its guards check in, and presses buttons when told to.
+
+    Everything is told at once when the gateway starts, and then on a fixed beat whose phase `beat` (0 to 1) is its own.
 
     It outlives the gateway that hosts it: `orders` stay in force over a restart, as a cut cable would.
     """
@@ -38,7 +40,7 @@ class SchoolAgent:
         calendar: Calendar,
         clock: Callable[[], float],
         *,
-        first_tick_after: float = 0.0,
+        beat: float = 0.0,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self.school = school
@@ -48,7 +50,7 @@ class SchoolAgent:
         self._things = [thing(device) for device in devices]
         self._calendar = calendar
         self._clock = clock
-        self._first_tick_after = first_tick_after
+        self._beat = beat
         self._tick_seconds = tick_seconds
         self._ticks = 0
         self._wake = asyncio.Event()
@@ -73,9 +75,12 @@ class SchoolAgent:
     async def run(self, reporting: Reporting) -> None:
         """Serve until cancelled."""
         self._reporting = reporting
+        self._ticks = 0  # A gateway that starts again knows nothing yet.
         self._hosted.set()
         try:
-            await self._pause(self._first_tick_after)
+            await self._tick(reporting)
+            # Whenever they start, schools fall into beats of their own: a city's batches spread over the period.
+            await self._pause((0.5 + self._beat) * self._tick_seconds)
             while True:
                 await self._tick(reporting)
                 await self._pause(self._tick_seconds)
