@@ -1,0 +1,387 @@
+"""The protocol of CS1 at the school's end: what is sent, by which way, how often, and what a receipt lets us forget.
+
+Pure: `step(event, now)` gives effects, and the shell carries them out in the order given. `now` is the monotonic clock.
+The promise: whatever was appended to the outbox is offered to the server until a receipt says that it is kept there.
+Alarms go by every way at once and never wait for telemetry; nothing has a greatest number of attempts.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from contract.errors import Refused
+from contract.identity import EpochId, GatewayId, Lane
+from contract.limits import HEARTBEAT_SECONDS, OLD_EPOCHS_MAX, OPEN_PRESSES_MAX, VERSION
+from contract.messages import (
+    Command,
+    Heartbeat,
+    Link,
+    OpenPress,
+    Receipt,
+    ServerNotice,
+    decode_message,
+    encode_message,
+)
+from contract.messages import Seen as SeenNote
+from gateway.alarm_lane import AlarmLane
+from gateway.announcement import Announcement, Description
+from gateway.node_events import (
+    Anchored,
+    Appended,
+    Commanded,
+    DevicesChanged,
+    Durable,
+    Effect,
+    Event,
+    Kept,
+    Loaded,
+    Moved,
+    OpenChanged,
+    PathDown,
+    PathKind,
+    PathSpec,
+    PathUp,
+    Raised,
+    Received,
+    Seen,
+    Send,
+    Stored,
+    Ticked,
+    Turned,
+)
+from gateway.paths import Path, Paths
+from gateway.record_clock import RecordClock
+from gateway.telemetry_lane import TelemetryLane, allowed_window
+
+NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say nothing about the clock.
+SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
+
+
+class Node:
+    """All that the protocol remembers. Begin with `Kept` for each stream that earlier starts left."""
+
+    def __init__(
+        self,
+        gateway: GatewayId,
+        epoch: EpochId,
+        paths: Sequence[PathSpec],
+        clock: RecordClock,
+        jitter: Callable[[], float],
+        now: float,
+        description: Description | None = None,
+    ) -> None:
+        self.clock = clock
+        self.epoch = epoch
+        self.paths = Paths(paths, now)
+        self.unreadable = 0  # Messages from the server's side that could not be read.
+        self.clones = 0  # Receipts for more than was ever appended.
+        self._gateway = gateway
+        self._jitter = jitter
+        self._alarms = AlarmLane(gateway, self.paths, jitter)
+        self._telemetry = TelemetryLane(gateway, self.paths, jitter)
+        self._announcement = Announcement(
+            gateway, clock.boot, description or Description(), [path.name for path in self.paths.all]
+        )
+        self._open: tuple[OpenPress, ...] = ()
+        self._nonce = 0
+        self._sent: dict[int, float] = {}  # nonce -> when its heartbeat went out.
+        self._servers: dict[str, None] = {}
+        self._clock_told = False
+        self._clone_told = False
+        self._begun = False
+        self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
+            Kept: self._kept,
+            Appended: self._appended,
+            Durable: self._durable,
+            Loaded: self._loaded,
+            Moved: self._moved,
+            PathUp: self._path_up,
+            PathDown: self._path_down,
+            Received: self._received,
+            DevicesChanged: self._devices_changed,
+            OpenChanged: self._open_changed,
+            Ticked: lambda _event, _now: [],
+        }
+        for path in self.paths.all:
+            if path.kind is PathKind.HTTPS:  # It has no connection that could come up.
+                path.heartbeat_at = now + HEARTBEAT_SECONDS * jitter()
+                self._announcement.path_up(path.name, now, 0.0)
+
+    def step(self, event: Event, now: float) -> list[Effect]:
+        """Take in one thing that happened and say what follows; then whatever time alone asks for by now."""
+        if not self._begun and not isinstance(event, Kept):
+            self._begin()
+        effects = self._steps[type(event)](event, now)
+        return effects + self._due(now) if self._begun else effects
+
+    def deadline(self) -> float:
+        """Say when the node must be told `Ticked` at the latest."""
+        times = [self._alarms.deadline(), self._telemetry.deadline(), self._announcement.deadline()]
+        times += [path.heartbeat_at for path in self.paths.all]
+        times.append(self.paths.silent_at())
+        return min((at for at in times if at is not None), default=float("inf"))
+
+    # ---------------------------------------------------------------- for the status page and the shells
+
+    def waiting(self, lane: Lane) -> int:
+        """Count a lane's positions that have no receipt yet."""
+        return self._alarms.waiting() if lane is Lane.ALARM else self._telemetry.waiting()
+
+    @property
+    def in_flight(self) -> int:
+        """Count the telemetry batches that have no receipt yet."""
+        return self._telemetry.in_flight()
+
+    @property
+    def window(self) -> int:
+        """Say how many telemetry batches the server lets us have in flight."""
+        return self._telemetry.window
+
+    @property
+    def telemetry_path(self) -> str:
+        """Name the path that telemetry goes by; empty for none."""
+        return self._telemetry.path
+
+    @property
+    def rounds_again(self) -> int:
+        """Count how often alarms were sent again because no receipt came."""
+        return self._alarms.rounds_again
+
+    @property
+    def stalls(self) -> int:
+        """Count how often telemetry changed its path or was sent again because no receipt came."""
+        return self._telemetry.stalls_total
+
+    def paths_up(self) -> list[str]:
+        """Name the paths whose connections stand."""
+        return [path.name for path in self.paths.all if path.up]
+
+    def will(self, path: str) -> bytes:
+        """Give what an alarm connection leaves with its broker as its will: retained, under the leaf `link`."""
+        return encode_message(Link(on=False, ep=self.epoch, boot=self.clock.boot, path=path))
+
+    # ---------------------------------------------------------------- the outbox
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._alarms.begin(self.epoch)
+        self._telemetry.begin(self.epoch)
+
+    def _kept(self, event: Kept, now: float) -> list[Effect]:
+        assert not self._begun, "what earlier starts left is told before anything else"
+        if event.last < event.first:
+            return []
+        if event.lane is Lane.ALARM:
+            return self._alarms.keep(event.epoch, event.first, event.last, now)
+        self._telemetry.keep(event.epoch, event.first, event.last)
+        return []
+
+    def _appended(self, event: Appended, now: float) -> list[Effect]:
+        if event.lane is Lane.TELEMETRY:
+            return []  # Sent when it is durable.
+        return self._alarms.appended(self.epoch, event, self.clock.utc_ms(now), now)
+
+    def _durable(self, event: Durable, now: float) -> list[Effect]:
+        if event.lane is Lane.TELEMETRY:
+            return self._telemetry.durable(event.epoch, event.position, now)
+        self._alarms.durable(event.epoch, event.position)
+        return []
+
+    def _loaded(self, event: Loaded, now: float) -> list[Effect]:
+        lane = self._alarms if event.lane is Lane.ALARM else self._telemetry
+        return lane.loaded(event, self.clock.utc_ms(now), now)
+
+    def _moved(self, event: Moved, now: float) -> list[Effect]:
+        self.epoch = event.epoch
+        self._alarms.begin(event.epoch)
+        self._telemetry.begin(event.epoch)
+        self._alarms.move(event.old, event.durable.get(Lane.ALARM, 0))
+        effects = self._telemetry.move(event.old, event.durable.get(Lane.TELEMETRY, 0), now)
+        for position, body in event.alarms:
+            again = Appended(Lane.ALARM, position, body=body)
+            effects += self._alarms.appended(event.epoch, again, self.clock.utc_ms(now), now)
+        self._announcement.asked(self.paths.every(Lane.TELEMETRY), now, 0.0)
+        return effects
+
+    # ---------------------------------------------------------------- the paths
+
+    def _path_up(self, event: PathUp, now: float) -> list[Effect]:
+        path = self.paths.named(event.path)
+        if path is None or event.lane in path.up:
+            return []
+        first = not path.up
+        path.up.add(event.lane)
+        effects: list[Effect] = []
+        if first:
+            path.down_since = None
+            path.heartbeat_at = now
+            if path.told_down:
+                path.told_down = False
+                effects.append(Raised("path_down", on=False, text=path.name))
+        if path.kind is PathKind.HTTPS:
+            return effects
+        if event.lane is Lane.ALARM:
+            effects += self._alarms.path_up(path.name, self.clock.utc_ms(now))
+            link = encode_message(Link(on=True, ep=self.epoch, boot=self.clock.boot, path=path.name))
+            effects.append(Send(path.name, "link", link, Lane.ALARM, retain=True))
+            return effects
+        self._announcement.path_up(path.name, now, self._jitter())
+        return effects + self._telemetry.path_up(now)
+
+    def _path_down(self, event: PathDown, now: float) -> list[Effect]:
+        path = self.paths.named(event.path)
+        if path is None or event.lane not in path.up:
+            return []
+        path.up.discard(event.lane)
+        if not path.up:
+            path.down_since = now
+        if path.kind is PathKind.HTTPS:
+            return []
+        if not path.up:
+            path.heartbeat_at = None
+        if event.lane is Lane.ALARM:
+            return []  # What is without a receipt goes on by the other paths, as it does anyway.
+        self._announcement.path_down(path.name)
+        return self._telemetry.path_down(path.name, now)
+
+    def _devices_changed(self, event: DevicesChanged, now: float) -> list[Effect]:
+        self._announcement.devices_changed(event.devices, self.paths.every(Lane.TELEMETRY), now)
+        return []
+
+    def _open_changed(self, event: OpenChanged, _now: float) -> list[Effect]:
+        self._open = event.presses
+        return []
+
+    # ---------------------------------------------------------------- what comes down
+
+    def _received(self, event: Received, now: float) -> list[Effect]:
+        try:
+            match event.leaf:
+                case "rc":
+                    return self._answer(event.payload, now)
+                case "cmd":
+                    return self._command(decode_message(event.payload, Command), now)
+                case "srv":
+                    return self._server(decode_message(event.payload, ServerNotice), now)
+        except Refused:
+            pass
+        self.unreadable += 1
+        return []
+
+    def _answer(self, payload: bytes, now: float) -> list[Effect]:
+        try:
+            receipt = decode_message(payload, Receipt)
+        except Refused:
+            return [Seen(tuple(decode_message(payload, SeenNote).seen))]
+        return self._receipt(receipt, now)
+
+    def _receipt(self, receipt: Receipt, now: float) -> list[Effect]:
+        epoch, stamp = EpochId(receipt.ep), self.clock.utc_ms(now)
+        effects = self._measure(receipt, now)
+        self._telemetry.window = allowed_window(receipt.win)
+        if receipt.ids:
+            effects.append(Stored(tuple(receipt.ids)))
+        if refused := tuple(refusal for refusal in receipt.no if refusal.n > 0):
+            effects.append(Turned(refused))
+        for text, through in receipt.c.items():
+            if epoch == self.epoch and through > self._last(text):
+                effects += self._clone(text, through)
+            elif text == Lane.ALARM.value:
+                effects += self._alarms.receipted(epoch, through, stamp, now)
+            elif text == Lane.TELEMETRY.value:
+                effects += self._telemetry.receipted(epoch, through, now)
+        for text, position in receipt.rs.items():
+            if text == Lane.ALARM.value:
+                effects += self._alarms.asked(epoch, position, stamp, now)
+            elif text == Lane.TELEMETRY.value:
+                effects += self._telemetry.asked(epoch, position, stamp, now)
+        return effects
+
+    def _last(self, lane: str) -> int:
+        if lane == Lane.ALARM.value:
+            return self._alarms.high_low(self.epoch)[0]
+        return self._telemetry.high_low()[0]
+
+    def _clone(self, lane: str, through: int) -> list[Effect]:
+        """Believe no receipt for what was never appended: another box bears our name."""
+        self.clones += 1
+        if self._clone_told:
+            return []
+        self._clone_told = True
+        return [
+            Raised("clone", on=True, text=f"a receipt for position {through} of lane {lane}; appended: {self._last(lane)}")
+        ]
+
+    def _measure(self, receipt: Receipt, now: float) -> list[Effect]:
+        sent = self._sent.pop(receipt.h, None) if receipt.h is not None else None
+        if sent is None:
+            return []
+        anchor = self.clock.measure(sent, now, receipt.st)
+        effects: list[Effect] = [] if anchor is None else [Anchored(anchor)]
+        bad = self.clock.bad(now)
+        if bad != self._clock_told:
+            self._clock_told = bad
+            effects.append(Raised("clock_bad", on=bad, text=f"{self.clock.offset_ms(now)} ms from the server's clock"))
+        return effects
+
+    def _command(self, command: Command, now: float) -> list[Effect]:
+        if command.op == "resend_birth":  # Harmless and limited in rate, so it needs no signature.
+            self._announcement.asked(self.paths.every(Lane.TELEMETRY), now, self._jitter())
+            return []
+        return [Commanded(command)]
+
+    def _server(self, notice: ServerNotice, now: float) -> list[Effect]:
+        """Send again what a server that has just started may never have seen."""
+        if not notice.on or notice.id in self._servers:
+            return []
+        self._servers[notice.id] = None
+        if len(self._servers) > SERVERS_MAX:
+            del self._servers[next(iter(self._servers))]
+        self._telemetry.server_started(now)
+        return self._alarms.send_all(self.clock.utc_ms(now))
+
+    # ---------------------------------------------------------------- time
+
+    def _due(self, now: float) -> list[Effect]:
+        effects = self._alarms.due(self.clock.utc_ms(now), now)
+        for path in self.paths.all:
+            if path.heartbeat_at is not None and path.heartbeat_at <= now:
+                path.heartbeat_at = now + HEARTBEAT_SECONDS
+                effects.append(self._heartbeat(path, now))
+        for path in self.paths.silent(now):
+            path.told_down = True
+            effects.append(Raised("path_down", on=True, text=path.name))
+        effects += self._telemetry.due(now)
+        for name, leaf, payload in self._announcement.due(self.epoch, now):
+            effects.append(Send(name, leaf, payload, Lane.TELEMETRY, retain=True))
+        return effects
+
+    def _heartbeat(self, path: Path, now: float) -> Send:
+        self._nonce += 1
+        self._sent[self._nonce] = now
+        if len(self._sent) > NONCES_MAX:
+            del self._sent[next(iter(self._sent))]
+        alarm_high, alarm_low = self._alarms.high_low(self.epoch)
+        high, low = self._telemetry.high_low()
+        beat = Heartbeat(
+            v=VERSION,
+            ep=self.epoch,
+            boot=self.clock.boot,
+            h=self._nonce,
+            s=self.clock.utc_ms(now),
+            mono=int(now * 1000),
+            hi={Lane.ALARM.value: alarm_high, Lane.TELEMETRY.value: high},
+            lo={Lane.ALARM.value: alarm_low, Lane.TELEMETRY.value: low},
+            open=list(self._open[-OPEN_PRESSES_MAX:]),
+            path=path.name,
+            old=self._older(),
+        )
+        lane = Lane.ALARM if path.usable(Lane.ALARM) else Lane.TELEMETRY
+        return Send(path.name, "hb", encode_message(beat), lane)
+
+    def _older(self) -> dict[str, dict[str, list[int]]]:
+        """Tell what earlier epochs still wait with, the oldest ones when there are too many."""
+        found: dict[str, dict[str, list[int]]] = {}
+        for lane, older in ((Lane.ALARM, self._alarms.older(self.epoch)), (Lane.TELEMETRY, self._telemetry.older())):
+            for epoch, (first, last) in older.items():
+                found.setdefault(epoch, {})[lane.value] = [first, last]
+        return dict(sorted(found.items())[:OLD_EPOCHS_MAX])

@@ -1,0 +1,283 @@
+"""The telemetry lane of the node: in order, a few batches at a time, by one path; another path when that one brings nothing.
+
+Only positions are kept here. Bodies are read back from the outbox for each sending, so a backlog of days costs no memory.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contract.batch import encode_batch
+from contract.identity import EpochId, GatewayId, Lane
+from contract.limits import BATCH_RECORDS_MAX, BATCHES_PER_SECOND_MAX, WINDOW_DEFAULT, WINDOW_MAX
+from contract.records import Hole, encode_record
+from gateway.node_events import Effect, Load, Loaded, Send, Trim
+from gateway.paths import Paths
+
+BATCH_BYTES = 65_536
+PATIENCE_SECONDS = 5.0  # Without progress for so long everything in flight is sent again, by the next path.
+PATIENCE_SECONDS_MAX = 60.0
+READ_AGAIN_SECONDS = 1.0  # After a read that gave nothing.
+ASKED_SECONDS = 1.0  # A server that sees a gap asks with each batch in flight; once is enough.
+RESTART_JITTER_SECONDS = 10.0  # After a server's start every gateway sends again, but not all in the same second.
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A batch by its positions and the time it was first sent, which makes it the same bytes again."""
+
+    first: int
+    last: int
+    stamp: int
+
+
+@dataclass(slots=True)
+class _Stream:
+    epoch: EpochId
+    lo: int
+    last: int  # Durable: only this can be sent.
+
+
+class TelemetryLane:
+    """Drains streams oldest first. The window says how many batches may be without a receipt."""
+
+    def __init__(self, gateway: GatewayId, paths: Paths, jitter: Callable[[], float]) -> None:
+        self._gateway = gateway
+        self._paths = paths
+        self._jitter = jitter
+        self._streams: deque[_Stream] = deque()
+        self._current: EpochId | None = None
+        self._flights: deque[_Span] = deque()
+        self._again: deque[_Span] = deque()
+        self._next = 1
+        self._loading: _Span | None = None  # A stamp of 0 says that the positions were never sent.
+        self._path: str | None = None
+        self._progress_at = 0.0
+        self._stalls = 0
+        self._stall_at: float | None = None
+        self._read_at: float | None = None
+        self._nudge_at: float | None = None
+        self._asked_at = -ASKED_SECONDS
+        self._second = -1
+        self._sent_this_second = 0
+        self.window = WINDOW_DEFAULT
+        self.stalls_total = 0
+
+    def keep(self, epoch: EpochId, first: int, last: int) -> None:
+        """Take up what an earlier epoch left."""
+        self._streams.append(_Stream(epoch, first - 1, last))
+        if len(self._streams) == 1:
+            self._next = first
+
+    def begin(self, epoch: EpochId) -> None:
+        """Begin a new epoch; earlier ones are drained first."""
+        self._streams.append(_Stream(epoch, 0, 0))
+        self._current = epoch
+        if len(self._streams) == 1:
+            self._next = 1
+
+    def durable(self, epoch: EpochId, position: int, now: float) -> list[Effect]:
+        """Learn of records that can be sent."""
+        for stream in self._streams:
+            if stream.epoch == epoch:
+                stream.last = max(stream.last, position)
+        return self.pump(now)
+
+    def pump(self, now: float) -> list[Effect]:
+        """Ask for the next batch when the window, the rate and a path allow it."""
+        if self._loading is not None or not self._streams or (self._read_at is not None and now < self._read_at):
+            return []
+        if not self._choose_path() or not self._rate_allows(now):
+            return []
+        self._read_at = None
+        head = self._streams[0]
+        while self._again and self._again[0].last <= head.lo:
+            self._again.popleft()
+        if self._again:
+            wanted = self._again.popleft()
+        elif self._next <= head.last and len(self._flights) < self.window:
+            wanted = _Span(self._next, head.last, 0)
+        else:
+            return []
+        self._loading = wanted
+        return [Load(Lane.TELEMETRY, head.epoch, wanted.first, wanted.last, BATCH_RECORDS_MAX, BATCH_BYTES)]
+
+    def loaded(self, event: Loaded, stamp: int, now: float) -> list[Effect]:
+        """Send what was read, and ask for more."""
+        wanted, self._loading = self._loading, None
+        head = self._streams[0]
+        if wanted is None or event.epoch != head.epoch or event.first != wanted.first:
+            return self.pump(now)
+        if event.last < event.first:
+            self._read_at = now + READ_AGAIN_SECONDS
+            if wanted.stamp:
+                self._again.appendleft(wanted)
+            return []
+        span = _Span(event.first, event.last, wanted.stamp or stamp)
+        if wanted.stamp and event.last < wanted.last:
+            self._again.appendleft(_Span(event.last + 1, wanted.last, wanted.stamp))
+        self._next = max(self._next, event.last + 1)
+        if span.last <= head.lo or not self._choose_path():
+            return self.pump(now)
+        if not self._flights:
+            self._progress_at = now
+            self._expect(now)
+        self._flights.append(span)
+        assert self._path is not None
+        self._sent_this_second += 1
+        payload = encode_batch(self._gateway, head.epoch, Lane.TELEMETRY, span.first, span.stamp, event.bodies)
+        return [Send(self._path, "up/t", payload, Lane.TELEMETRY), *self.pump(now)]
+
+    def receipted(self, epoch: EpochId, through: int, now: float) -> list[Effect]:
+        """Forget what the server keeps, and go on."""
+        stream = next((one for one in self._streams if one.epoch == epoch), None)
+        if stream is None or through <= stream.lo:
+            return []
+        stream.lo = min(through, stream.last)
+        effects: list[Effect] = [Trim(Lane.TELEMETRY, epoch, stream.lo)]
+        head = self._streams[0]
+        if stream is head:
+            self._flights = deque(span for span in self._flights if span.last > head.lo)
+            self._next = max(self._next, head.lo + 1)
+            self._progress_at, self._stalls = now, 0
+            self._expect(now)
+        if head.lo >= head.last and head.epoch != self._current:
+            self._leave_head()
+        return [*effects, *self.pump(now)]
+
+    def asked(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
+        """Send again from where the server saw a gap; what is no longer here is declared lost."""
+        stream = next((one for one in self._streams if one.epoch == epoch), None)
+        if stream is None or now - self._asked_at < ASKED_SECONDS or not self._choose_path():
+            return []
+        self._asked_at = now
+        effects: list[Effect] = []
+        if 1 <= position <= stream.lo:
+            n = stream.lo - position + 1
+            lost = encode_record(Hole(n=n, why="lost"))
+            payload = encode_batch(self._gateway, epoch, Lane.TELEMETRY, position, stamp, [lost])
+            assert self._path is not None
+            effects.append(Send(self._path, "up/t", payload, Lane.TELEMETRY))
+        if stream is self._streams[0]:
+            self._send_again(now)
+        return [*effects, *self.pump(now)]
+
+    def move(self, old: EpochId, durable: int, now: float) -> list[Effect]:
+        """Drop what stands in a new epoch now."""
+        stream = next((one for one in self._streams if one.epoch == old), None)
+        if stream is not None:
+            stream.last = max(durable, stream.lo)
+            if stream is self._streams[0] and stream.lo >= stream.last:
+                self._leave_head()
+        return self.pump(now)
+
+    def path_up(self, now: float) -> list[Effect]:
+        """Use a path that has come up when nothing else was there, or when it is preferred."""
+        preferred = next(iter(self._paths.every(Lane.TELEMETRY)), None)
+        if preferred != self._path:
+            self._path = preferred
+            self._send_again(now)
+        return self.pump(now)
+
+    def path_down(self, path: str, now: float) -> list[Effect]:
+        """Go on by another path at once when the one in use is gone."""
+        if path == self._path:
+            self._path = None
+            self._send_again(now)
+        return self.pump(now)
+
+    def server_started(self, now: float) -> None:
+        """Plan to send again what is in flight, at a moment of our own."""
+        self._nudge_at = now + RESTART_JITTER_SECONDS * self._jitter()
+
+    def due(self, now: float) -> list[Effect]:
+        """Do what time alone asks for."""
+        if self._nudge_at is not None and self._nudge_at <= now:
+            self._nudge_at = None
+            self._send_again(now)
+        if self._stall_at is not None and self._stall_at <= now:
+            self._stalls += 1
+            self.stalls_total += 1
+            self._path = self._paths.next_after(self._path or "", Lane.TELEMETRY)
+            self._send_again(now)
+        return self.pump(now)
+
+    def deadline(self) -> float | None:
+        """Say when `due` must be called next."""
+        times = [self._nudge_at, self._stall_at, self._read_at]
+        if self._sent_this_second >= BATCHES_PER_SECOND_MAX and self._wants():
+            times.append(float(self._second + 1))
+        return min((at for at in times if at is not None), default=None)
+
+    def waiting(self) -> int:
+        """Count the positions without a receipt."""
+        return sum(max(0, stream.last - stream.lo) for stream in self._streams)
+
+    def in_flight(self) -> int:
+        """Count the batches without a receipt."""
+        return len(self._flights) + len(self._again) + (1 if self._loading and self._loading.stamp else 0)
+
+    def high_low(self) -> tuple[int, int]:
+        """Give the last durable position of the current epoch and the last one receipted."""
+        return self._streams[-1].last, self._streams[-1].lo
+
+    def older(self) -> dict[EpochId, tuple[int, int]]:
+        """Give what earlier epochs still wait with, as first and last position."""
+        return {s.epoch: (s.lo + 1, s.last) for s in self._streams if s.epoch != self._current and s.last > s.lo}
+
+    @property
+    def path(self) -> str:
+        """Name the path in use; empty for none."""
+        return self._path or ""
+
+    def _wants(self) -> bool:
+        return bool(self._streams) and (
+            bool(self._again) or (self._next <= self._streams[0].last and len(self._flights) < self.window)
+        )
+
+    def _leave_head(self) -> None:
+        """Go on with the next epoch."""
+        self._streams.popleft()
+        self._flights.clear()
+        self._again.clear()
+        self._loading = None
+        self._stall_at = None
+        self._next = self._streams[0].lo + 1
+        if len(self._streams) > 1 and self._streams[0].lo >= self._streams[0].last:
+            self._leave_head()
+
+    def _send_again(self, now: float) -> None:
+        """Queue everything in flight for sending as the same batches."""
+        again = sorted({*self._flights, *self._again}, key=lambda span: span.first)
+        self._again = deque(again)
+        self._flights.clear()
+        self._stall_at = None
+        if again or self._loading:
+            self._progress_at = now
+            self._expect(now)
+
+    def _expect(self, now: float) -> None:
+        """Plan when to lose patience."""
+        if not self._flights and not self._again:
+            self._stall_at = None
+            return
+        patience = min(PATIENCE_SECONDS * 2**self._stalls, PATIENCE_SECONDS_MAX)
+        if self._stalls:
+            patience *= 0.8 + 0.4 * self._jitter()
+        self._stall_at = now + patience
+
+    def _choose_path(self) -> bool:
+        path = self._paths.named(self._path) if self._path else None
+        if path is None or not path.usable(Lane.TELEMETRY):
+            self._path = next(iter(self._paths.every(Lane.TELEMETRY)), None)
+        return self._path is not None
+
+    def _rate_allows(self, now: float) -> bool:
+        if int(now) != self._second:
+            self._second, self._sent_this_second = int(now), 0
+        return self._sent_this_second < BATCHES_PER_SECOND_MAX
+
+
+def allowed_window(asked: int) -> int:
+    """Give the window within its limits; 0 is a pause until the next receipt."""
+    return max(0, min(WINDOW_MAX, asked))
