@@ -12,14 +12,17 @@ import msgspec
 from contract.batch import encode_batch
 from contract.identity import EpochId, GatewayId, Lane
 from contract.limits import BATCH_RECORDS_MAX, HTTPS_AFTER_SECONDS
+from contract.messages import Refusal
 from contract.records import Hole, encode_record
-from gateway.node_events import Appended, Effect, Load, Loaded, Send, Stored, Trim
+from gateway.doubt import Loss, Splitting
+from gateway.node_events import Appended, Effect, Load, Loaded, Send, Stored, Trim, Turned
 from gateway.paths import Paths
 
 AGAIN_SECONDS = (1.0, 2.0, 5.0)  # Then every 5 s for ever: slower would be felt, faster would drown a sick server.
 HELD_MAX = 1_000  # Alarms without a receipt kept in memory; the others are read back as these are receipted.
 TOGETHER_MAX = 20  # A new alarm takes up to this many unreceipted ones along; beyond it goes alone, then in order.
 BATCHES_PER_ROUND = 4
+_HOLE = b'{"k":"hole"'  # How `encode_record` begins one.
 BATCH_BYTES = 65_536
 RESEND_SECONDS = 0.2  # A server that sees a gap asks with every batch; it is answered this often.
 
@@ -50,7 +53,10 @@ class _Stream:
     again_at: float | None = None
     attempts: int = 0
     sent_through: int = 0
-    asked_at: float = -1.0
+    asked_at: float = float("-inf")
+    loss: Loss = field(default_factory=Loss)
+    splitting: Splitting = field(default_factory=Splitting)
+    alone: set[int] = field(default_factory=set)  # First positions of what went without company.
     stamps: dict[tuple[int, int], int] = field(default_factory=dict)  # A batch sent again is the same bytes.
 
     @property
@@ -87,8 +93,8 @@ class AlarmLane:
             stream.held.append(alarm)
         together = contiguous and len(stream.held) <= TOGETHER_MAX
         paths = self._paths.mqtt(Lane.ALARM)
-        stream.https_at = min(stream.https_at or now + HTTPS_AFTER_SECONDS, now + (HTTPS_AFTER_SECONDS if paths else 0.0))
-        stream.again_at = min(stream.again_at or now + AGAIN_SECONDS[0], now + AGAIN_SECONDS[0])
+        stream.https_at = _earlier(stream.https_at, now + (HTTPS_AFTER_SECONDS if paths else 0.0))
+        stream.again_at = _earlier(stream.again_at, now + AGAIN_SECONDS[0])
         stream.attempts = 0
         if together:
             return self._round(stream, paths, stamp)
@@ -109,7 +115,7 @@ class AlarmLane:
             return []  # Receipted meanwhile, or unreadable just now: the next round asks again.
         at = event.first
         for body in event.bodies:
-            hole = body.startswith(b'{"k":"hole"')
+            hole = body.startswith(_HOLE)
             last = event.last if hole else at
             stream.held.append(_Held(at, last, body, "" if hole else _identity(body)))
             at = last + 1
@@ -139,19 +145,27 @@ class AlarmLane:
     def receipted(self, epoch: EpochId, through: int, stamp: int, now: float) -> list[Effect]:
         """Forget what the server keeps, say so, and go on with what follows."""
         stream = self._streams.get(epoch)
-        if stream is None or through <= stream.lo:
+        if stream is None:
+            return []
+        if through >= stream.lo:
+            stream.loss.contradicted()
+        if through <= stream.lo:
             return []
         stream.lo = min(through, stream.last)
         done = []
         while stream.held and stream.held[0].last <= stream.lo:
             done.append(stream.held.popleft())
         stream.stamps = {span: value for span, value in stream.stamps.items() if span[1] > stream.lo}
+        stream.alone = {first for first in stream.alone if first > stream.lo}
+        stream.splitting.done(stream.lo)
         stream.attempts = 0
         effects: list[Effect] = [Trim(Lane.ALARM, epoch, stream.lo)]
         if ids := tuple(alarm.id for alarm in done if alarm.id):
             effects.append(Stored(ids))
         if stream.lo >= stream.last:
             stream.https_at = stream.again_at = None
+            if epoch != next(reversed(self._streams)):
+                del self._streams[epoch]
             return effects
         stream.again_at = now + AGAIN_SECONDS[0]
         effects += self._fill(stream)
@@ -160,18 +174,38 @@ class AlarmLane:
         return effects
 
     def asked(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
-        """Send again from where the server saw a gap; what is no longer here is declared lost."""
+        """Send again from where the server saw a gap; what it goes on missing and we no longer have is declared lost."""
         stream = self._streams.get(epoch)
         if stream is None or now - stream.asked_at < RESEND_SECONDS:
             return []
         stream.asked_at = now
         every = self._paths.every(Lane.ALARM)
         effects: list[Effect] = []
-        if 1 <= position <= stream.lo:
+        if 1 <= position <= stream.lo and stream.loss.claimed(now):
             n = stream.lo - position + 1
             lost = _Held(position, stream.lo, encode_record(Hole(n=n, why="lost")), "")
             effects += self._send(stream, [lost], every, stamp)
         return [*effects, *self._round(stream, every, stamp)]
+
+    def refused(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
+        """Send one by one what the server could not read, and give up the record that it cannot read alone."""
+        stream = self._streams.get(epoch)
+        place = None if stream is None else next((i for i, a in enumerate(stream.held) if a.first == position), None)
+        if stream is None or place is None:
+            return []
+        every = self._paths.every(Lane.ALARM)
+        if position not in stream.alone:
+            stream.splitting.refused_together(stream.sent_through)
+            return self._round(stream, every, stamp)
+        alarm = stream.held[place]
+        counted = stream.splitting.refused_alone(position, now)
+        if not counted or not stream.splitting.hopeless(position) or alarm.body.startswith(_HOLE):
+            return []  # It is sent again with the next round.
+        n = alarm.last - alarm.first + 1
+        stream.held[place] = _Held(alarm.first, alarm.last, encode_record(Hole(n=n, why="refused")), "")
+        stream.stamps.pop((alarm.first, alarm.last), None)
+        turned = Turned((Refusal(Lane.ALARM.value, position, n, "unreadable"),))
+        return [turned, *self._round(stream, every, stamp)]
 
     def due(self, stamp: int, now: float) -> list[Effect]:
         """Do what time alone asks for."""
@@ -221,7 +255,8 @@ class AlarmLane:
         batch: list[_Held] = []
         size = batches = 0
         for alarm in stream.held:
-            if batch and (len(batch) >= BATCH_RECORDS_MAX or size + len(alarm.body) > BATCH_BYTES):
+            full = len(batch) >= BATCH_RECORDS_MAX or size + len(alarm.body) > BATCH_BYTES
+            if batch and (full or stream.splitting.alone(batch[0].first)):
                 effects += self._send(stream, batch, paths, stamp)
                 batch, size, batches = [], 0, batches + 1
                 if batches == BATCHES_PER_ROUND:
@@ -234,10 +269,18 @@ class AlarmLane:
         if not paths:
             return []
         first, last = batch[0].first, batch[-1].last
+        if len(batch) == 1:
+            stream.alone.add(first)
+        else:
+            stream.alone.discard(first)
         sent_at = stream.stamps.setdefault((first, last), stamp)
         stream.sent_through = max(stream.sent_through, last)
         payload = encode_batch(self._gateway, stream.epoch, Lane.ALARM, first, sent_at, [alarm.body for alarm in batch])
         return [Send(path, "up/a", payload, Lane.ALARM) for path in paths]
+
+
+def _earlier(planned: float | None, at: float) -> float:
+    return at if planned is None else min(planned, at)
 
 
 def _identity(body: bytes) -> str:

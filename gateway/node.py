@@ -17,6 +17,7 @@ from contract.messages import (
     Link,
     OpenPress,
     Receipt,
+    Refusal,
     ServerNotice,
     decode_message,
     encode_message,
@@ -282,19 +283,37 @@ class Node:
             effects.append(Stored(tuple(receipt.ids)))
         if refused := tuple(refusal for refusal in receipt.no if refusal.n > 0):
             effects.append(Turned(refused))
-        for text, through in receipt.c.items():
-            if epoch == self.epoch and through > self._last(text):
-                effects += self._clone(text, through)
-            elif text == Lane.ALARM.value:
-                effects += self._alarms.receipted(epoch, through, stamp, now)
-            elif text == Lane.TELEMETRY.value:
-                effects += self._telemetry.receipted(epoch, through, now)
-        for text, position in receipt.rs.items():
-            if text == Lane.ALARM.value:
-                effects += self._alarms.asked(epoch, position, stamp, now)
-            elif text == Lane.TELEMETRY.value:
-                effects += self._telemetry.asked(epoch, position, stamp, now)
+        for refusal in receipt.no:
+            if refusal.n == 0:  # The whole batch could not be read, and nobody knows how far it went.
+                effects += self._refused(epoch, refusal, stamp, now)
+        for lane, through in receipt.c.items():
+            effects += self._committed(epoch, lane, through, stamp, now)
+        for lane, position in receipt.rs.items():
+            effects += self._asked(epoch, lane, position, stamp, now)
         return effects
+
+    def _committed(self, epoch: EpochId, lane: str, through: int, stamp: int, now: float) -> list[Effect]:
+        if epoch == self.epoch and through > self._last(lane):
+            return self._clone(lane, through)
+        if lane == Lane.ALARM.value:
+            return self._alarms.receipted(epoch, through, stamp, now)
+        if lane == Lane.TELEMETRY.value:
+            return self._telemetry.receipted(epoch, through, now)
+        return []
+
+    def _asked(self, epoch: EpochId, lane: str, position: int, stamp: int, now: float) -> list[Effect]:
+        if lane == Lane.ALARM.value:
+            return self._alarms.asked(epoch, position, stamp, now)
+        if lane == Lane.TELEMETRY.value:
+            return self._telemetry.asked(epoch, position, stamp, now)
+        return []
+
+    def _refused(self, epoch: EpochId, refusal: Refusal, stamp: int, now: float) -> list[Effect]:
+        if refusal.x == Lane.ALARM.value:
+            return self._alarms.refused(epoch, refusal.p, stamp, now)
+        if refusal.x == Lane.TELEMETRY.value:
+            return self._telemetry.refused(epoch, refusal.p, now)
+        return []
 
     def _last(self, lane: str) -> int:
         if lane == Lane.ALARM.value:

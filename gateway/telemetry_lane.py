@@ -4,18 +4,21 @@ Only positions are kept here. Bodies are read back from the outbox for each send
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from contract.batch import encode_batch
 from contract.identity import EpochId, GatewayId, Lane
 from contract.limits import BATCH_RECORDS_MAX, BATCHES_PER_SECOND_MAX, WINDOW_DEFAULT, WINDOW_MAX
+from contract.messages import Refusal
 from contract.records import Hole, encode_record
-from gateway.node_events import Effect, Load, Loaded, Send, Trim
+from gateway.doubt import Loss, Splitting
+from gateway.node_events import Effect, Load, Loaded, Send, Trim, Turned
 from gateway.paths import Paths
 
 BATCH_BYTES = 65_536
 PATIENCE_SECONDS = 5.0  # Without progress for so long everything in flight is sent again, by the next path.
+PATIENCE_DOUBLED_MAX = 4  # Then it is as long as it gets.
 PATIENCE_SECONDS_MAX = 60.0
 READ_AGAIN_SECONDS = 1.0  # After a read that gave nothing.
 ASKED_SECONDS = 1.0  # A server that sees a gap asks with each batch in flight; once is enough.
@@ -28,7 +31,8 @@ class _Span:
 
     first: int
     last: int
-    stamp: int
+    stamp: int  # 0: never sent.
+    alone: bool = False  # One record without company.
 
 
 @dataclass(slots=True)
@@ -36,6 +40,9 @@ class _Stream:
     epoch: EpochId
     lo: int
     last: int  # Durable: only this can be sent.
+    loss: Loss = field(default_factory=Loss)
+    splitting: Splitting = field(default_factory=Splitting)
+    given_up: set[int] = field(default_factory=set)
 
 
 class TelemetryLane:
@@ -50,14 +57,13 @@ class TelemetryLane:
         self._flights: deque[_Span] = deque()
         self._again: deque[_Span] = deque()
         self._next = 1
-        self._loading: _Span | None = None  # A stamp of 0 says that the positions were never sent.
+        self._loading: _Span | None = None
         self._path: str | None = None
-        self._progress_at = 0.0
         self._stalls = 0
         self._stall_at: float | None = None
         self._read_at: float | None = None
         self._nudge_at: float | None = None
-        self._asked_at = -ASKED_SECONDS
+        self._asked_at = float("-inf")
         self._second = -1
         self._sent_this_second = 0
         self.window = WINDOW_DEFAULT
@@ -100,66 +106,90 @@ class TelemetryLane:
         else:
             return []
         self._loading = wanted
-        return [Load(Lane.TELEMETRY, head.epoch, wanted.first, wanted.last, BATCH_RECORDS_MAX, BATCH_BYTES)]
+        records = 1 if head.splitting.alone(wanted.first) else BATCH_RECORDS_MAX
+        return [Load(Lane.TELEMETRY, head.epoch, wanted.first, wanted.last, records, BATCH_BYTES)]
 
     def loaded(self, event: Loaded, stamp: int, now: float) -> list[Effect]:
         """Send what was read, and ask for more."""
-        wanted, self._loading = self._loading, None
-        head = self._streams[0]
+        head, wanted = self._streams[0], self._loading
         if wanted is None or event.epoch != head.epoch or event.first != wanted.first:
-            return self.pump(now)
+            return []  # Asked for before the outbox moved on; the answer that counts is still to come.
+        self._loading = None
         if event.last < event.first:
             self._read_at = now + READ_AGAIN_SECONDS
             if wanted.stamp:
                 self._again.appendleft(wanted)
             return []
-        span = _Span(event.first, event.last, wanted.stamp or stamp)
         if wanted.stamp and event.last < wanted.last:
             self._again.appendleft(_Span(event.last + 1, wanted.last, wanted.stamp))
         self._next = max(self._next, event.last + 1)
-        if span.last <= head.lo or not self._choose_path():
+        span = _Span(event.first, event.last, wanted.stamp or stamp, alone=len(event.bodies) == 1)
+        if span.last <= head.lo:
             return self.pump(now)
-        if not self._flights:
-            self._progress_at = now
-            self._expect(now)
+        if not self._choose_path():
+            self._again.appendleft(span)
+            return []
         self._flights.append(span)
-        assert self._path is not None
+        if self._stall_at is None:
+            self._expect(now)
         self._sent_this_second += 1
-        payload = encode_batch(self._gateway, head.epoch, Lane.TELEMETRY, span.first, span.stamp, event.bodies)
-        return [Send(self._path, "up/t", payload, Lane.TELEMETRY), *self.pump(now)]
+        bodies = event.bodies
+        if span.first in head.given_up:
+            bodies = (encode_record(Hole(n=span.last - span.first + 1, why="refused")),)
+        return [self._send(head.epoch, span.first, span.stamp, bodies), *self.pump(now)]
 
     def receipted(self, epoch: EpochId, through: int, now: float) -> list[Effect]:
         """Forget what the server keeps, and go on."""
         stream = next((one for one in self._streams if one.epoch == epoch), None)
-        if stream is None or through <= stream.lo:
+        if stream is None:
+            return []
+        if through >= stream.lo:
+            stream.loss.contradicted()
+        if through <= stream.lo:
             return []
         stream.lo = min(through, stream.last)
+        stream.splitting.done(stream.lo)
         effects: list[Effect] = [Trim(Lane.TELEMETRY, epoch, stream.lo)]
         head = self._streams[0]
         if stream is head:
             self._flights = deque(span for span in self._flights if span.last > head.lo)
             self._next = max(self._next, head.lo + 1)
-            self._progress_at, self._stalls = now, 0
+            self._stalls = 0
             self._expect(now)
         if head.lo >= head.last and head.epoch != self._current:
             self._leave_head()
         return [*effects, *self.pump(now)]
 
     def asked(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
-        """Send again from where the server saw a gap; what is no longer here is declared lost."""
+        """Send again from where the server saw a gap; what it goes on missing and we no longer have is declared lost."""
         stream = next((one for one in self._streams if one.epoch == epoch), None)
         if stream is None or now - self._asked_at < ASKED_SECONDS or not self._choose_path():
             return []
         self._asked_at = now
         effects: list[Effect] = []
-        if 1 <= position <= stream.lo:
-            n = stream.lo - position + 1
-            lost = encode_record(Hole(n=n, why="lost"))
-            payload = encode_batch(self._gateway, epoch, Lane.TELEMETRY, position, stamp, [lost])
-            assert self._path is not None
-            effects.append(Send(self._path, "up/t", payload, Lane.TELEMETRY))
+        if 1 <= position <= stream.lo and stream.loss.claimed(now):
+            lost = encode_record(Hole(n=stream.lo - position + 1, why="lost"))
+            effects.append(self._send(epoch, position, stamp, [lost]))
         if stream is self._streams[0]:
             self._send_again(now)
+        return [*effects, *self.pump(now)]
+
+    def refused(self, epoch: EpochId, position: int, now: float) -> list[Effect]:
+        """Send one by one what the server could not read, and give up the record that it cannot read alone."""
+        head = self._streams[0]
+        span = next((span for span in self._flights if span.first == position), None)
+        if head.epoch != epoch or span is None:
+            return []
+        if span.alone and not head.splitting.refused_alone(position, now):
+            return []
+        effects: list[Effect] = []
+        if not span.alone:
+            head.splitting.refused_together(span.last)
+        elif position not in head.given_up and head.splitting.hopeless(position):
+            head.given_up.add(position)
+            effects.append(Turned((Refusal(Lane.TELEMETRY.value, position, span.last - position + 1, "unreadable"),)))
+        self._flights.remove(span)
+        self._again.appendleft(span)
         return [*effects, *self.pump(now)]
 
     def move(self, old: EpochId, durable: int, now: float) -> list[Effect]:
@@ -252,19 +282,22 @@ class TelemetryLane:
         self._again = deque(again)
         self._flights.clear()
         self._stall_at = None
-        if again or self._loading:
-            self._progress_at = now
-            self._expect(now)
+        self._expect(now)
 
     def _expect(self, now: float) -> None:
         """Plan when to lose patience."""
         if not self._flights and not self._again:
             self._stall_at = None
             return
-        patience = min(PATIENCE_SECONDS * 2**self._stalls, PATIENCE_SECONDS_MAX)
+        patience = min(PATIENCE_SECONDS * 2 ** min(self._stalls, PATIENCE_DOUBLED_MAX), PATIENCE_SECONDS_MAX)
         if self._stalls:
             patience *= 0.8 + 0.4 * self._jitter()
         self._stall_at = now + patience
+
+    def _send(self, epoch: EpochId, first: int, stamp: int, bodies: Sequence[bytes]) -> Send:
+        assert self._path is not None
+        payload = encode_batch(self._gateway, epoch, Lane.TELEMETRY, first, stamp, bodies)
+        return Send(self._path, "up/t", payload, Lane.TELEMETRY)
 
     def _choose_path(self) -> bool:
         path = self._paths.named(self._path) if self._path else None
