@@ -1,0 +1,554 @@
+"""The receiving end of CS1: judges every message, and says what is shown, committed, receipted, refused or buried.
+
+Pure: `step(input, now)` gives effects, and the shell carries them out in the order given. The order is the promise:
+a press is told and its "seen" sent before its batch goes to the journal; a receipt follows only on a commit.
+Every message ends in exactly one `Fate`, and they add up to what was received, less what is still in the journal's hands.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from contract.batch import Batch, decode_plain_batch, encode_batch, inflate
+from contract.errors import Reason, Refused
+from contract.identity import DeviceId, EpochId, GatewayId, Lane, parse_device_id, parse_epoch_id, parse_gateway_id
+from contract.limits import VERSION, WINDOW_DEFAULT
+from contract.messages import Birth, Heartbeat, Link, OpenPress, Receipt, Refusal, decode_message
+from contract.records import Press, Reading, check_record, decode_record, encode_record
+from contract.topics import ROOT
+from server.core.events import (
+    BirthArrived,
+    DeviceAlerted,
+    GatewayHeard,
+    GatewayLinkChanged,
+    PressArrived,
+    PressStored,
+    ReadingsArrived,
+    Unreadable,
+)
+from server.ingest.gateways import Gateways, GatewayState, learn
+from server.ingest.model import (
+    BUSY,
+    Arrived,
+    Bury,
+    Committed,
+    Effect,
+    EventsFailed,
+    EventsStored,
+    Failed,
+    Fate,
+    Finish,
+    Input,
+    Origin,
+    Pending,
+    Restored,
+    RosterChanged,
+    SendReceipt,
+    SendSeen,
+    StoreEvents,
+    Tally,
+    Tell,
+    What,
+    Write,
+)
+from server.ingest.receipts import Receipts
+from server.ingest.salvage import read_head, salvage
+from server.ingest.signals import Signals
+from server.ingest.sorting import (
+    DETAIL_MAX,
+    Signal,
+    Sorted,
+    event_key,
+    repaired_record,
+    signal_key,
+    sort_alarms,
+    sort_telemetry,
+)
+from server.journal.model import AlarmEvent, BatchWrite, DeadLetter, Outcome, Written
+
+PENDING_TELEMETRY_MAX = 20_000  # Batches waiting for the journal: a few seconds of it at its best.
+PENDING_ALARMS_MAX = 50_000  # Alarms are taken long after telemetry is not; a city has never pressed so often.
+PENDING_BYTES_MAX = 256 * 1024 * 1024  # Of both, as they came; telemetry stops at half of it.
+WINDOW_LOW = 1  # What a gateway may have in flight when the journal's queue is long or it sends too much.
+WINDOW_LOWER_ABOVE = PENDING_TELEMETRY_MAX // 4
+HEARD_EVERY_SECONDS = 1.0  # The engine counts silence in tens of seconds; telling it of every message would only cost.
+EARLY_MS = 2_000  # A press younger than this in a heartbeat has overtaken its own batch; an older one was missed.
+HEAD_BYTES = 4_096  # Of a dead letter.
+
+_SERVED = {"up/a": What.ALARM, "up/t": What.TELEMETRY, "hb": What.HEARTBEAT, "birth": What.BIRTH, "link": What.LINK}
+_FATES = {
+    Outcome.APPLIED: Fate.APPLIED,
+    Outcome.DUPLICATE: Fate.DUPLICATE,
+    Outcome.GAP: Fate.GAP,
+    Outcome.CONFLICT: Fate.REFUSED,
+}
+
+
+class Host:
+    """All that ingest remembers between two messages. Owned by one task; `tally` may be read by anybody."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self._gateways = Gateways()
+        self._signals = Signals()
+        self._cursors: dict[tuple[GatewayId, EpochId, Lane], int] = {}
+        self._pending = {Lane.ALARM: 0, Lane.TELEMETRY: 0}
+        self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
+            Arrived: self._arrived,
+            Committed: self._committed,
+            Failed: self._failed,
+            EventsStored: self._events_stored,
+            EventsFailed: lambda _input, _now: [],
+            RosterChanged: self._roster_changed,
+            Restored: self._restored,
+        }
+        self._readers: dict[What, Callable[[Arrived, GatewayId, GatewayState, float], list[Effect]]] = {
+            What.ALARM: self._alarms,
+            What.TELEMETRY: self._telemetry,
+            What.HEARTBEAT: self._heartbeat,
+            What.BIRTH: self._birth,
+            What.LINK: self._link,
+            What.REPLY: self._reply,
+            What.NOW: self._now,
+            What.OTHER: self._other,
+        }
+
+    def step(self, told: Input, now: float) -> list[Effect]:
+        """Take in one thing and say what follows; nothing that a gateway sends raises."""
+        return self._steps[type(told)](told, now)
+
+    # ---------------------------------------------------------------- messages
+
+    def _arrived(self, message: Arrived, now: float) -> list[Effect]:
+        what = _what(message.leaf)
+        self.tally.received[what] += 1
+        try:
+            gateway = parse_gateway_id(message.gateway)
+            state = self._gateways.get(gateway)
+            if state is None:
+                return self._stranger(message, what, gateway, now)
+            return self._readers[what](message, gateway, state, now)
+        except Refused as refusal:
+            return self._dead(message, what, refusal, now)
+
+    def _telemetry(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        tally = self.tally
+        if self._pending[Lane.TELEMETRY] >= PENDING_TELEMETRY_MAX or tally.pending_bytes >= PENDING_BYTES_MAX // 2:
+            return self._refused(message, What.TELEMETRY, BUSY, "too many batches wait for the journal")
+        plain = b""
+        spoilt: dict[int, bytes] = {}
+        try:
+            plain = inflate(message.payload)
+            batch = decode_plain_batch(plain)
+        except Refused as refusal:
+            saved = salvage(plain)
+            if saved is None:
+                return self._unreadable(message, What.TELEMETRY, gateway, plain, refusal, now)
+            batch, spoilt = saved
+        if batch.gateway != gateway or batch.lane is not Lane.TELEMETRY:
+            return self._dead(message, What.TELEMETRY, _misplaced(batch, gateway, Lane.TELEMETRY), now)
+        found = sort_telemetry(batch, state.checks, now, spoilt)
+        effects = self._heard(gateway, state, now)
+        effects.append(self._write(message, What.TELEMETRY, batch, found, plain, now))
+        return effects
+
+    def _alarms(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        plain = b""
+        spoilt: dict[int, bytes] = {}
+        try:
+            plain = inflate(message.payload)
+            batch = decode_plain_batch(plain)
+        except Refused as refusal:
+            saved = salvage(plain)
+            if saved is None:
+                return self._unreadable(message, What.ALARM, gateway, plain, refusal, now)
+            batch, spoilt = saved
+        if batch.gateway != gateway or batch.lane is not Lane.ALARM:
+            return self._dead(message, What.ALARM, _misplaced(batch, gateway, Lane.ALARM), now)
+        found = sort_alarms(batch, now, spoilt)
+        effects = self._show(found.signals)
+        effects += [Tell(Unreadable(gateway, Lane.ALARM.value, bad.reason, bad.detail, now)) for bad in found.quarantined]
+        shown = [signal.id for signal in found.signals if isinstance(signal, PressArrived)]
+        if shown:
+            effects.append(SendSeen(message.origin, gateway, shown))
+        effects += self._heard(gateway, state, now)
+        if self._pending[Lane.ALARM] >= PENDING_ALARMS_MAX or self.tally.pending_bytes >= PENDING_BYTES_MAX:
+            return effects + self._refused(message, What.ALARM, BUSY, "shown, but too many wait for the journal")
+        effects.append(self._write(message, What.ALARM, batch, found, plain, now))
+        return effects
+
+    def _write(self, message: Arrived, what: What, batch: Batch, found: Sorted, plain: bytes, now: float) -> Write:
+        body = message.payload
+        if found.bodies is not None:
+            body = encode_batch(batch.gateway, batch.epoch, batch.lane, batch.first_position, batch.sent_at_ms, found.bodies)
+        tally = self.tally
+        tally.pending += 1
+        tally.pending_bytes += len(body)
+        self._pending[batch.lane] += 1
+        write = BatchWrite(
+            batch.gateway,
+            batch.epoch,
+            batch.lane,
+            batch.first_position,
+            batch.first_position + batch.positions - 1,
+            int(now * 1_000),
+            hashlib.sha256(plain).digest(),
+            body,
+            found.events,
+            found.holes,
+            found.quarantined,
+        )
+        return Write(Pending(message.origin, what, write, found.readings, found.positions, found.told_after))
+
+    def _show(self, signals: Iterable[Signal]) -> list[Effect]:
+        """Tell what is not on the screens yet, before anything is committed."""
+        return [Tell(signal) for signal in signals if self._signals.show(signal_key(signal))]
+
+    def _heard(self, gateway: GatewayId, state: GatewayState, now: float, path: str = "") -> list[Effect]:
+        if not path and now - state.heard_at < HEARD_EVERY_SECONDS:
+            return []
+        state.heard_at = now
+        return [Tell(GatewayHeard(gateway, now, path))]
+
+    # ---------------------------------------------------------------- beside the batches
+
+    def _heartbeat(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        beat = decode_message(message.payload, Heartbeat)
+        epoch = parse_epoch_id(beat.ep)  # All that can be refused is read before anything is remembered.
+        old = {parse_epoch_id(text): lanes for text, lanes in beat.old.items()}
+        presses, unreadable = _open_presses(beat.open)
+        effects: list[Effect] = []
+        for refusal in unreadable:  # One of them hides none of its neighbours.
+            self.tally.reason(refusal.reason.value)
+            effects.append(Tell(_told_unreadable(gateway, refusal, now)))
+        effects += self._heard(gateway, state, now, beat.path or message.origin.door)
+        if state.turn(epoch):
+            self.tally.clones += 1
+            effects.append(Tell(_clone(gateway, epoch, now)))
+        effects += self._repair(message.origin, gateway, epoch, beat, presses, now)
+        receipt = self._state_of_lanes(gateway, epoch, state, beat, now)
+        effects.append(SendReceipt(message.origin, gateway, receipt))
+        effects += self._old_epochs(message.origin, gateway, old, now)
+        return effects + self._done(message, What.HEARTBEAT)
+
+    def _repair(
+        self, origin: Origin, gateway: GatewayId, epoch: EpochId, beat: Heartbeat, presses: list[Press], now: float
+    ) -> list[Effect]:
+        """Show and store what the school says is open and we do not have."""
+        missed = [press for press in presses if not self._signals.stored(press.id)]
+        events = [
+            AlarmEvent(press.id, "press", gateway, DeviceId(press.d), press.t, int(now * 1_000), encode_record(press))  # type: ignore[arg-type]
+            for press in missed
+        ]
+        effects: list[Effect] = []
+        for press in missed:
+            if self._signals.remembers_since(press.t) and self._signals.show(press.id):
+                late = beat.s - press.t >= EARLY_MS
+                self.tally.repair_press += late
+                self.tally.early_press += not late
+                effects.append(Tell(_repaired(press, gateway, now, stored=False)))
+        if events:
+            effects.append(StoreEvents(origin, gateway, epoch, events, repair=True))
+        return effects
+
+    def _state_of_lanes(
+        self, gateway: GatewayId, epoch: EpochId, state: GatewayState, beat: Heartbeat, now: float
+    ) -> Receipt:
+        """Answer with what we have; ask for alarms at once, and for telemetry that did not move since the last heartbeat."""
+        committed: dict[str, int] = {}
+        resend: dict[str, int] = {}
+        for lane in Lane:
+            cursor = self._cursors.get((gateway, epoch, lane), 0)
+            committed[lane.value] = cursor
+            stuck = state.waiting.get(lane.value) == cursor
+            behind = beat.hi.get(lane.value, 0) > cursor
+            lost = beat.lo.get(lane.value, 0) > cursor  # We have committed less than we said: a restored backup.
+            self.tally.lost_commits += lost
+            if lost or (behind and (stuck or lane is Lane.ALARM)):
+                resend[lane.value] = cursor + 1
+            if behind:
+                state.waiting[lane.value] = cursor
+            else:
+                state.waiting.pop(lane.value, None)
+        return Receipt(VERSION, epoch, int(now * 1_000), committed, h=beat.h, rs=resend, win=self._window())
+
+    def _old_epochs(
+        self, origin: Origin, gateway: GatewayId, old: Mapping[EpochId, Mapping[str, list[int]]], now: float
+    ) -> list[Effect]:
+        """Repeat the receipts of earlier starts of the box whose records still wait in its outbox though we have some."""
+        effects: list[Effect] = []
+        for epoch, lanes in old.items():
+            have: dict[str, int] = {
+                lane.value: self._cursors.get((gateway, epoch, lane), 0) for lane in Lane if lane.value in lanes
+            }
+            done = {lane: cursor for lane, cursor in have.items() if cursor and cursor >= min(lanes[lane], default=0)}
+            if done:
+                effects.append(
+                    SendReceipt(origin, gateway, Receipt(VERSION, epoch, int(now * 1_000), done, win=self._window()))
+                )
+        return effects
+
+    def _birth(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        birth = decode_message(message.payload, Birth)
+        if birth.g != gateway:
+            raise Refused(Reason.FOREIGN_GATEWAY, f"birth of {birth.g[:40]!r} under the name of {gateway}")
+        parse_epoch_id(birth.ep)
+        for device in birth.devs:
+            parse_device_id(device.d)
+        learn(state, birth)
+        return [Tell(BirthArrived(birth, now)), *self._done(message, What.BIRTH)]
+
+    def _link(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        link = decode_message(message.payload, Link)
+        epoch = parse_epoch_id(link.ep)
+        stale = not link.on and state.epoch is not None and epoch < state.epoch  # The will of a start long gone.
+        if state.epoch is None or epoch > state.epoch:
+            state.epoch = epoch
+        told = [] if stale else [Tell(GatewayLinkChanged(gateway, link.on, link.path or message.origin.door, now))]
+        return [*told, *self._done(message, What.LINK)]
+
+    def _reply(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        """Take a reply to a command as a sign of life: its durable copy comes by the alarm lane."""
+        decode_record(inflate(message.payload))
+        return [*self._heard(gateway, state, now), *self._done(message, What.REPLY)]
+
+    def _now(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
+        """Take latest values as a sign of life: they are not stored, and their readings follow in order."""
+        inflate(message.payload)
+        return [*self._heard(gateway, state, now), *self._done(message, What.NOW)]
+
+    # ---------------------------------------------------------------- what is not taken
+
+    def _other(self, message: Arrived, _gateway: GatewayId, _state: GatewayState, _now: float) -> list[Effect]:
+        raise Refused(Reason.BAD_TOPIC, f"{message.leaf[:40]!r} is nothing a gateway sends")
+
+    def _stranger(self, message: Arrived, what: What, gateway: GatewayId, now: float) -> list[Effect]:
+        effects = self._refused(message, what, Reason.UNKNOWN_GATEWAY.value, f"{gateway} is not in the roster")
+        if what is What.ALARM:  # It may be a press of a box nobody has entered yet: never in silence.
+            refusal = Refused(Reason.UNKNOWN_GATEWAY, f"{gateway} is not in the roster")
+            effects = [Bury(_letter(message, refusal, now)), Tell(_told_unreadable(gateway, refusal, now)), *effects]
+        return effects
+
+    def _refused(self, message: Arrived, what: What, reason: str, detail: str) -> list[Effect]:
+        self.tally.count(what, Fate.REFUSED, reason)
+        return [Finish(message.origin, Fate.REFUSED, reason, detail)]
+
+    def _unreadable(
+        self, message: Arrived, what: What, gateway: GatewayId, plain: bytes, refusal: Refused, now: float
+    ) -> list[Effect]:
+        """Bury a batch, and name it to its gateway, which sends its records in smaller ones and gives up what is left."""
+        effects = self._dead(message, what, refusal, now)
+        head = read_head(plain)
+        if head is None or head.gateway != gateway or f"up/{head.lane}" != message.leaf:
+            return effects
+        no = [Refusal(head.lane, head.position, 0, refusal.reason.value)]
+        receipt = Receipt(VERSION, head.epoch, int(now * 1_000), no=no, win=self._window())
+        return [*effects[:-1], SendReceipt(message.origin, gateway, receipt), effects[-1]]
+
+    def _dead(self, message: Arrived, what: What, refusal: Refused, now: float) -> list[Effect]:
+        reason = refusal.reason.value
+        self.tally.count(what, Fate.DEAD, reason)
+        effects: list[Effect] = [Bury(_letter(message, refusal, now))]
+        if what is What.ALARM:
+            effects.append(Tell(_told_unreadable(GatewayId(message.gateway[:40]), refusal, now)))
+        effects.append(Finish(message.origin, Fate.DEAD, reason, refusal.detail[:DETAIL_MAX]))
+        return effects
+
+    def _done(self, message: Arrived, what: What) -> list[Effect]:
+        self.tally.count(what, Fate.APPLIED)
+        return [Finish(message.origin, Fate.APPLIED)]
+
+    # ---------------------------------------------------------------- after the journal
+
+    def _committed(self, answer: Committed, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        receipts = Receipts(int(now * 1_000), self._window())
+        finished: list[Effect] = []
+        for pending, written in zip(answer.group, answer.written, strict=True):
+            self._release(pending)
+            batch = pending.batch
+            outcome = written.outcome
+            self._cursors[batch.gateway, batch.epoch, batch.lane] = written.cursor
+            fate = _FATES[outcome]
+            reason = Reason.POSITION_CONFLICT.value if outcome is Outcome.CONFLICT else ""
+            self.tally.count(pending.what, fate, reason)
+            receipts.add(pending, written, self._gateways.get(batch.gateway), now)
+            if outcome is Outcome.APPLIED:
+                effects += self._applied(pending, written, now)
+            elif outcome is Outcome.GAP:
+                effects += self._out_of_order(pending)
+            elif outcome is Outcome.CONFLICT:
+                effects += self._conflict(pending, now)
+            elif batch.events:
+                effects += self._stored(batch.events, now)
+            if pending.origin.request:
+                finished.append(Finish(pending.origin, fate, reason))
+        return effects + receipts.effects() + finished
+
+    def _applied(self, pending: Pending, written: Written, now: float) -> list[Effect]:
+        batch = pending.batch
+        effects: list[Effect] = []
+        if pending.readings:
+            readings, positions = pending.readings, pending.positions
+            if written.new_from > batch.first_position:
+                readings, positions = _from(written.new_from, readings, positions)
+            self.tally.readings += len(readings)
+            effects.append(Tell(ReadingsArrived(batch.gateway, batch.epoch, batch.rx_ms / 1_000, positions, readings)))
+        if batch.events:
+            effects += self._stored(batch.events, now)
+        if pending.told_after:
+            effects += [Tell(event) for event in pending.told_after]
+        if batch.quarantined:
+            self.tally.quarantined += len(batch.quarantined)
+            for bad in batch.quarantined:
+                self.tally.reason(bad.reason)
+        return effects
+
+    def _stored(self, events: Iterable[AlarmEvent], now: float) -> list[Effect]:
+        """Confirm signals that were shown as not yet saved."""
+        return [
+            Tell(PressStored(event.id, now))
+            for event in events
+            if event.kind in ("press", "alert") and self._signals.store(event_key(event))
+        ]
+
+    def _out_of_order(self, pending: Pending) -> list[Effect]:
+        """Store the alarms of a batch that cannot be applied yet: each is whole in itself."""
+        batch = pending.batch
+        if not batch.events:
+            return []
+        return [StoreEvents(pending.origin, batch.gateway, batch.epoch, batch.events, repair=False)]
+
+    def _conflict(self, pending: Pending, now: float) -> list[Effect]:
+        self.tally.conflicts += 1
+        batch = pending.batch
+        detail = f"two contents for positions {batch.first_position} to {batch.last_position} of epoch {batch.epoch}"
+        reason = Reason.POSITION_CONFLICT.value
+        told = Tell(Unreadable(batch.gateway, batch.lane.value, reason, detail, now))
+        return [*self._stored(batch.events, now), told]
+
+    def _failed(self, answer: Failed, _now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for pending in answer.group:
+            self._release(pending)
+            self.tally.count(pending.what, Fate.FAILED)
+            if pending.origin.request:
+                effects.append(Finish(pending.origin, Fate.FAILED, "journal_down", "the journal cannot commit now"))
+        return effects
+
+    def _release(self, pending: Pending) -> None:
+        self.tally.pending -= 1
+        self.tally.pending_bytes -= len(pending.batch.body)
+        self._pending[pending.batch.lane] -= 1
+
+    def _events_stored(self, answer: EventsStored, now: float) -> list[Effect]:
+        request = answer.request
+        effects: list[Effect] = []
+        for event, new in zip(request.events, answer.new, strict=True):
+            if request.repair and new and self._signals.show(event.id):  # Too old to be shown before we had looked it up.
+                self.tally.repair_press += 1
+                press = decode_record(event.body)
+                assert isinstance(press, Press)
+                effects.append(Tell(_repaired(press, event.gateway, now, stored=True)))
+            effects += self._stored([event], now)
+        ids: list[str] = [event.id for event in request.events if event.kind == "press"]
+        if ids and not request.repair:
+            receipt = Receipt(VERSION, request.epoch, int(now * 1_000), ids=ids, win=self._window())
+            effects.append(SendReceipt(request.origin, request.gateway, receipt))
+        return effects
+
+    def _window(self) -> int:
+        return WINDOW_LOW if self._pending[Lane.TELEMETRY] > WINDOW_LOWER_ABOVE else WINDOW_DEFAULT
+
+    # ---------------------------------------------------------------- the shell's own
+
+    def _roster_changed(self, told: RosterChanged, _now: float) -> list[Effect]:
+        self._gateways.load(told.devices)
+        return []
+
+    def _restored(self, told: Restored, _now: float) -> list[Effect]:
+        self._cursors.update(told.cursors)
+        self._signals.restore(told.signals, told.since_ms)
+        return []
+
+
+def _what(leaf: str) -> What:
+    what = _SERVED.get(leaf)
+    if what is not None:
+        return what
+    if leaf.startswith("birth/"):
+        return What.BIRTH
+    return {"now": What.NOW, "rep": What.REPLY}.get(leaf, What.OTHER)
+
+
+def _misplaced(batch: Batch, gateway: GatewayId, lane: Lane) -> Refused:
+    if batch.gateway != gateway:
+        return Refused(Reason.FOREIGN_GATEWAY, f"batch of {batch.gateway} under the name of {gateway}")
+    return Refused(Reason.WRONG_LANE, f"batch of lane {batch.lane.value} on lane {lane.value}")
+
+
+def _letter(message: Arrived, refusal: Refused, now: float) -> DeadLetter:
+    return DeadLetter(
+        gateway=message.gateway[:40],
+        topic=f"{ROOT}/{message.gateway[:40]}/{message.leaf}"[:80],
+        reason=refusal.reason.value,
+        detail=refusal.detail[:DETAIL_MAX],
+        sha256=hashlib.sha256(message.payload).digest(),
+        head=message.payload[:HEAD_BYTES],
+        rx_ms=int(now * 1_000),
+    )
+
+
+def _from(position: int, readings: Sequence[Reading], positions: Sequence[int]) -> tuple[list[Reading], list[int]]:
+    """Leave out what an earlier batch had brought already."""
+    kept = [(reading, place) for reading, place in zip(readings, positions, strict=True) if place >= position]
+    return [reading for reading, _ in kept], [place for _, place in kept]
+
+
+def _open_presses(told: Iterable[OpenPress]) -> tuple[list[Press], list[Refused]]:
+    """Read the open presses of a heartbeat, and what is wrong with those that cannot be."""
+    presses: list[Press] = []
+    unreadable: list[Refused] = []
+    for one in told:
+        press = repaired_record(one)
+        try:
+            check_record(press)
+        except Refused as refusal:
+            unreadable.append(refusal)
+        else:
+            presses.append(press)
+    return presses, unreadable
+
+
+def _told_unreadable(gateway: GatewayId, refusal: Refused, now: float) -> Unreadable:
+    return Unreadable(gateway, Lane.ALARM.value, refusal.reason.value, refusal.detail[:DETAIL_MAX], now)
+
+
+def _repaired(press: Press, gateway: GatewayId, now: float, *, stored: bool) -> PressArrived:
+    return PressArrived(
+        id=press.id,  # type: ignore[arg-type]  # Checked above.
+        gateway=gateway,
+        device=DeviceId(press.d),
+        t=press.t / 1_000,
+        rx=now,
+        quality=press.q,
+        press=press.press,
+        mode_claimed=press.mode,
+        stored=stored,
+        repaired=True,
+    )
+
+
+def _clone(gateway: GatewayId, epoch: EpochId, now: float) -> DeviceAlerted:
+    """Make the alert that two boxes claim one identity; it is ours, not a record of either."""
+    return DeviceAlerted(
+        id=f"clone:{gateway}:{epoch}:{int(now)}",
+        gateway=gateway,
+        device=DeviceId(""),
+        code="clone",
+        on=True,
+        t=now,
+        rx=now,
+        mode_claimed="real",
+        stored=True,
+    )
