@@ -413,7 +413,7 @@ class Host:
         ]
 
     def _out_of_order(self, pending: Pending) -> list[Effect]:
-        """Store the alarms of a batch that cannot be applied yet: each is whole in itself."""
+        """Store the alarms of a batch that is not applied now: each is whole in itself."""
         batch = pending.batch
         if not batch.events:
             return []
@@ -428,10 +428,12 @@ class Host:
         return [*self._stored(batch.events, now), told]
 
     def _failed(self, answer: Failed, _now: float) -> list[Effect]:
+        """Give batches back to their gateways; the alarms in them, shown already, are stored as soon as that is possible."""
         effects: list[Effect] = []
         for pending in answer.group:
             self._release(pending)
             self.tally.count(pending.what, Fate.FAILED)
+            effects += self._out_of_order(pending)
             if pending.origin.request:
                 effects.append(Finish(pending.origin, Fate.FAILED, "journal_down", "the journal cannot commit now"))
         return effects

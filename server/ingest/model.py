@@ -78,7 +78,7 @@ class Committed(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The journal could not commit a group, or nobody knows whether it did: nothing may be receipted."""
+    """The journal could not commit a group, or nobody knows whether it did: nothing of it may be receipted."""
 
     group: Sequence[Pending]
 
@@ -91,7 +91,7 @@ class EventsStored(msgspec.Struct, frozen=True):
 
 
 class EventsFailed(msgspec.Struct, frozen=True):
-    """Events that came by no batch could not be stored; the next heartbeat or batch brings them again."""
+    """No database takes these events, by a mistake of ours; the next heartbeat or batch brings them again."""
 
     request: "StoreEvents"
 
@@ -126,7 +126,7 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class StoreEvents(msgspec.Struct, frozen=True):
-    """Commit events that came by no batch, and answer with `EventsStored` or `EventsFailed`."""
+    """Commit events that came by no batch, however long it takes, and answer with `EventsStored` or `EventsFailed`."""
 
     origin: Origin
     gateway: GatewayId

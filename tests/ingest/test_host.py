@@ -260,13 +260,27 @@ def test_failed_commit_is_receipted_by_nobody_and_tried_again() -> None:
     hosting.arrives("up/a", alarms(1, press()))
 
     failed = hosting.fail()
-    again = hosting.done("up/a", alarms(1, press()))
+    again = hosting.arrives("up/a", alarms(1, press()))
+    [committed] = [each for each in receipts(hosting.commit()) if each.c]
 
     assert receipts(failed) == []
     assert hosting.fate(What.ALARM, Fate.FAILED) == 1
     assert told(again, PressArrived) == []
-    assert [each.id for each in told(again, PressStored)] == [press_id(1)]
-    assert [receipt.c for receipt in receipts(again)] == [{"a": 1}]
+    assert len(told(hosting.effects, PressStored)) == 1
+    assert committed.c == {"a": 1}
+
+
+def test_press_of_a_failed_commit_is_stored_even_if_its_gateway_never_speaks_again() -> None:
+    """A box may burn in the minute in which the database was away: what was shown is stored without it."""
+    hosting = Hosting()
+    hosting.arrives("up/a", alarms(1, press()))
+    hosting.fail()
+
+    stored = hosting.commit()
+
+    assert [event.id for event in hosting.journal.events.values()] == [press_id(1)]
+    assert [each.id for each in told(stored, PressStored)] == [press_id(1)]
+    assert [(receipt.c, receipt.ids) for receipt in receipts(stored)] == [({}, [press_id(1)])]
 
 
 def test_request_is_finished_once_with_its_fate() -> None:

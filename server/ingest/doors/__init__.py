@@ -1,0 +1,1 @@
+"""The ways in: MQTT brokers and HTTPS, all telling the same ingest the same bytes."""

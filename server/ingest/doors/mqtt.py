@@ -1,0 +1,90 @@
+"""The default MQTT connection: aiomqtt. A message is handed on as it is read, without a task or a queue of its own."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import aiomqtt
+
+from contract.errors import Unreachable
+from server.ingest.doors.broker import KEEPALIVE_SECONDS, Broker
+from server.ingest.doors.broker_door import Heard
+
+CONNECT_SECONDS = 5.0
+OUTGOING_MAX = 20_000  # Answers waiting to be sent; beyond it the oldest go, for gateways ask again.
+SENDERS = 16  # Answers that may wait for the broker's acknowledgement at once.
+
+
+class MqttConnection:
+    """Implements `broker_door.Connection` on aiomqtt."""
+
+    def __init__(
+        self, broker: Broker, identifier: str, topics: Sequence[str], heard: Heard, will: tuple[str, bytes] | None
+    ) -> None:
+        self._topics = topics
+        self._outgoing: deque[tuple[str, bytes, int, bool]] = deque(maxlen=OUTGOING_MAX)
+        self._waiting = asyncio.Event()
+        self._client = aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=broker.password,
+            identifier=identifier,
+            protocol=aiomqtt.ProtocolVersion.V311,  # Cheaper than 5 in this library, and every broker speaks it.
+            clean_session=True,
+            will=aiomqtt.Will(will[0], will[1], qos=1, retain=True) if will else None,
+            keepalive=KEEPALIVE_SECONDS,
+            timeout=CONNECT_SECONDS,
+            tls_context=broker.tls_context(),
+            queue_type=_handing_on(heard),
+            logger=_quiet(),
+        )
+
+    async def serve(self, ready: Callable[[], None]) -> None:
+        """Connect and subscribe, call `ready`, then serve until the connection is lost and raise `Unreachable`."""
+        reason = "the connection was lost"
+        try:
+            async with self._client as client, asyncio.TaskGroup() as tasks:
+                await client.subscribe([(each, 1) for each in self._topics])
+                ready()
+                for number in range(SENDERS):
+                    tasks.create_task(self._send(), name=f"mqtt-send-{number}")
+                tasks.create_task(self._read(), name="mqtt-read")
+        except* aiomqtt.MqttError as group:
+            reason = str(group.exceptions[0])
+        raise Unreachable(reason)
+
+    def publish(self, address: str, payload: bytes, *, sure: bool, retain: bool = False) -> None:
+        """Put an answer in line."""
+        self._outgoing.append((address, payload, 1 if sure else 0, retain))
+        self._waiting.set()
+
+    async def _read(self) -> None:
+        async for _ in self._client.messages:  # Nothing comes out here; it ends by raising when the connection is lost.
+            pass
+
+    async def _send(self) -> None:
+        while True:
+            while not self._outgoing:
+                self._waiting.clear()
+                await self._waiting.wait()
+            address, payload, qos, retain = self._outgoing.popleft()
+            await self._client.publish(address, payload, qos, retain)
+
+
+def _handing_on(heard: Heard) -> type[asyncio.Queue[aiomqtt.Message]]:
+    """Make the queue that aiomqtt puts messages into: it hands each on at once and stays empty."""
+
+    class HandingOn(asyncio.Queue[Any]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            heard(item.topic.value, item.payload)
+
+    return HandingOn
+
+
+def _quiet() -> logging.Logger:
+    logger = logging.getLogger("aiomqtt.door")
+    logger.setLevel(logging.ERROR)  # We tell of lost connections ourselves.
+    return logger
