@@ -469,7 +469,7 @@ class Host:
         return []
 
     def _restored(self, told: Restored, _now: float) -> list[Effect]:
-        self._cursors.update(told.cursors)
+        self._cursors = {**told.cursors, **self._cursors}  # What was committed since it was read is newer.
         self._signals.restore(told.signals, told.since_ms)
         return []
 

@@ -413,6 +413,16 @@ def test_restart_shows_nothing_again() -> None:
     assert receipts(beat)[0].rs == {}
 
 
+def test_late_restore_takes_nothing_back() -> None:
+    """What the journal knew when it was asked may be older than what was committed meanwhile."""
+    hosting = Hosting()
+    hosting.done("up/t", telemetry(1, reading(), reading()))
+
+    hosting.say(Restored({(G, EPOCH, Lane.TELEMETRY): 1}, [], since_ms=0))
+
+    assert receipts(hosting.arrives("hb", heartbeat(hi={"t": 2}, lo={"t": 2})))[0].c == {"a": 0, "t": 2}
+
+
 def test_commits_lost_with_a_restored_database_are_asked_for() -> None:
     """A gateway that holds a receipt for more than we have is asked to send from where we stand."""
     hosting = Hosting()
