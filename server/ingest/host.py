@@ -117,6 +117,10 @@ class Host:
         """Take in one thing and say what follows; nothing that a gateway sends raises."""
         return self._steps[type(told)](told, now)
 
+    def knows(self, event: AlarmEvent) -> bool:
+        """Say whether the engine has been told of an event since we started, or has been restored with it."""
+        return self._signals.known(event_key(event))
+
     # ---------------------------------------------------------------- messages
 
     def _arrived(self, message: Arrived, now: float) -> list[Effect]:

@@ -188,9 +188,10 @@ class Ingest:
         cursors = await self._journal.cursors(since_ms)
         events = await self._journal.events(since_ms)
         signals = [event_key(event) for event in events if event.kind in ("press", "alert")]
+        missed = [event for event in _to_retell(events) if not self._host.knows(event)]  # Where we restore late, few.
         self._step(Restored(cursors, signals, since_ms))
         self._restored = True
-        for event in _to_retell(events):
+        for event in missed:
             self._retell(event)
         log.info("ingest_restored", lanes=len(cursors), signals=len(signals))
 

@@ -26,9 +26,13 @@ class Signals:
         """Say whether a signal is known to be in the journal."""
         return key in self._stored
 
+    def known(self, key: str) -> bool:
+        """Say whether a signal has been shown or stored, as far as we remember."""
+        return key in self._stored or key in self._shown
+
     def show(self, key: str) -> bool:
         """Note that a signal is being shown; says whether this is the first time."""
-        if key in self._stored or key in self._shown:
+        if self.known(key):
             return False
         self._shown.add(key)
         return True

@@ -209,11 +209,14 @@ async def test_start_without_a_journal_is_made_good_later(journal: FailingJourna
 
     await second.start()
     down = (second.journal_ok, told.events[:])
+    second.receive(MemoryDoor(), G, "up/a", alarms(2, press(2)))
     async with serving(second):
         journal.down = False
-        await told.until(PressArrived)
+        await told.until(PressArrived, 2)
+        await second.drain()
 
     assert down == (False, [])
+    assert [getattr(event, "id", "") for event in told.of(PressArrived)] == [press_id(2), press_id(1)]
 
 
 async def test_lag_is_the_age_of_the_oldest_batch(journal: FailingJournal) -> None:

@@ -22,6 +22,7 @@ class FastMqttConnection:
     ) -> None:
         self._broker = broker
         self._topics = topics
+        self._will = will
         self._lost = asyncio.Event()
         self._subscribed = asyncio.Event()
         message = gmqtt.Message(will[0], will[1], qos=1, retain=True) if will else None
@@ -66,6 +67,8 @@ class FastMqttConnection:
             self._client.publish(address, payload, qos=1 if sure else 0, retain=retain)
 
     async def _close(self) -> None:
+        if self._will is not None and self._subscribed.is_set():  # A broker keeps the will to itself when we go in order.
+            self.publish(self._will[0], self._will[1], sure=False, retain=True)
         self._client.stop_reconnect()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

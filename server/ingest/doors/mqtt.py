@@ -1,6 +1,7 @@
 """The default MQTT connection: aiomqtt. A message is handed on as it is read, without a task or a queue of its own."""
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ class MqttConnection:
         self, broker: Broker, identifier: str, topics: Sequence[str], heard: Heard, will: tuple[str, bytes] | None
     ) -> None:
         self._topics = topics
+        self._will = will
         self._outgoing: deque[tuple[str, bytes, int, bool]] = deque(maxlen=OUTGOING_MAX)
         self._waiting = asyncio.Event()
         self._client = aiomqtt.Client(
@@ -46,12 +48,14 @@ class MqttConnection:
         """Connect and subscribe, call `ready`, then serve until the connection is lost and raise `Unreachable`."""
         reason = "the connection was lost"
         try:
-            async with self._client as client, asyncio.TaskGroup() as tasks:
+            async with self._client as client:
                 await client.subscribe([(each, 1) for each in self._topics])
                 ready()
-                for number in range(SENDERS):
-                    tasks.create_task(self._send(), name=f"mqtt-send-{number}")
-                tasks.create_task(self._read(), name="mqtt-read")
+                try:
+                    await self._run()
+                except asyncio.CancelledError:
+                    await self._leave()
+                    raise
         except* aiomqtt.MqttError as group:
             reason = str(group.exceptions[0])
         raise Unreachable(reason)
@@ -60,6 +64,18 @@ class MqttConnection:
         """Put an answer in line."""
         self._outgoing.append((address, payload, 1 if sure else 0, retain))
         self._waiting.set()
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(SENDERS):
+                tasks.create_task(self._send(), name=f"mqtt-send-{number}")
+            tasks.create_task(self._read(), name="mqtt-read")
+
+    async def _leave(self) -> None:
+        """Say what the will would say: a broker keeps it to itself when we go in good order."""
+        if self._will is not None:
+            with contextlib.suppress(aiomqtt.MqttError):
+                await self._client.publish(self._will[0], self._will[1], qos=0, retain=True)
 
     async def _read(self) -> None:
         async for _ in self._client.messages:  # Nothing comes out here; it ends by raising when the connection is lost.
