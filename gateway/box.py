@@ -1,0 +1,347 @@
+"""One school's gateway put together: agents, hub, outbox, node and uplinks on one event loop."""
+
+import asyncio
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from contract.errors import AnxiaoError, Refused
+from contract.identity import EpochId, GatewayId, Lane, parse_press_id
+from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
+from contract.messages import BirthDevice
+from contract.records import Record, Reply, decode_record
+from edge.agent import Agent
+from gateway.announcement import Description
+from gateway.disk import Disk
+from gateway.hub import NOTE, OWN_DEVICE, Hub
+from gateway.lane_store import Read
+from gateway.node import Node
+from gateway.node_events import (
+    Anchored,
+    Commanded,
+    DevicesChanged,
+    Durable,
+    Effect,
+    Event,
+    Kept,
+    Load,
+    Loaded,
+    Moved,
+    PathKind,
+    PathSpec,
+    Raised,
+    Seen,
+    Send,
+    Stored,
+    Ticked,
+    Trim,
+    Turned,
+)
+from gateway.outbox import Outbox, OutboxLimits
+from gateway.record_clock import RecordClock
+from gateway.uplinks.uplink import Tell, Uplink
+from gateway.writer import Writer
+
+SECOND = 1.0
+OWN_SECONDS = 30.0  # How often the box samples itself.
+MARKS_SECONDS = 10.0  # Receipts that a kill makes us forget only cost a retransmission.
+AGENT_BACK_OFF_SECONDS = (1.0, 60.0)
+FLUSH_SECONDS_MAX = 5.0  # Of the disk, when we are told to stop.
+
+log = structlog.get_logger("gateway.box")
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkPlan:
+    """One way to the server, made when the box starts: `make` gets the will's content and whom to tell."""
+
+    name: str
+    kind: PathKind
+    make: Callable[[Callable[[], bytes], Tell], Uplink]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxPlan:
+    """What a box is made of. Blocking parts, such as disks, are opened by `Box.run`."""
+
+    gateway: GatewayId
+    disks: Callable[[], Sequence[Disk]]
+    uplinks: Sequence[UplinkPlan]
+    agents: Sequence[Agent]
+    limits: OutboxLimits = field(default_factory=OutboxLimits)
+    description: Description = field(default_factory=Description)
+
+
+@dataclass(slots=True)
+class AgentState:
+    """How an agent does, for the status page."""
+
+    name: str
+    running: bool = False
+    falls: int = 0
+    last_error: str = ""
+
+
+class Box:
+    """A gateway. `run` serves until cancelled; whatever was told and has no receipt is still there at the next run."""
+
+    def __init__(self, plan: BoxPlan, writer: Writer, sample_self: Callable[[], dict[str, float]] = dict) -> None:
+        self.plan = plan
+        self.agents = [AgentState(agent.name) for agent in plan.agents]
+        self.counts: Counter[str] = Counter()
+        self.uplinks: dict[str, Uplink] = {}
+        self.node: Node | None = None
+        self.hub: Hub | None = None
+        self.outbox: Outbox | None = None
+        self.last_receipt_at: float | None = None
+        self._writer = writer
+        self._sample_self = sample_self
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._stepping = False
+        self._queue: list[Event] = []
+        self._marks_dirty = False
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises `StorageError` when no folder for the outbox can be used."""
+        plan = self.plan
+        outbox = self.outbox = await asyncio.to_thread(self._open)
+        try:
+            recovered = await asyncio.to_thread(_read_alarms, outbox)
+            note = await asyncio.to_thread(outbox.note, NOTE)
+            self._assemble(outbox)
+            assert self.hub is not None
+            for lane, ranges in outbox.recovered.items():
+                for kept in ranges:
+                    self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
+            self.hub.restore(note, recovered)
+            devices = self._devices()
+            self.hub.declare(devices)
+            self.tell(DevicesChanged(tuple(devices)))
+            log.debug("box_started", gateway=plan.gateway, epoch=outbox.epoch)
+            await self._serve()
+        finally:
+            await self._close(outbox)
+
+    def tell(self, event: Event) -> None:
+        """Step the node, and carry out what follows. What an effect tells in turn is taken after the present event."""
+        self._queue.append(event)
+        if self._stepping:
+            return
+        assert self.node is not None
+        self._stepping = True
+        try:
+            while self._queue:
+                for effect in self.node.step(self._queue.pop(0), time.monotonic()):
+                    self._carry_out(effect)
+        finally:
+            self._stepping = False
+            self._queue.clear()
+        self._wake_at(self.node.deadline())
+
+    # ---------------------------------------------------------------- OutboxListener
+
+    def durable(self, lane: Lane, epoch: EpochId, position: int) -> None:
+        """Learn that records are on disk."""
+        self.tell(Durable(lane, epoch, position))
+
+    def moved(self, old: EpochId, durable: dict[Lane, int], new: EpochId, alarms: Sequence[tuple[int, bytes]]) -> None:
+        """Learn that the outbox goes on elsewhere."""
+        self.tell(Moved(old, durable, new, tuple(alarms)))
+
+    def troubled(self, code: str, text: str) -> None:
+        """Learn of trouble with the disk."""
+        assert self.hub is not None
+        self.counts[code] += 1
+        self.hub.trouble(code, text, on=True)
+
+    # ---------------------------------------------------------------- parts
+
+    def _open(self) -> Outbox:
+        return Outbox.open(self.plan.disks(), self.plan.limits, self._writer, random_bits=lambda: secrets.randbits(32))
+
+    def _assemble(self, outbox: Outbox) -> None:
+        plan = self.plan
+        now = time.monotonic()
+        clock = RecordClock(now, time.time_ns() // 1_000_000, secrets.token_hex(4))
+        specs = [PathSpec(uplink.name, uplink.kind) for uplink in plan.uplinks]
+        node = self.node = Node(plan.gateway, outbox.epoch, specs, clock, random.random, now, plan.description)
+        self.hub = Hub(outbox, clock, self.tell)
+        outbox.listen(self)
+        for uplink in plan.uplinks:
+            name = uplink.name
+            self.uplinks[name] = uplink.make(lambda name=name: node.will(name), self.tell)  # type: ignore[misc]
+
+    def _devices(self) -> list[BirthDevice]:
+        return [*(device for agent in self.plan.agents for device in agent.devices()), BirthDevice(OWN_DEVICE, "gateway")]
+
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for uplink in self.uplinks.values():
+                group.create_task(uplink.run(), name=f"{self.plan.gateway}:{uplink.name}")
+            for agent, state in zip(self.plan.agents, self.agents, strict=True):
+                group.create_task(self._keep(agent, state), name=f"{self.plan.gateway}:{agent.name}")
+            group.create_task(self._every_second(), name=f"{self.plan.gateway}:second")
+
+    async def _keep(self, agent: Agent, state: AgentState) -> None:
+        """Run an agent, and again when it falls over; the others never notice."""
+        assert self.hub is not None
+        pause, longest = AGENT_BACK_OFF_SECONDS
+        while True:
+            started = time.monotonic()
+            state.running = True
+            try:
+                await agent.run(self.hub)
+                state.last_error = "ended by itself"
+            except AnxiaoError as error:
+                state.last_error = str(error)
+            except Exception as error:  # The top of a long-running task: one interface must not stop the others.
+                state.last_error = f"{type(error).__name__}: {error}"
+                log.exception("agent_fell", gateway=self.plan.gateway, agent=agent.name)
+            finally:
+                state.running = False
+            state.falls += 1
+            log.warning("agent_restarts", gateway=self.plan.gateway, agent=agent.name, error=state.last_error, pause=pause)
+            if time.monotonic() - started > longest:
+                pause = AGENT_BACK_OFF_SECONDS[0]
+            await asyncio.sleep(pause)
+            pause = min(longest, pause * 2)
+
+    async def _every_second(self) -> None:
+        assert self.hub is not None
+        own_at = marks_at = time.monotonic()
+        await asyncio.sleep(random.random() * SECOND)  # noqa: S311  # Boxes of a fleet share a loop, not a moment.
+        while True:
+            now = time.monotonic()
+            if now >= own_at:
+                own_at = now + OWN_SECONDS
+                self._sample_own(now)
+            if now >= marks_at and self._marks_dirty and self.outbox is not None:
+                marks_at = now + MARKS_SECONDS
+                self._marks_dirty = False
+                self.outbox.save_marks()
+            self.hub.tick()
+            await asyncio.sleep(SECOND)
+
+    def _sample_own(self, now: float) -> None:
+        assert self.hub is not None
+        assert self.node is not None
+        clock = self.node.clock
+        self.hub.reading(
+            OWN_DEVICE,
+            {
+                "outbox_a": self.node.waiting(Lane.ALARM),
+                "outbox_t": self.node.waiting(Lane.TELEMETRY),
+                "clk_off": clock.offset_ms(now),
+                "clk_err": clock.error_ms,
+                "path": self.node.telemetry_path,
+                **self._sample_self(),
+            },
+        )
+
+    async def _close(self, outbox: Outbox) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        closed = asyncio.Event()
+        outbox.close(closed.set)
+        try:
+            async with asyncio.timeout(FLUSH_SECONDS_MAX):
+                await closed.wait()
+        except TimeoutError:
+            log.error("outbox_not_closed", gateway=self.plan.gateway)  # noqa: TRY400  # There is no trace worth having.
+
+    # ---------------------------------------------------------------- effects
+
+    def _carry_out(self, effect: Effect) -> None:
+        assert self.outbox is not None
+        assert self.hub is not None
+        match effect:
+            case Send():
+                uplink = self.uplinks[effect.path]
+                uplink.send(effect.leaf, effect.payload, effect.lane, qos=effect.qos, retain=effect.retain)
+            case Load():
+                self._load(effect)
+            case Trim():
+                self.last_receipt_at = time.monotonic()
+                self._marks_dirty = True
+                self.outbox.trim(effect.lane, effect.epoch, effect.through)
+            case Anchored():
+                self.hub.anchor(effect.anchor)
+            case Raised():
+                self.hub.trouble(effect.code, effect.text, on=effect.on)
+            case Seen():
+                self.counts["seen"] += len(effect.ids)
+            case Stored():
+                self.counts["stored"] += len(effect.ids)
+            case Turned():
+                self.counts["turned"] += sum(refusal.n for refusal in effect.refusals)
+                log.error("records_refused", gateway=self.plan.gateway, refusals=[str(one) for one in effect.refusals])
+            case Commanded():
+                self._refuse_command(effect.command.id)
+
+    def _load(self, load: Load) -> None:
+        assert self.outbox is not None
+
+        def done(read: Read) -> None:
+            self.tell(Loaded(load.lane, load.epoch, read.first, read.last, read.bodies))
+
+        self.outbox.load(
+            load.lane,
+            load.epoch,
+            load.first,
+            load.last,
+            records_max=load.records_max,
+            bytes_max=load.bytes_max,
+            done=done,
+        )
+
+    def _refuse_command(self, id_: str) -> None:
+        """Answer that this box obeys nobody: control of barriers is read-only unless a site enables it."""
+        assert self.hub is not None
+        assert self.node is not None
+        self.counts["commands_refused"] += 1
+        try:
+            parse_press_id(id_)
+        except Refused:
+            return  # A reply under no id answers nobody.
+        self.hub.reply(
+            Reply(id_, ok=False, code="refused", t=self.node.clock.utc_ms(time.monotonic()), text="commands are not enabled")
+        )
+
+    def _wake_at(self, at: float) -> None:
+        if at >= self._timer_at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        if at == float("inf"):
+            self._timer = None
+            return
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, at - time.monotonic()), self._wake)
+
+    def _wake(self) -> None:
+        self._timer, self._timer_at = None, float("inf")
+        self.tell(Ticked())
+
+
+def _read_alarms(outbox: Outbox) -> list[Record]:
+    """Read the alarms that earlier starts left, so that their presses are known as open and as told."""
+    found: list[Record] = []
+    for kept in outbox.recovered[Lane.ALARM]:
+        first = kept.first
+        while first <= kept.last:
+            read = outbox.read_now(Lane.ALARM, type(kept)(kept.epoch, first, kept.last), BATCH_RECORDS_MAX, BATCH_BYTES_MAX)
+            if read.last < read.first:
+                break
+            for body in read.bodies:
+                try:
+                    found.append(decode_record(body))
+                except Refused as refusal:
+                    log.warning("alarm_unreadable", error=str(refusal))
+            first = read.last + 1
+    return found

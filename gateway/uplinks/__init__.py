@@ -1,0 +1,1 @@
+"""The ways a gateway reaches the server: MQTT brokers and HTTPS doors."""

@@ -1,0 +1,94 @@
+"""The MQTT uplink against a real Mosquitto: what goes up, what comes down, and that it comes back."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from contract.batch import decode_batch
+from contract.limits import VERSION
+from contract.messages import Link, Receipt, decode_message, encode_message
+from contract.topics import topic
+from gateway.box import Box, BoxPlan, UplinkPlan
+from gateway.memory_disk import MemoryDisk
+from gateway.node_events import PathKind
+from gateway.outbox import OutboxLimits
+from gateway.uplinks.mqtt import Broker, MqttUplink
+from gateway.writer import WriterThread
+from scripts.servers import MOSQUITTO, Server, find, running
+from tests.gateway.boxes import BUTTON, GATEWAY, Puppet
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Server]:
+    """Run a broker, or skip where none is installed and nobody promised that it is."""
+    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
+        pytest.skip("Mosquitto is not installed")
+    with running(MOSQUITTO, tmp_path / "broker") as server:
+        yield server
+
+
+def make_box(port: int, agent: Puppet, writer: WriterThread) -> Box:
+    """Make a box with one MQTT uplink."""
+    uplink = UplinkPlan(
+        "a", PathKind.MQTT, lambda will, tell: MqttUplink("a", Broker("127.0.0.1", port), GATEWAY, will, tell)
+    )
+    return Box(BoxPlan(GATEWAY, lambda: [MemoryDisk()], [uplink], [agent], OutboxLimits.fleet()), writer)
+
+
+async def next_of(client: aiomqtt.Client, leaf: str) -> bytes:
+    """Wait for the next message of a leaf."""
+    async with asyncio.timeout(20):
+        async for message in client.messages:
+            if str(message.topic) == topic(GATEWAY, leaf):
+                assert isinstance(message.payload, bytes)
+                return message.payload
+    raise AssertionError
+
+
+async def test_a_press_goes_up_until_its_receipt_comes_also_over_a_broken_broker(broker: Server) -> None:
+    writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
+    agent = Puppet()
+    box = make_box(broker.port, agent, writer)
+    running_box = asyncio.create_task(box.run())
+    try:
+        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+            await client.subscribe("cs1/#", qos=1)
+            hub = await agent.hub()
+            await next_of(client, "link")
+            id_ = await hub.press(BUTTON)
+            batch = decode_batch(await next_of(client, "up/a"))
+            assert [record.id for record in batch.records] == [id_]  # type: ignore[union-attr]
+        broker.kill()
+        broker.start()
+        async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+            await client.subscribe("cs1/#", qos=1)
+            again = decode_batch(await next_of(client, "up/a"))
+            assert [record.id for record in again.records] == [id_]  # type: ignore[union-attr]
+            receipt = Receipt(v=VERSION, ep=again.epoch, st=0, c={"a": 1})
+            await client.publish(topic(GATEWAY, "rc"), encode_message(receipt), qos=1)
+            async with asyncio.timeout(10):
+                while box.last_receipt_at is None:  # noqa: ASYNC110  # The box offers nothing to wait for.
+                    await asyncio.sleep(0.01)
+    finally:
+        running_box.cancel()
+        await asyncio.gather(running_box, return_exceptions=True)
+        await asyncio.to_thread(writer.stop)
+
+
+async def test_a_box_that_stops_says_so(broker: Server) -> None:
+    writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
+    agent = Puppet()
+    task = asyncio.create_task(make_box(broker.port, agent, writer).run())
+    async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+        await client.subscribe(topic(GATEWAY, "link"), qos=1)
+        assert decode_message(await next_of(client, "link"), Link).on
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert not decode_message(await next_of(client, "link"), Link).on
+    await asyncio.to_thread(writer.stop)
