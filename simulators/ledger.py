@@ -26,7 +26,7 @@ LACKING = {
 LAPSED = 0.002  # The share of declarations in place whose evidence is no longer valid.
 STALE = 0.12  # The share whose evidence is months old.
 EVIDENCE_DAYS = 365
-EXEMPT_INDICATOR = "gate_barrier"
+EXEMPT_INDICATOR = "t5_barrier"
 _EVIDENCE = {"barrier": "照片", "closed_perimeter": "照片", "video_networked": "联网确认单", "alarm_networked": "联网确认单"}
 
 Declared = dict[str, Declaration]

@@ -49,6 +49,7 @@ class Book:
         self._open: dict[Subject, str] = {}
         self._open_at: dict[str, dict[str, None]] = {}  # School (or gateway, of no known school) -> its open alerts.
         self._closed: OrderedDict[str, None] = OrderedDict()
+        self._closed_by_hand: dict[Subject, str] = {}
         self._traces: dict[str, _Trace] = {}
         self._signals: dict[str, str] = {}  # The id of a press or device alert -> its alert.
         self._gone: OrderedDict[str, None] = OrderedDict()
@@ -63,6 +64,15 @@ class Book:
     def open_at(self, place: str) -> list[Alert]:
         """List the open alerts of a school, or of a gateway that belongs to none; oldest first."""
         return [self.alerts[key] for key in self._open_at.get(place, ())]
+
+    def open_at_gateway(self, gateway: str) -> bool:
+        """Say whether an alert about a gateway as a whole is open."""
+        return any(about.place == gateway and not about.device for about in self._open)
+
+    def lasting(self, subject: Subject) -> Alert | None:
+        """Find the fault that people closed last although its condition had not ended."""
+        found = self._closed_by_hand.get(subject)
+        return self.alerts.get(found) if found is not None else None
 
     def of_signal(self, signal: str) -> Alert | None:
         """Find the alert of a press or device alert by its id."""
@@ -160,6 +170,11 @@ class Book:
 
     def _index(self, before: Alert | None, after: Alert) -> None:
         subject = subject_of(after)
+        lasts = after.state is State.CLOSED and after.ended_at is None
+        if lasts:
+            self._closed_by_hand[subject] = after.id
+        elif self._closed_by_hand.get(subject) == after.id:
+            del self._closed_by_hand[subject]
         if after.open:
             self._open[subject] = after.id
             self._open_at.setdefault(after.school or after.gateway, {})[after.id] = None
@@ -173,7 +188,9 @@ class Book:
                 self._forget(self._closed.popitem(last=False)[0])
 
     def _forget(self, alert: str) -> None:
-        del self.alerts[alert]
+        subject = subject_of(self.alerts.pop(alert))
+        if self._closed_by_hand.get(subject) == alert:
+            del self._closed_by_hand[subject]
         trace = self._traces.pop(alert, _Trace())
         for signal in trace.signals:
             self._signals.pop(signal, None)

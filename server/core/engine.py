@@ -1,10 +1,14 @@
 """The engine: everything the server knows now, and what follows from each thing it is told. Time is an argument."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
+from contract.identity import GatewayId
+from contract.records import Value
 from server.core.alert import Alert
 from server.core.book import Book
-from server.core.effects import Effect
+from server.core.coverage import Coverage
+from server.core.effects import Effect, LivenessChanged
 from server.core.events import (
     ActRequested,
     BirthArrived,
@@ -24,10 +28,19 @@ from server.core.events import (
     Unreadable,
     WindowDeclared,
 )
+from server.core.faults import Faults
 from server.core.fleet import Fleet
 from server.core.incidents import Incidents
+from server.core.indicator import Indicator
+from server.core.indicators import INDICATORS
+from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home
 from server.core.roster import RosterIndex
+from server.core.rules import RULES
+from server.core.verdict import Verdict
 from server.core.windows import Windows
+
+PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
+ON_DUTY = "on_duty"
 
 
 class Engine:
@@ -36,8 +49,30 @@ class Engine:
     def __init__(self) -> None:
         self._book = Book()
         self._windows = Windows()
-        self._fleet = Fleet({})
+        self._fleet = Fleet(_watched())
         self._incidents = Incidents(self._book, self._windows, self._fleet)
+        self._faults = Faults(self._book, self._fleet, RULES.values())
+        self._coverage = Coverage(self._fleet, INDICATORS)
+        self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
+            PressArrived: self._incidents.press,
+            PressStored: self._incidents.stored,
+            PressCleared: self._incidents.clear,
+            DeviceAlerted: self._device_alerted,
+            Unreadable: self._incidents.unreadable,
+            ActRequested: self._book.act,
+            FactRestored: self._restored,
+            WindowDeclared: self._declared,
+            RosterLoaded: self._loaded,
+            ReadingArrived: self._reading,
+            ReadingsArrived: self._readings,
+            CheckInArrived: self._check_in,
+            GatewayHeard: self._heard,
+            GatewayLinkChanged: self._link,
+            BirthArrived: self._birth,
+            Ticked: self._tick,
+        }
+
+    # ---------------------------------------------------------------- what is known
 
     @property
     def roster(self) -> RosterIndex:
@@ -49,40 +84,187 @@ class Engine:
         """Give every open alert and the newest closed ones (`book.CLOSED_KEPT_MAX`), by id."""
         return self._book.alerts
 
+    @property
+    def indicators(self) -> Sequence[Indicator]:
+        """Give every indicator in the order of the columns."""
+        return self._coverage.indicators
+
     def alert_of(self, signal: str) -> Alert | None:
         """Find the alert that tells a press or device alert, by the signal's own id."""
         return self._book.of_signal(signal)
 
-    def step(self, event: Event, now: float) -> list[Effect]:  # noqa: C901, PLR0911  # One line for each event.
+    def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
+        """Give the ledger's and the live verdict of each indicator that asks about a school."""
+        return self._coverage.of(school)
+
+    def device(self, gateway: str, device: str) -> DeviceState | None:
+        """Give what is known of a device."""
+        return self._fleet.devices.get((gateway, device))
+
+    def gateway(self, gateway: str) -> GatewayState | None:
+        """Give what is known of a gateway of the roster."""
+        return self._fleet.gateways.get(gateway)
+
+    def first_hop(self, gateway: str, device: str) -> str:
+        """Say how a press of a device reaches its gateway, as the birth told; empty when it did not."""
+        known = self._fleet.devices.get((gateway, device))
+        box = self._fleet.gateways.get(gateway)
+        return (known.first_hop if known else "") or (box.first_hop if box else "")
+
+    def livenesses(self) -> Iterable[tuple[str, str, str]]:
+        """Give what is known of each gateway (device empty) and of each device that is not unknown."""
+        for gateway in self._fleet.gateways.values():
+            yield gateway.gateway.id, "", gateway.liveness.value
+            for device in gateway.devices.values():
+                if device.liveness != "unknown":
+                    yield gateway.gateway.id, device.device.id, device.liveness.value
+
+    # ---------------------------------------------------------------- what is told
+
+    def step(self, event: Event, now: float) -> list[Effect]:
         """Take in one event and say what follows."""
-        match event:
-            case PressArrived():
-                return self._incidents.press(event, now)
-            case PressStored():
-                return self._incidents.stored(event, now)
-            case PressCleared():
-                return self._incidents.clear(event, now)
-            case DeviceAlerted():
-                return self._incidents.device_alert(event, now)
-            case Unreadable():
-                return self._incidents.unreadable(event, now)
-            case ActRequested():
-                return self._book.act(event, now)
-            case FactRestored():
-                self._book.restore(event.alert, event.body)
-            case WindowDeclared():
-                self._windows.declare(event, now)
-            case RosterLoaded():
-                self._fleet.load(event.roster, now)
-            case Ticked():
-                return self._book.escalate(now)
-            case (
-                ReadingArrived()
-                | ReadingsArrived()
-                | CheckInArrived()
-                | GatewayHeard()
-                | GatewayLinkChanged()
-                | BirthArrived()
-            ):
-                return []
+        return self._steps[type(event)](event, now)
+
+    def _restored(self, event: FactRestored, _now: float) -> list[Effect]:
+        self._book.restore(event.alert, event.body)
         return []
+
+    def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
+        self._windows.declare(event, now)
+        return []
+
+    def _loaded(self, event: RosterLoaded, now: float) -> list[Effect]:
+        self._fleet.load(event.roster, now)
+        self._coverage.load(now)
+        return self._faults.roster_changed(now)
+
+    def _heard(self, event: GatewayHeard, now: float) -> list[Effect]:
+        return self._heard_from(event.gateway, event.rx, event.path, now)
+
+    def _heard_from(self, gateway: GatewayId, rx: float, path: str, now: float) -> list[Effect]:
+        state = self._fleet.gateways.get(gateway)
+        if state is None:
+            return self._stranger(gateway, "", now)
+        changed = self._fleet.heard(state, rx, path)
+        return self._followed(changed, now) if changed else []
+
+    def _link(self, event: GatewayLinkChanged, now: float) -> list[Effect]:
+        if event.on:
+            return self._heard_from(event.gateway, event.rx, event.path, now)
+        state = self._fleet.gateways.get(event.gateway)
+        return self._followed(self._fleet.link_lost(state, event.path, event.rx), now) if state else []
+
+    def _birth(self, event: BirthArrived, now: float) -> list[Effect]:
+        gateway = GatewayId(event.birth.g)
+        effects = self._heard_from(gateway, event.rx, "", now)
+        state = self._fleet.gateways.get(gateway)
+        if state is not None:
+            self._fleet.describe(state, event.birth)
+        for told in event.birth.devs:
+            if state is None or told.d not in state.devices:
+                effects += self._stranger(gateway, told.d, now)
+        return effects
+
+    def _readings(self, event: ReadingsArrived, now: float) -> list[Effect]:
+        effects = self._heard_from(event.gateway, event.rx, "", now)
+        gateway = self._fleet.gateways.get(event.gateway)
+        devices = gateway.devices if gateway is not None else {}
+        read, rx, epoch = self._fleet.read, event.rx, event.epoch
+        for position, reading in zip(event.positions, event.readings, strict=True):
+            state = devices.get(reading.d)
+            if state is None:
+                effects += self._stranger(event.gateway, reading.d, now)
+            elif read(state, (epoch, position), reading.t / 1_000, rx, reading.m):
+                effects += self._device_changed(state, now)
+        return effects
+
+    def _reading(self, event: ReadingArrived, now: float) -> list[Effect]:
+        effects = self._heard_from(event.gateway, event.rx, "", now)
+        state = self._fleet.find(event.gateway, event.device)
+        if state is None:
+            return effects + self._stranger(event.gateway, event.device, now)
+        if self._fleet.read(state, (state.epoch, event.position), event.t, event.rx, event.metrics):
+            effects += self._device_changed(state, now)
+        return effects
+
+    def _device_changed(self, state: DeviceState, now: float) -> list[Effect]:
+        """Look at a device of which a watched metric, or what is known of its reach, has changed."""
+        effects: list[Effect] = [*self._fleet.review(state, now)]
+        home = state.home
+        if home is not None and state.device.kind == "guard_post" and _positive(state.value(ON_DUTY)):
+            home.guard_seen = state.last_rx
+        if state.device.kind in self._coverage.kinds:
+            self._coverage.mark(home)
+        return effects + self._faults.device(state, now)
+
+    def _check_in(self, event: CheckInArrived, now: float) -> list[Effect]:
+        effects = self._heard_from(event.gateway, event.rx, "", now) if event.gateway in self._fleet.gateways else []
+        state = self._fleet.find(event.gateway, event.device)
+        if state is None or state.home is None:
+            return effects + self._stranger(event.gateway, event.device, now)
+        note_guard(state.home, event.guard, min(event.t, event.rx), present=PRESENT.get(event.act))
+        self._coverage.mark(state.home)
+        return effects + self._faults.school(state.home, now)
+
+    def _device_alerted(self, event: DeviceAlerted, now: float) -> list[Effect]:
+        state = self._fleet.find(event.gateway, event.device)
+        if event.code != "offline" or state is None or not self._faults.minds(state.device.kind):
+            return self._incidents.device_alert(event, now)
+        state.reported_offline = event.on  # The rule of the device's own kind tells it, once.
+        return self._device_changed(state, now)
+
+    def _stranger(self, gateway: GatewayId, device: str, now: float) -> list[Effect]:
+        state = self._fleet.stranger(gateway, device, now)
+        return self._faults.gateway(state, now) if state is not None else []
+
+    def _tick(self, _event: Ticked, now: float) -> list[Effect]:
+        effects = self._followed(list(self._fleet.tick(now)), now)
+        effects += self._faults.tick(now)
+        effects += self._coverage.tick(now)
+        return effects + self._book.escalate(now)
+
+    def _followed(self, changes: Sequence[LivenessChanged], now: float) -> list[Effect]:
+        """Let rules and indicators look at whatever became live, silent or unknown."""
+        effects: list[Effect] = [*changes]
+        for change in changes:
+            gateway = self._fleet.gateways.get(change.gateway)
+            if gateway is None:
+                continue
+            if not change.device:
+                effects += self._faults.gateway(gateway, now)
+                self._coverage.mark(self._fleet.homes.get(gateway.gateway.school))
+                continue
+            device = gateway.devices.get(change.device)
+            if device is not None:
+                if device.device.kind in self._coverage.kinds:
+                    self._coverage.mark(device.home)
+                effects += self._faults.device(device, now)
+        return effects
+
+
+def note_guard(home: Home, guard: str, at: float, *, present: bool | None) -> None:
+    """Note that a guard came, was there or left; an older word that comes late changes nothing."""
+    known = home.on_post.get(guard)
+    if present is None or (known is not None and at < known[0]):
+        return
+    home.on_post.pop(guard, None)
+    home.on_post[guard] = (at, present)
+    while len(home.on_post) > GUARDS_KEPT_MAX:
+        del home.on_post[next(iter(home.on_post))]
+    home.guard_seen = max(at, home.guard_seen or 0.0)
+
+
+def _positive(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _watched() -> dict[str, frozenset[str]]:
+    """Collect, for each kind of device, the metrics whose change makes a rule or an indicator look again."""
+    watched: dict[str, set[str]] = {}
+    for rule in RULES.values():
+        for kind in rule.kinds:
+            watched.setdefault(kind, set()).update(rule.watches)
+    for indicator in INDICATORS:
+        for kind, metrics in indicator.watches.items():
+            watched.setdefault(kind, set()).update(metrics)
+    return {kind: frozenset(metrics) for kind, metrics in watched.items()}

@@ -50,13 +50,13 @@ REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those 
 SILENT_CODES = frozenset({"duress"})
 
 
-def chain_of(alert: Alert) -> Chain:
-    """Choose the chain of an alert."""
+def chain_of(alert: Alert, severity: Severity | None = None) -> Chain:
+    """Choose the chain of an alert, of its own severity or of the one it is about to have."""
     if alert.flow is Flow.INCIDENT and alert.mode != Mode.REAL:
         return REHEARSAL
     if alert.code in SILENT_CODES:
         return SILENT
-    match alert.severity:
+    match severity or alert.severity:
         case Severity.CRITICAL:
             return CRITICAL
         case Severity.HIGH:

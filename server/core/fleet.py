@@ -1,27 +1,33 @@
 """The fleet: every gateway and device we know of, what was last heard of each, and what follows from silence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from contract.identity import DeviceId, GatewayId
+from contract.identity import DeviceId, GatewayId, SchoolId
 from contract.kinds import KINDS
 from contract.limits import PATH_SILENT_SECONDS
 from contract.messages import Birth
+from contract.records import Value
 from server.core.deadlines import Deadlines
 from server.core.effects import LivenessChanged
 from server.core.liveness import (
     GATEWAY_OFFLINE_SECONDS,
+    METRICS_KEPT_MAX,
+    REACHABLE_METRICS,
+    STRANGERS_MAX,
     DeviceState,
     GatewayState,
+    Home,
     Liveness,
     judge_device,
     judge_gateway,
     silent_after,
 )
 from server.core.roster import RosterIndex
-from server.registry.model import Device, Gateway, Roster
+from server.registry.model import Device, Gateway, Roster, School
 
 OWN_DEVICE = DeviceId("gw")  # The name under which a gateway reports about itself.
 SILENCE_DEFAULT_SECONDS = 180.0  # For a kind of a local profile, which this version may not know.
+STRANGE_GATEWAYS_MAX = 5_000  # Unknown boxes remembered; a flood of invented names ends here.
 CHECKS_PER_TICK_MAX = 5_000  # Some 5 ms; the rest waits for the next tick, so that no alarm waits for a city.
 
 
@@ -32,7 +38,8 @@ class Fleet:
         self.roster = RosterIndex(Roster())
         self.gateways: dict[str, GatewayState] = {}
         self.devices: dict[tuple[str, str], DeviceState] = {}
-        self.of_school: dict[str, list[GatewayState]] = {}
+        self.homes: dict[str, Home] = {}
+        self.strange: dict[str, GatewayState] = {}  # Gateways of no registry that speak all the same.
         self._watched = watched
         self._gateway_checks: Deadlines[GatewayState] = Deadlines()
         self._device_checks: Deadlines[DeviceState] = Deadlines()
@@ -41,9 +48,10 @@ class Fleet:
         """Take a new roster in; what is known of gateways and devices that stay is kept."""
         self.roster = RosterIndex(roster)
         gateways, devices = self.gateways, self.devices
-        self.gateways, self.devices, self.of_school = {}, {}, {}
+        self.gateways, self.devices = {}, {}
+        self.homes = {school.id: self._home(school) for school in roster.schools}
         for gateway in roster.gateways:
-            self._place_gateway(gateway, gateways.get(gateway.id), now)
+            self._place_gateway(gateway, gateways.get(gateway.id) or self.strange.pop(gateway.id, None), now)
         for device in self.roster.devices.values():
             if device.gateway in self.gateways:
                 self._place_device(device, devices.get((device.gateway, device.id)))
@@ -55,6 +63,26 @@ class Fleet:
             state.children = len(counted)
             state.live = sum(device.liveness is Liveness.LIVE for device in counted)
             state.offline = sum(device.liveness is Liveness.OFFLINE for device in counted)
+            for name in [name for name in state.strangers if name in state.devices]:
+                del state.strangers[name]
+
+    def stranger(self, gateway: GatewayId, device: str, now: float) -> GatewayState | None:
+        """Note a gateway or device of no registry that speaks; None when nothing about it is new."""
+        state = self.gateways.get(gateway) or self.strange.get(gateway)
+        if state is None:
+            if len(self.strange) >= STRANGE_GATEWAYS_MAX:
+                return None
+            state = GatewayState(Gateway(gateway, SchoolId("")), None, known_since=now, registered=False)
+            self.strange[gateway] = state
+        elif device in state.strangers or (not device and not state.registered):
+            return None
+        if self.roster.is_retired(gateway, device):
+            return None
+        if device and device != OWN_DEVICE:
+            if len(state.strangers) >= STRANGERS_MAX:
+                return None
+            state.strangers[device] = now
+        return state
 
     def heard(self, state: GatewayState, rx: float, path: str = "") -> list[LivenessChanged]:
         """Note that anything at all came from a gateway."""
@@ -69,6 +97,27 @@ class Fleet:
         for device in state.devices.values():
             self._check_device_at(device, rx + device.silence_seconds)
         return [self._gateway_becomes(state, Liveness.LIVE, rx)]
+
+    def read(self, state: DeviceState, order: tuple[str, int], t: float, rx: float, metrics: Mapping[str, Value]) -> bool:
+        """Take one reading in; says whether something changed that rules, indicators or its liveness depend on.
+
+        `order` is (epoch, position): a reading that comes after a newer one is history and changes nothing here.
+        """
+        if order <= (state.epoch, state.position):
+            return False
+        state.epoch, state.position = order
+        state.last_rx = rx
+        known = state.metrics
+        changed = state.liveness is not Liveness.LIVE
+        for name, value in metrics.items():
+            before = known.get(name)
+            if before is None and len(known) >= METRICS_KEPT_MAX:
+                continue
+            known[name] = (value, t)
+            if (before is None or before[0] != value) and (name in state.watched or name in REACHABLE_METRICS):
+                state.changed[name] = rx
+                changed = True
+        return changed
 
     def link_lost(self, state: GatewayState, path: str, rx: float) -> list[LivenessChanged]:
         """Take a will in: when it was the last path we believed in, nothing can be said of the devices any more."""
@@ -95,8 +144,12 @@ class Fleet:
                 yield from self._check_device(device, now)
 
     def describe(self, state: GatewayState, birth: Birth) -> None:
-        """Keep what a gateway tells of itself at its birth."""
-        state.software = birth.sw
+        """Keep what a gateway tells of itself and its devices at its birth."""
+        state.software, state.first_hop = birth.sw, birth.first_hop
+        for told in birth.devs:
+            device = state.devices.get(told.d)
+            if device is not None:
+                device.first_hop = told.first_hop
 
     def _check_gateway(self, state: GatewayState, now: float) -> list[LivenessChanged]:
         if self.gateways.get(state.gateway.id) is not state:
@@ -158,13 +211,19 @@ class Fleet:
             state.check_due = due
             self._device_checks.add(due, state)
 
+    def _home(self, school: School) -> Home:
+        known = self.homes.get(school.id)
+        return Home(school, on_post=known.on_post, guard_seen=known.guard_seen) if known else Home(school)
+
     def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
         state = known or GatewayState(gateway, None, known_since=now)
         state.gateway = gateway
         state.school = self.roster.school(gateway.school)
         state.devices = {}
+        state.registered = True
         self.gateways[gateway.id] = state
-        self.of_school.setdefault(gateway.school, []).append(state)
+        if home := self.homes.get(gateway.school):
+            home.gateways.append(state)
         if known is None:
             self._check_gateway_at(state, now + GATEWAY_OFFLINE_SECONDS)
 
@@ -173,14 +232,16 @@ class Fleet:
         gateway = self.gateways[device.gateway]
         watched = self._watched.get(device.kind, frozenset())
         silence = float(kind.silence_seconds) if kind else SILENCE_DEFAULT_SECONDS
-        school = self.roster.school(device.school) or gateway.school
+        home = self.homes.get(device.school) or self.homes.get(gateway.gateway.school)
         if known is None:
-            known = DeviceState(device, kind, gateway, school, silence, watched)
+            known = DeviceState(device, kind, gateway, home, silence, watched)
             if gateway.liveness is Liveness.LIVE:
                 self._check_device_at(known, gateway.live_since + silence)
         else:
-            known.device, known.kind, known.gateway, known.school = device, kind, gateway, school
+            known.device, known.kind, known.gateway, known.home = device, kind, gateway, home
             known.silence_seconds, known.watched = silence, watched
+        if home is not None:
+            home.by_kind.setdefault(device.kind, []).append(known)
         gateway.devices[device.id] = known
         self.devices[device.gateway, device.id] = known
 

@@ -13,7 +13,10 @@ from contract.records import Value
 from server.registry.model import Device, Gateway, School
 
 GATEWAY_OFFLINE_SECONDS = 180.0  # Three missed keepalives of 60 s, as GB/T 28181 platforms are judged.
+STRANGERS_MAX = 2_000  # Unknown devices remembered for one gateway; more are as bad.
 METRICS_KEPT_MAX = 64  # For each device; a metric beyond them is not kept here. The history has it.
+SHIFT_SECONDS_MAX = 14 * 3_600.0  # A forgotten check-out does not man a post for ever.
+GUARDS_KEPT_MAX = 500  # For each school; the one that was not seen for longest leaves.
 REACHABLE_METRICS = ("online", "link")  # How a device says of itself, or its host of it, that it cannot be reached.
 
 
@@ -41,6 +44,9 @@ class GatewayState:
     software: str = ""
     devices: dict[str, "DeviceState"] = field(default_factory=dict)
     check_due: float | None = None
+    registered: bool = True
+    strangers: dict[str, float] = field(default_factory=dict)  # Devices of no registry, and since when they speak.
+    first_hop: str = ""  # How a press reaches it, as its birth told: confirmed, latched or best_effort.
     children: int = 0  # Devices of the roster behind it.
     live: int = 0  # How many of them are live …
     offline: int = 0  # … and offline; the rest is unknown.
@@ -59,13 +65,32 @@ class GatewayState:
 
 
 @dataclass(slots=True, eq=False)
+class Home:
+    """One school as the fleet sees it: its gateways, its devices by kind, and its guards."""
+
+    school: School
+    gateways: list[GatewayState] = field(default_factory=list)
+    by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
+    on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".
+    guard_seen: float | None = None  # When a guard was last known to be there.
+
+    def kind(self, name: str) -> list["DeviceState"]:
+        """List the school's devices of a kind."""
+        return self.by_kind.get(name, [])
+
+    def checked_in(self, now: float) -> int:
+        """Count the guards who came and have not left; a check-in without its end counts for one long shift only."""
+        return sum(there and now - at <= SHIFT_SECONDS_MAX for at, there in self.on_post.values())
+
+
+@dataclass(slots=True, eq=False)
 class DeviceState:
     """What is known of one device; `metrics` maps a name to its latest value and the instant it was measured."""
 
     device: Device
     kind: Kind | None
     gateway: GatewayState
-    school: School | None
+    home: Home | None
     silence_seconds: float
     watched: frozenset[str]  # Metrics whose change makes rules and indicators look again.
     liveness: Liveness = Liveness.UNKNOWN
@@ -74,8 +99,9 @@ class DeviceState:
     metrics: dict[str, tuple[Value, float]] = field(default_factory=dict)
     changed: dict[str, float] = field(default_factory=dict)  # When a watched metric last changed, by our clock.
     reported_offline: bool = False  # The gateway told so on the alarm lane.
+    first_hop: str = ""
+    epoch: str = ""  # Together with `position`: where the latest reading stands. An earlier one that comes late is history.
     position: int = 0
-    epoch: str = ""
     check_due: float | None = None
 
     @property

@@ -20,6 +20,7 @@ class RosterIndex:
         self.devices: Mapping[tuple[str, str], Device] = {
             (device.gateway, device.id): device for device in roster.devices if not device.decommissioned
         }
+        self._retired = {(device.gateway, device.id) for device in roster.devices if device.decommissioned}
         self._unit_paths = {unit: _climb(unit, self.units) for unit in self.units}
         self._station_paths = {station: _climb(station, self.stations) for station in self.stations}
         self._under: dict[str, list[SchoolId]] = {unit: [] for unit in self.units}
@@ -58,6 +59,10 @@ class RosterIndex:
     def device(self, gateway: str, device: str) -> Device | None:
         """Find a device in use by its identity on the wire."""
         return self.devices.get((GatewayId(gateway), DeviceId(device)))
+
+    def is_retired(self, gateway: str, device: str) -> bool:
+        """Say whether a device is known but out of use: it may still speak, and nobody minds."""
+        return (gateway, device) in self._retired
 
     def school_of(self, gateway: str) -> School | None:
         """Find the school of a gateway; None for one that is not registered."""

@@ -51,12 +51,25 @@ class Finding:
     flow: Flow = Flow.FAULT
     code: str = ""
     children: int = 0
+    hold_seconds: float | None = None  # Instead of the rule's, where the one looked at is given another time.
     again_at: float | None = None  # Look again then, although nothing may have changed: it may have become worse.
 
 
 def never(_view: View, _now: float) -> bool:
     """Say that a finding does not end by itself: only people close it."""
     return False
+
+
+def is_live(view: View, _now: float) -> bool:
+    """Say whether the device looked at is surely heard."""
+    return view.liveness is Liveness.LIVE
+
+
+def silent_since(view: View) -> float:
+    """Say since when nothing has been heard of the device looked at, as far as we listened."""
+    state = view.state
+    assert state is not None
+    return state.gateway.live_since if state.last_rx is None else state.last_rx
 
 
 @dataclass(frozen=True, slots=True)

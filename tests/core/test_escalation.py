@@ -1,90 +1,106 @@
 """Nobody answers: the next are told, by the clock, also across a restart."""
 
 from server.core.alert import State
-from tests.core.talking import press_id, talking
+from tests.core.talking import Talk, city, press_id, talking
+
+
+def alone() -> Talk:
+    """Give an engine whose city has nothing that could fail, so that only escalations are told."""
+    return talking(roster=city(kinds={}))
+
+
+def tick(talk: Talk, now: float) -> None:
+    """Let time pass while the gateway is heard."""
+    talk.heard(now - 0.5)
+    talk.tick(now)
 
 
 def test_each_step_is_told_when_it_is_due() -> None:
     """30, 60 and 120 seconds after the press, as long as nobody has acknowledged."""
-    talk = talking()
+    talk = alone()
     talk.press(1, 100)
 
-    talk.tick(129)
-    assert talk.effects == []
-    talk.tick(130)
+    tick(talk, 129)
+    assert not talk.told()
+    assert not talk.changed()
+    tick(talk, 130)
     assert [(told.step, told.audience) for told in talk.told()] == [(1, "station_phone")]
-    talk.tick(160)
+    tick(talk, 160)
     assert [(told.step, told.audience) for told in talk.told()] == [(2, "sub_bureau_duty")]
-    talk.tick(220)
+    tick(talk, 220)
     assert [told.audience for told in talk.told()] == ["command_centre_duty", "education_on_call"]
-    talk.tick(10_000)
+    tick(talk, 10_000)
 
-    assert talk.effects == []
+    assert not talk.told()
+    assert not talk.changed()
     assert talk.engine.alerts[press_id(1)].escalation == 3
 
 
 def test_an_acknowledgement_stops_the_chain() -> None:
     """Somebody has it in hand."""
-    talk = talking()
+    talk = alone()
     alert = talk.press(1, 100)
     talk.act(alert, "acknowledge", 120)
 
-    talk.tick(500)
+    tick(talk, 500)
 
-    assert talk.effects == []
+    assert not talk.told()
+    assert not talk.changed()
 
 
 def test_another_press_starts_the_chain_anew() -> None:
     """The second press is answered by nobody yet."""
-    talk = talking()
+    talk = alone()
     alert = talk.press(1, 100)
     talk.act(alert, "acknowledge", 120)
     talk.press(2, 200)
 
-    talk.tick(230)
+    tick(talk, 230)
 
     assert [told.audience for told in talk.told()] == ["station_phone"]
 
 
 def test_after_a_long_silence_every_step_is_taken() -> None:
     """A server that was away for an hour makes up for each step it owes."""
-    talk = talking()
+    talk = alone()
     talk.press(1, 100)
 
-    talk.tick(3_700)
+    tick(talk, 3_700)
 
     assert [told.step for told in talk.told()] == [1, 2, 3, 3]
 
 
 def test_escalation_survives_a_restart() -> None:
     """The next step is a stored fact: the new process takes it when it is due, and no step twice."""
-    talk = talking()
+    talk = alone()
     talk.press(1, 100)
-    talk.tick(130)
+    tick(talk, 130)
 
     fresh = talk.restarted(140)
-    fresh.tick(141)
-    assert fresh.effects == []
-    fresh.tick(160)
+    tick(fresh, 141)
+    assert not fresh.told()
+    assert not fresh.changed()
+    tick(fresh, 160)
 
     assert [(told.step, told.audience) for told in fresh.told()] == [(2, "sub_bureau_duty")]
 
 
 def test_a_rehearsal_is_told_to_the_tester_and_no_further() -> None:
     """A test wakes nobody up."""
-    talk = talking()
+    talk = alone()
     talk.window(0, 1_000)
     talk.press(1, 100)
     assert [told.audience for told in talk.told()] == ["tester"]
 
-    talk.tick(5_000)
+    tick(talk, 5_000)
 
-    assert talk.effects == []
+    assert not talk.told()
+    assert not talk.changed()
 
 
 def test_people_can_escalate_by_hand() -> None:
     """The next step at once, and the one after it counted from now."""
-    talk = talking()
+    talk = alone()
     alert = talk.press(1, 100)
 
     after = talk.act(alert, "escalate", 105)

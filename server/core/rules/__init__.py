@@ -2,16 +2,30 @@
 
 from server.core.rule import Rule
 from server.core.rules import (
+    alarm_host_offline,
+    barrier_down,
+    camera_offline,
     device_alert,
+    gate_open,
+    gateway_offline,
+    guard_short,
     one_key_press,
     unreadable_alarm,
+    unregistered_device,
 )
 
 RULES: dict[str, Rule] = {
     module.RULE.name: module.RULE
     for module in (
+        alarm_host_offline,
+        barrier_down,
+        camera_offline,
         device_alert,
+        gate_open,
+        gateway_offline,
+        guard_short,
         one_key_press,
         unreadable_alarm,
+        unregistered_device,
     )
 }

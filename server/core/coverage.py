@@ -1,0 +1,116 @@
+"""Keeps every school's verdicts: judged again when something it depends on changed, or when a proof grew too old."""
+
+from collections.abc import Iterable, Mapping
+
+from server.core.deadlines import Deadlines
+from server.core.effects import Effect, VerdictChanged
+from server.core.fleet import Fleet
+from server.core.indicator import Indicator, View, exempt, in_service
+from server.core.liveness import Home
+from server.core.schedule import next_boundary
+from server.core.verdict import Judgement, Verdict
+
+SCHOOLS_PER_TICK_MAX = 150  # Some 10 ms; after the turn of the hour a city is judged within half a minute.
+
+Verdicts = dict[str, tuple[Verdict, Verdict]]
+NONE: Mapping[str, tuple[Verdict, Verdict]] = {}
+
+
+class Coverage:
+    """The verdicts of every school. `mark` costs nothing; judging waits for the tick."""
+
+    def __init__(self, fleet: Fleet, indicators: Iterable[Indicator]) -> None:
+        self.indicators = tuple(indicators)
+        self.kinds = frozenset(kind for indicator in self.indicators for kind in indicator.watches)
+        self._fleet = fleet
+        self._verdicts: dict[str, Verdicts] = {}
+        self._dirty: dict[str, None] = {}
+        self._due: Deadlines[str] = Deadlines()
+        self._due_at: dict[str, float] = {}
+        self._boundary: float | None = None
+        self._listening_since: float | None = None
+
+    def of(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
+        """Give a school's verdicts: of each indicator that asks about it, the ledger's and the live one."""
+        return self._verdicts.get(school, NONE)
+
+    def load(self, now: float) -> None:
+        """Judge everything anew for another roster; nobody is told, because every screen starts again."""
+        if self._listening_since is None:
+            self._listening_since = now
+        self._verdicts = {}
+        self._dirty.clear()
+        self._due_at.clear()
+        self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        for home in self._fleet.homes.values():
+            self._judge(home, now)
+
+    def mark(self, home: Home | None) -> None:
+        """Note that something changed which a verdict of this school may depend on."""
+        if home is not None:
+            self._dirty[home.school.id] = None
+
+    def tick(self, now: float) -> list[Effect]:
+        """Judge what is marked and what is due; at most so many schools in one tick, the longest waiting first."""
+        if self._boundary is not None and now >= self._boundary:
+            self._boundary = next_boundary(self._fleet.roster.calendar, now)
+            self._dirty.update(dict.fromkeys(self._fleet.homes))
+        for due, school in self._due.due(now, SCHOOLS_PER_TICK_MAX):
+            if self._due_at.get(school) == due:
+                del self._due_at[school]
+                self._dirty[school] = None
+        effects: list[Effect] = []
+        for school in list(self._dirty)[:SCHOOLS_PER_TICK_MAX]:
+            del self._dirty[school]
+            home = self._fleet.homes.get(school)
+            if home is not None:
+                effects += self._judge(home, now)
+        return effects
+
+    def _judge(self, home: Home, now: float) -> list[Effect]:
+        school = home.school
+        assert self._listening_since is not None
+        view = View(school, home, self._fleet.roster.calendar, self._listening_since)
+        before = self._verdicts.get(school.id, NONE)
+        after: Verdicts = {}
+        stale_at: list[float] = []
+        if in_service(school, now):
+            for indicator in self.indicators:
+                if not indicator.asks(school):
+                    continue
+                _, live = after[indicator.name] = _both(indicator, view, now)
+                if live.judgement is Judgement.MET and live.proof_at is not None:
+                    stale_at.append(live.proof_at + indicator.freshness_seconds)
+        self._verdicts[school.id] = after
+        self._look_again(school.id, [at for at in stale_at if at > now])
+        return _changes(school.id, before, after)
+
+    def _look_again(self, school: str, stale_at: list[float]) -> None:
+        due = min(stale_at, default=None)
+        if due is not None and self._due_at.get(school) != due:
+            self._due_at[school] = due
+            self._due.add(due, school)
+
+
+def _both(indicator: Indicator, view: View, now: float) -> tuple[Verdict, Verdict]:
+    excused = exempt(view, indicator.name, now)
+    if excused is not None:
+        return excused, excused
+    return indicator.ledger(view, now), indicator.live(view, now)
+
+
+def _changes(
+    school: str, before: Mapping[str, tuple[Verdict, Verdict]], after: Mapping[str, tuple[Verdict, Verdict]]
+) -> list[Effect]:
+    """Tell what a screen would draw or list differently; a younger proof of the same verdict is no change."""
+    changed: list[Effect] = []
+    for name in {**before, **after}:
+        was, now = before.get(name), after.get(name)
+        if _seen(was) != _seen(now):
+            ledger, live = now or (None, None)
+            changed.append(VerdictChanged(school, name, ledger, live))
+    return changed
+
+
+def _seen(pair: tuple[Verdict, Verdict] | None) -> object:
+    return None if pair is None else tuple((verdict.judgement, verdict.reasons) for verdict in pair)

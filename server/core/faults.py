@@ -1,0 +1,227 @@
+"""Rules that look at a state become alerts here: found for long enough, over for long enough, or not to be told yet."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from contract.mode import Mode
+from server.core.alert import Alert, Severity, State
+from server.core.book import Book
+from server.core.book import Subject as About
+from server.core.deadlines import Deadlines
+from server.core.effects import Effect
+from server.core.escalation import chain_of, due_after
+from server.core.fact import Fact, What
+from server.core.fleet import Fleet
+from server.core.lifecycle import RECOVERED
+from server.core.liveness import DeviceState, GatewayState, Home
+from server.core.rule import Finding, Rule, Subject, View
+from server.core.schedule import next_boundary
+
+LOOKS_PER_TICK_MAX = 3_000  # Some 10 ms; the rest of a city's looks at the turn of the hour waits for the next ticks.
+MUTED_SECONDS_MAX = 24 * 3_600.0  # Closed by hand while it lasts, a fault is silent; but not for longer than a day.
+
+
+class _Look(NamedTuple):
+    """Where to look again: a device, a gateway (`device` empty) or a school."""
+
+    school: str
+    gateway: str
+    device: str
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A finding that is not told yet, or an end that is not believed yet."""
+
+    since: float
+    due: float
+
+
+class Faults:
+    """Evaluates the rules of states. Three answers are possible: found, surely over, and cannot tell."""
+
+    def __init__(self, book: Book, fleet: Fleet, rules: Iterable[Rule]) -> None:
+        self._book = book
+        self._fleet = fleet
+        every = tuple(rules)
+        kinds = {kind for rule in every for kind in rule.kinds}
+        self._of_device = {kind: _of(every, Subject.DEVICE, kind) for kind in kinds}
+        self._of_school_kind = {kind: _of(every, Subject.SCHOOL, kind) for kind in kinds}
+        self._of_gateway = tuple(rule for rule in every if rule.subject is Subject.GATEWAY)
+        self._of_school = tuple(rule for rule in every if rule.subject is Subject.SCHOOL)
+        self._clocked = tuple(rule for rule in every if rule.clocked)
+        self._finding: dict[About, _Pending] = {}
+        self._ending: dict[About, _Pending] = {}
+        self._again: dict[About, float] = {}
+        self._looks: Deadlines[_Look] = Deadlines()
+        self._boundary: float | None = None
+
+    def device(self, state: DeviceState, now: float) -> list[Effect]:
+        """Look at one device, and at its school where a rule of schools minds such devices."""
+        effects: list[Effect] = []
+        kind = state.device.kind
+        if rules := self._of_device.get(kind):
+            effects = self._look(rules, self._view(state), _Look("", state.device.gateway, state.device.id), now)
+        if self._of_school_kind.get(kind) and state.home is not None:
+            effects = effects + self.school(state.home, now)
+        return effects
+
+    def minds(self, kind: str) -> bool:
+        """Say whether a rule looks at devices of a kind by themselves."""
+        return bool(self._of_device.get(kind))
+
+    def gateway(self, state: GatewayState, now: float) -> list[Effect]:
+        """Look at one gateway."""
+        view = View(self._fleet.roster.calendar, state.school, state)
+        return self._look(self._of_gateway, view, _Look("", state.gateway.id, ""), now)
+
+    def school(self, home: Home, now: float) -> list[Effect]:
+        """Look at one school."""
+        posts, checked_in = home.kind("guard_post"), home.checked_in(now)
+        view = View(self._fleet.roster.calendar, home.school, posts=posts, checked_in=checked_in)
+        return self._look(self._of_school, view, _Look(home.school.id, "", ""), now)
+
+    def tick(self, now: float) -> list[Effect]:
+        """Look at whatever may have changed by time alone; at most so much of it in one tick."""
+        effects: list[Effect] = []
+        if self._boundary is not None and now >= self._boundary:
+            self._look_at_all_clocked(self._boundary)
+            self._boundary = None
+        if self._boundary is None:
+            self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        for _, look in self._looks.due(now, LOOKS_PER_TICK_MAX):
+            effects += self._look_again(look, now)
+        return effects
+
+    def roster_changed(self, now: float) -> list[Effect]:
+        """Look at what a new roster may have ended, and follow its calendar from now on."""
+        self._boundary = None
+        told = [state for state in self._fleet.gateways.values() if self._book.open_at_gateway(state.gateway.id)]
+        return [effect for state in told for effect in self.gateway(state, now)]
+
+    def _look_again(self, look: _Look, now: float) -> list[Effect]:
+        if look.school:
+            home = self._fleet.homes.get(look.school)
+            return self.school(home, now) if home else []
+        if look.device:
+            state = self._fleet.devices.get((look.gateway, look.device))
+            return self.device(state, now) if state else []
+        gateway = self._fleet.gateways.get(look.gateway)
+        return self.gateway(gateway, now) if gateway else []
+
+    def _look_at_all_clocked(self, due: float) -> None:
+        kinds = {kind for rule in self._clocked if rule.subject is Subject.DEVICE for kind in rule.kinds}
+        schools = any(rule.subject is Subject.SCHOOL for rule in self._clocked)
+        for home in self._fleet.homes.values():
+            if schools:
+                self._looks.add(due, _Look(home.school.id, "", ""))
+            for kind in sorted(kinds):
+                for state in home.kind(kind):
+                    self._looks.add(due, _Look("", state.device.gateway, state.device.id))
+
+    def _look(self, rules: tuple[Rule, ...], view: View, look: _Look, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for rule in rules:
+            about = About(rule.name, look.gateway or look.school, look.device, Mode.REAL.value, "")
+            finding = rule.evaluate(view, now)
+            if finding is not None:
+                effects += self._found(rule, view, finding, about, look, now)
+            else:
+                effects += self._not_found(rule, view, about, look, now)
+        return effects
+
+    def _found(self, rule: Rule, view: View, finding: Finding, about: About, look: _Look, now: float) -> list[Effect]:
+        self._ending.pop(about, None)
+        if finding.again_at is not None and self._again.get(about) != finding.again_at:
+            self._again[about] = finding.again_at
+            self._looks.add(finding.again_at, look)
+        alert = self._book.open(about)
+        if alert is not None:
+            return self._still(alert, finding, now)
+        if self._muted(about, now):
+            return []
+        hold = rule.hold_seconds if finding.hold_seconds is None else finding.hold_seconds
+        due = finding.since + hold
+        if now >= due:
+            self._finding.pop(about, None)
+            return self._book.raise_alert(_begin(rule, view, finding, about, now), now)
+        waiting = self._finding.get(about)
+        if waiting is None or waiting.due != due:
+            self._finding[about] = _Pending(finding.since, due)
+            self._looks.add(due, look)
+        return []
+
+    def _still(self, alert: Alert, finding: Finding, now: float) -> list[Effect]:
+        """Go on with what is told already: it may have come back, or have become worse."""
+        if alert.state is State.RECOVERED:
+            return [self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))]
+        if finding.severity >= alert.severity:
+            return []
+        return worsen(self._book, alert, finding.severity, finding.detail, now)
+
+    def _not_found(self, rule: Rule, view: View, about: About, look: _Look, now: float) -> list[Effect]:
+        self._finding.pop(about, None)
+        self._again.pop(about, None)
+        alert = self._book.open(about)
+        closed = None if alert is not None else self._book.lasting(about)
+        if (alert is None or alert.state is State.RECOVERED) and closed is None:
+            return []
+        if not rule.cleared(view, now):
+            self._ending.pop(about, None)
+            return []
+        ending = self._ending.setdefault(about, _Pending(now, now + rule.clear_seconds))
+        if now < ending.due:
+            if ending.since == now:
+                self._looks.add(ending.due, look)
+            return []
+        del self._ending[about]
+        if alert is not None:
+            return self._book.recover(alert, now, RECOVERED)
+        assert closed is not None
+        return [self._book.record(closed.id, Fact(What.ENDED, now))]
+
+    def _muted(self, about: About, now: float) -> bool:
+        """Say whether people closed this very finding while it lasts: they know, for a day."""
+        closed = self._book.lasting(about)
+        return closed is not None and now - (closed.resolved_at or 0.0) < MUTED_SECONDS_MAX
+
+    def _view(self, state: DeviceState) -> View:
+        school = state.home.school if state.home else None
+        return View(self._fleet.roster.calendar, school, state.gateway, state)
+
+
+def worsen(book: Book, alert: Alert, severity: Severity, detail: tuple[tuple[str, str], ...], now: float) -> list[Effect]:
+    """Make an alert worse: as long as nobody has it in hand, the chain of the new severity begins."""
+    if alert.state is not State.RAISED:
+        return [book.record(alert.id, Fact(What.SHIFTED, now, severity=severity, detail=detail, step=alert.escalation))]
+    chain = chain_of(alert, severity)
+    shifted = Fact(What.SHIFTED, now, severity=severity, detail=detail, next_at=due_after(chain, 0, now))
+    return book.ring_again(alert.id, shifted)
+
+
+def _of(rules: tuple[Rule, ...], subject: Subject, kind: str) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule.subject is subject and kind in rule.kinds)
+
+
+def _begin(rule: Rule, view: View, finding: Finding, about: About, now: float) -> Alert:
+    gateway = view.gateway.gateway.id if view.gateway else ""
+    alert = Alert(
+        id=":".join(part for part in (rule.name, about.place, about.device, str(round(now * 1_000))) if part),
+        rule=rule.name,
+        severity=finding.severity,
+        state=State.RAISED,
+        mode=Mode.REAL.value,
+        school=view.school.id if view.school else "",
+        gateway=gateway,
+        device=about.device,
+        t=finding.since,
+        rx=now,
+        version=1,
+        updated=now,
+        detail=finding.detail,
+        flow=finding.flow,
+        code=finding.code,
+        children=finding.children,
+    )
+    return replace(alert, next_escalation_at=due_after(chain_of(alert), 0, now))

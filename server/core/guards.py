@@ -1,0 +1,68 @@
+"""How many guards a school must have, and what is known of those it has."""
+
+from server.core.indicator import View, all_offline, declared, settle
+from server.core.schedule import school_time_after
+from server.core.verdict import Judgement, Verdict
+from server.registry.model import School
+
+# GB/T 29315-2022 as published: below 100 pupils one guard, below 1,000 two, from 1,000 three and one more per further 500.
+PUPILS_SMALL = 100
+PUPILS_LARGE = 1_000
+PUPILS_PER_GUARD = 500
+# For boarders one more for each 300 begun, and never fewer than two in all: read in local rules, to be set by each region.
+BOARDERS_PER_GUARD = 300
+BOARDING_LEAST = 2
+SEEN_SECONDS = 86_400.0  # Of school days: a guard who is there every day is seen once in each.
+ALL_SEEN_SECONDS = 7 * 86_400.0  # Every guard of a roll has a shift within a week.
+
+
+def guard_quota(school: School) -> int:
+    """Give the number of full-time guards a school must have on its roll."""
+    if school.pupils < PUPILS_SMALL:
+        quota = 1
+    elif school.pupils < PUPILS_LARGE:
+        quota = 2
+    else:
+        quota = 3 + (school.pupils - PUPILS_LARGE) // PUPILS_PER_GUARD
+    if school.boarders:
+        quota = max(BOARDING_LEAST, quota + -(-school.boarders // BOARDERS_PER_GUARD))
+    return quota
+
+
+def one_on_roll(view: View, now: float) -> Verdict:
+    """Judge the ledger: at least one full-time guard on the roll, and the post declared as staffed."""
+    if view.school.guards_on_roll < 1:
+        return Verdict(Judgement.NOT_MET, ("guards.none",))
+    return declared(view, ("guard_post_staffed",), now)
+
+
+def one_seen(view: View, now: float) -> Verdict:
+    """Judge what is heard: a guard was on post within the last school day."""
+    posts, seen = view.devices("guard_post"), view.home.guard_seen
+    if seen is not None and now < school_time_after(view.calendar, seen, SEEN_SECONDS):
+        return settle((), (), seen)
+    if not posts:
+        return settle((), ("guard_post.none",), seen)
+    if all_offline(posts):
+        return settle((), ("guard_post.offline",), seen)
+    if seen is None and now < school_time_after(view.calendar, view.listening_since, SEEN_SECONDS):
+        return settle((), ("guards.not_seen_yet",), None)
+    return settle(("guards.not_seen",), (), seen)
+
+
+def quota_on_roll(view: View, _now: float) -> Verdict:
+    """Judge the ledger: as many on the roll as the quota asks."""
+    if view.school.guards_on_roll >= guard_quota(view.school):
+        return Verdict(Judgement.MET)
+    return Verdict(Judgement.NOT_MET, ("guards.below_quota",))
+
+
+def quota_seen(view: View, now: float) -> Verdict:
+    """Judge what is heard: as many different guards checked in within a week as the quota asks."""
+    seen = [at for at, _ in view.home.on_post.values() if now - at <= ALL_SEEN_SECONDS]
+    newest = max(seen, default=None)
+    if len(seen) >= guard_quota(view.school):
+        return settle((), (), newest)
+    if now - view.listening_since < ALL_SEEN_SECONDS or not view.devices("guard_post"):
+        return settle((), ("guards.not_all_seen_yet",), newest)
+    return settle(("guards.too_few_seen",), (), newest)

@@ -1,0 +1,18 @@
+"""T3 in its stronger form: urban schools have as many guards as the quota by pupils asks."""
+
+from server.core.guards import quota_on_roll, quota_seen
+from server.core.indicator import SCHOOLS, Indicator
+from server.registry.model import Area
+
+INDICATOR = Indicator(
+    name="t3_quota",
+    label="城市学校保安足额率",
+    label_en="Guard quota, urban",
+    formula="在册专职保安达到配备标准人数的城区中小学 ÷ (城区中小学 − 豁免)",
+    formula_en="urban schools whose full-time guards on roll reach the quota by pupils / (urban schools - exempt)",
+    source="GB/T 29315-2022（按学生人数配备）",
+    ledger=quota_on_roll,
+    live=quota_seen,
+    asks=lambda school: school.area is Area.URBAN and school.kind in SCHOOLS,
+    headline=False,
+)
