@@ -1,0 +1,166 @@
+"""The server's command line."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+import uvloop
+
+from contract.errors import AnxiaoError, ConfigurationError
+from contract.identity import UserName
+from server.journal.database import Database, open_database
+from server.logs import set_up_logs
+from server.registry.accounts import write_logins
+from server.registry.model import Role, Scope, User
+from server.registry.roster_file import read_roster
+from server.registry.store import Registry
+from server.security.passwords import Passwords, generate_password
+from server.security.sessions import Sessions
+from server.service import database_address, give_demo_logins, open_service, serve
+from server.settings import Settings, read_settings
+
+SCOPES = ("unit", "station", "school")
+
+main = typer.Typer(no_args_is_help=True, add_completion=False, help="The Anxiao server.")
+accounts = typer.Typer(no_args_is_help=True, help="Accounts, while the server is stopped or on PostgreSQL.")
+main.add_typer(accounts, name="user")
+
+Config = Annotated[Path | None, typer.Option(help="A TOML file with settings; see docs/configuration.md.")]
+Folder = Annotated[Path | None, typer.Option(help="Where the server keeps its data.")]
+
+
+@main.command()
+def run(
+    config: Config = None,
+    folder: Folder = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of dashboard, API and HTTPS door.")] = None,
+    broker: Annotated[list[str] | None, typer.Option(help="mqtt://host:port; may be given several times.")] = None,
+    roster: Annotated[Path | None, typer.Option(help="A roster to take over before serving.")] = None,
+    demo_logins: Annotated[
+        Path | None, typer.Option(help="Make demonstration accounts and write their passwords to this file.")
+    ] = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    with _one_sentence():
+        settings = read_settings(config, folder=folder, host=host, port=port, brokers=tuple(broker) if broker else None)
+        set_up_logs(settings.log_level)
+        uvloop.run(_serve(settings, roster, demo_logins))
+
+
+@main.command()
+def import_roster(
+    file: Annotated[Path, typer.Argument(help="The roster as JSON.")], config: Config = None, folder: Folder = None
+) -> None:
+    """Make the registry hold exactly this roster; a running server takes it over at its next start."""
+
+    async def work(registry: Registry, _database: Database) -> None:
+        roster = read_roster(file)
+        await registry.replace(roster)
+        typer.echo(f"{len(roster.schools)} schools, {len(roster.gateways)} gateways, {len(roster.devices)} devices")
+
+    _on_registry(config, folder, work)
+
+
+@accounts.command("add")
+def add_user(
+    name: Annotated[str, typer.Argument(help="What the person signs in with.")],
+    role: Annotated[Role, typer.Option(help="What the account may do.")],
+    scope: Annotated[str, typer.Option(help="unit:ID, station:ID or school:ID: the branch it sees.")],
+    logins: Annotated[Path, typer.Option(help="A file only you can read, to which the first password is written.")],
+    display: Annotated[str, typer.Option(help="A post to show instead of the name.")] = "",
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Add an account, or give one a new password; whoever was signed in by it is so no longer."""
+    kind, _, place = scope.partition(":")
+
+    async def work(registry: Registry, database: Database) -> None:
+        tree = registry.tree
+        known = {"unit": set(tree.units), "station": set(tree.stations), "school": set(tree.schools)}
+        if place not in known.get(kind, ()):
+            raise ConfigurationError(f"scope: {scope!r} is not in the roster; allowed: {', '.join(SCOPES)} with its id")
+        password = generate_password()
+        user = User(UserName(name), display or name, role, Scope(kind, place), Passwords().hash(password))
+        await registry.accounts.put([user])
+        await _end_sessions(database, name)
+        write_logins(logins, {user.name: password}, {user.name: user})
+        typer.echo(f"{name}: the first password is in {logins}")
+
+    _on_registry(config, folder, work)
+
+
+@accounts.command("disable")
+def disable_user(
+    name: Annotated[str, typer.Argument(help="The account.")], config: Config = None, folder: Folder = None
+) -> None:
+    """Refuse an account from now on; what it did keeps its name."""
+
+    async def work(registry: Registry, database: Database) -> None:
+        if registry.accounts.find(name) is None:
+            raise ConfigurationError(f"{name}: no such account, or disabled already")
+        await registry.accounts.disable(name)
+        await _end_sessions(database, name)
+
+    _on_registry(config, folder, work)
+
+
+async def _serve(settings: Settings, roster: Path | None, demo_logins: Path | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    service = await open_service(settings, roster)
+    if demo_logins is not None:
+        await give_demo_logins(service, demo_logins)
+    await serve(service, stop)
+
+
+def _on_registry(
+    config: Path | None, folder: Path | None, work: Callable[[Registry, Database], Coroutine[object, object, None]]
+) -> None:
+    async def whole(settings: Settings) -> None:
+        database = open_database(database_address(settings))
+        try:
+            registry = Registry(database)
+            await registry.load()
+            await work(registry, database)
+        finally:
+            await database.close()
+
+    with _one_sentence():
+        asyncio.run(whole(read_settings(config, folder=folder)))
+
+
+async def _end_sessions(database: Database, user: str) -> None:
+    sessions = Sessions(database)
+    await sessions.load(time.time())
+    await sessions.close_user(user)
+
+
+@contextlib.contextmanager
+def _one_sentence() -> Iterator[None]:
+    """End the command with one sentence for every expected trouble; our own mistakes keep their trace."""
+    try:
+        yield
+    except AnxiaoError as error:
+        _end(error)
+    except BaseExceptionGroup as group:
+        expected = group.subgroup(AnxiaoError)
+        if expected is None:
+            raise
+        _end(expected.exceptions[0])
+
+
+def _end(error: BaseException) -> NoReturn:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,295 @@
+"""The server put together: every part is made here, once, and handed to those that need it."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from contract.errors import ConfigurationError, StorageError
+from contract.identity import PressId
+from contract.records import CheckIn, encode_record
+from server.api.app import build_app
+from server.api.parts import Ingest as IngestView
+from server.api.parts import Parts
+from server.api.screens import Screens
+from server.api.show import alert_view
+from server.core.engine import Engine
+from server.core.events import CheckInArrived
+from server.history.opening import open_history
+from server.history.projector import Projector
+from server.history.store import HistoryStore
+from server.ingest.doors.door import Door
+from server.ingest.doors.http import HttpDoor
+from server.ingest.doors.opening import open_mqtt_doors
+from server.ingest.pipeline import Ingest
+from server.journal.database import Database, open_database
+from server.journal.model import AlarmEvent
+from server.journal.sql import SqlJournal
+from server.registry.accounts import write_logins
+from server.registry.demo_accounts import demo_accounts, with_password
+from server.registry.roster_file import read_roster
+from server.registry.store import Registry
+from server.runtime import Runtime
+from server.security.passwords import Passwords, generate_password
+from server.security.sessions import Sessions
+from server.settings import Settings
+from server.stream.hub import Hub, Pulse, Source
+
+DATABASE_FILE = "anxiao.db"
+DATABASE_RETRY_SECONDS = 3.0
+SETTLED_KEPT_SECONDS = 86_400.0  # How long ago an alert may have ended and still be on the screens after a restart.
+SWEEP_SECONDS = 300.0
+DRAIN_SECONDS_MAX = 5.0  # What is not committed by then is not receipted either, and comes again.
+STREAMS_END_SECONDS = 2
+
+log = structlog.get_logger("service")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """All parts of one running server."""
+
+    settings: Settings
+    database: Database
+    registry: Registry
+    runtime: Runtime
+    hub: Hub
+    sessions: Sessions
+    ingest: Ingest
+    doors: tuple[Door, ...]
+    history: HistoryStore | None
+    projector: Projector | None
+    app: FastAPI
+
+    def not_ready(self) -> dict[str, str]:
+        """Name the parts that do not do their work, each with what is wrong."""
+        wrong = {} if self.ingest.journal_ok and self.runtime.journal_ok else {"journal": "does not answer"}
+        wrong |= {f"door {door.name}": "not connected" for door in self.doors if not door.connected}
+        return wrong
+
+
+def database_address(settings: Settings) -> str:
+    """Give the address of the database: the one set, else the file in the server's folder."""
+    return settings.database.get_secret_value() or f"sqlite:///{settings.folder.resolve() / DATABASE_FILE}"
+
+
+async def reach_database(settings: Settings) -> Database:
+    """Open the database, as long as it takes: a server that started first waits for it instead of giving up."""
+    while True:
+        try:
+            return await asyncio.to_thread(open_database, database_address(settings))
+        except StorageError as error:
+            if not settings.database.get_secret_value():
+                raise  # Our own file is held by another process, or the disk is broken: waiting would hide it.
+            log.warning("database_not_reached", error=str(error))
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+
+async def open_service(settings: Settings, roster: Path | None = None) -> Service:
+    """Make every part and bring it to where the last run stopped; nothing is served yet.
+
+    Raises `ConfigurationError` for settings or a roster that cannot be used, `StorageError` for a broken database file.
+    """
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise ConfigurationError("tls_cert, tls_key: set both or neither")
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    clock = time.time
+    database = await reach_database(settings)
+    registry = Registry(database)
+    await registry.load()
+    if roster is not None:
+        wanted = read_roster(roster)
+        if wanted != registry.roster:
+            await registry.replace(wanted)
+    sessions = Sessions(database)
+    await sessions.load(clock())
+    engine = Engine()
+    journal = SqlJournal(database)
+    service: Service  # The hub's pulse and the API's health ask the finished service.
+
+    def pulse() -> Pulse:
+        ok = service.ingest.journal_ok and service.runtime.journal_ok
+        return Pulse(service.ingest.lag_ms(), ok)
+
+    source = Source(
+        tree=lambda: registry.tree,
+        show=lambda alert: alert_view(alert, registry.tree, registry.accounts, engine),
+        indicators=lambda: {one.name: place for place, one in enumerate(engine.indicators)},
+        pulse=pulse,
+    )
+    hub = Hub(secrets.token_hex(4), source, sessions.alive)
+    sessions.on_closed = hub.close_session
+    runtime = Runtime(engine, journal, hub, clock)
+    history = open_history(
+        settings.history,
+        settings.folder,
+        url=settings.history_url,
+        token=settings.history_token.get_secret_value(),
+        org=settings.history_org,
+        bucket=settings.history_bucket,
+    )
+    projector = Projector(journal, history) if history else None
+    ingest = Ingest(journal, runtime.tell, clock, on_commit=projector.notify if projector else lambda _: None)
+    http_door = HttpDoor(ingest.receive, lambda gateway: registry.tree.gateways.get(gateway))  # noqa: PLW0108  # The tree is replaced.
+    doors: tuple[Door, ...] = (*open_mqtt_doors(settings.brokers, settings.door, settings.name, ingest.receive), http_door)
+
+    async def check_in(event: CheckInArrived) -> None:
+        await keep_check_in(journal, event)
+        runtime.tell(event)
+
+    parts = Parts(
+        engine=engine,
+        act=runtime.act,
+        check_in=check_in,
+        declare=runtime.tell,
+        registry=registry,
+        sessions=sessions,
+        passwords=Passwords(),
+        hub=hub,
+        history=history,
+        clock=clock,
+        screens=Screens(clock),
+        city=settings.city,
+        city_en=settings.city_en,
+        build=version("anxiao"),
+        secure=settings.tls_cert is not None,
+        ingest=IngestView(
+            counters=ingest.counters,
+            dead_letters=ingest.dead_letters,
+            lag_ms=ingest.lag_ms,
+            history_behind=lambda: projector.behind if projector else 0,
+            not_ready=lambda: service.not_ready(),  # noqa: PLW0108  # The service is made below.
+        ),
+    )
+    service = Service(
+        settings,
+        database,
+        registry,
+        runtime,
+        hub,
+        sessions,
+        ingest,
+        doors,
+        history,
+        projector,
+        build_app(parts, http_door.app),
+    )
+    now = clock()
+    facts = await journal.facts(round((now - SETTLED_KEPT_SECONDS) * 1000))
+    runtime.restore(registry.roster, facts, await registry.windows.current(now))
+    ingest.load_roster(registry.roster)
+    await ingest.start()
+    hub.load(engine.alerts.values(), engine.livenesses())
+    return service
+
+
+async def keep_check_in(journal: SqlJournal, event: CheckInArrived) -> None:
+    """Store a check-in that came by telephone, once however often it is sent; raises `StorageError`."""
+    t_ms = round(event.t * 1000)
+    record = CheckIn(event.id, event.device, t_ms, event.guard, event.act, point=event.point, method="phone")
+    await journal.store_events(
+        [
+            AlarmEvent(
+                id=PressId(event.id),
+                kind="checkin",
+                gateway=event.gateway,
+                device=event.device,
+                t_ms=t_ms,
+                rx_ms=round(event.rx * 1000),
+                body=encode_record(record),
+            )
+        ]
+    )
+
+
+async def give_demo_logins(service: Service, path: Path) -> None:
+    """Make the demonstration's accounts with drawn passwords and write them down, unless that has been done before."""
+    accounts, passwords = service.registry.accounts, Passwords()
+    users = demo_accounts(service.registry.tree)
+    if await asyncio.to_thread(path.exists) and all(accounts.find(user.name) for user in users):
+        return
+    drawn: dict[str, str] = {user.name: generate_password() for user in users}
+    hashes = await asyncio.to_thread(lambda: {name: passwords.hash(password) for name, password in drawn.items()})
+    await accounts.put(with_password(user, hashes[user.name]) for user in users)
+    write_logins(path, drawn, {user.name: user for user in users})
+
+
+class _Web(uvicorn.Server):
+    """Uvicorn without its own signal handlers: one place decides when the server stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the command line."""
+        yield
+
+
+async def serve(service: Service, stop: asyncio.Event) -> None:
+    """Serve until told to stop, then finish in an order that loses nothing: doors, commits, facts, database."""
+    settings = service.settings
+    web = _Web(
+        uvicorn.Config(
+            service.app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,  # Addresses of pages hold ids of schools and alerts.
+            server_header=False,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+            timeout_graceful_shutdown=STREAMS_END_SECONDS,
+        )
+    )
+    long = [service.ingest.run(), service.runtime.run(), service.hub.run(time.time), _sweep(service.sessions)]
+    if service.projector is not None:
+        long.append(service.projector.run())
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in long]
+            doors = [group.create_task(door.run(), name=f"door-{door.name}") for door in service.doors]
+            serving = group.create_task(web.serve(), name="web")
+            stopping = group.create_task(stop.wait(), name="stop")
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                raise ConfigurationError(f"host, port: cannot listen on {settings.host}:{settings.port}")
+            log.info("stopping")
+            for task in doors:
+                task.cancel()
+            service.hub.close()
+            web.should_exit = True
+            await serving
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DRAIN_SECONDS_MAX):
+                    await service.ingest.drain()
+            for task in tasks:
+                task.cancel()
+    finally:
+        await close(service)
+    log.info("stopped")
+
+
+async def close(service: Service) -> None:
+    """Store what still waits and let go of the stores."""
+    try:
+        await service.runtime.flush()
+    except StorageError as error:
+        log.error("facts_lost_at_stop", error=str(error))  # noqa: TRY400  # The trace says nothing more than the words.
+    if service.history is not None:
+        await service.history.close()
+    await service.database.close()
+
+
+async def _sweep(sessions: Sessions) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            await sessions.sweep(time.time())
+        except StorageError as error:
+            log.warning("sessions_not_swept", error=str(error))
