@@ -1,6 +1,8 @@
 """The simulator's command line."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +11,16 @@ from zoneinfo import ZoneInfo
 import httpx
 import typer
 
-from contract.errors import Unreachable
+from contract.errors import AnxiaoError
+from server.logs import set_up_logs
 from server.registry.roster_file import encode_roster
+from simulators.behaviour import CAMERAS_OFF
+from simulators.boxes import Uplinks, descriptors_each, open_boxes, parse_broker, prepare_folder
 from simulators.city import CAMERAS_TODAY, make_city
+from simulators.descriptors import needed, raise_limit
+from simulators.fleet import Pace
+from simulators.presses import PRESSES_PER_MINUTE
+from simulators.running import Plan, open_city, run_city, run_on_fastest_loop, stop_on_signals, usual_spread
 from simulators.stories import STORIES
 from simulators.story import Play, Stage
 
@@ -44,6 +53,44 @@ def roster(
 
 
 @main.command()
+def city(  # noqa: PLR0913, PLR0917  # One argument for each option of the command line.
+    broker: Annotated[list[str], typer.Option(help="mqtt://host:port; may be given several times.")],
+    http: Annotated[str, typer.Option(help="The server's address, for the HTTPS way; none if left out.")] = "",
+    folder: Annotated[Path, typer.Option(help="Where the gateways keep their outboxes.")] = Path("var/gateways"),
+    roster: Annotated[Path | None, typer.Option(help="The city's roster; made and written there if missing.")] = None,
+    sites: Sites = 200,
+    seed: Seed = 1,
+    cameras: Cameras = CAMERAS_TODAY,
+    page_port: PagePort = PAGE_PORT,
+    press_rate: Annotated[
+        float, typer.Option(min=0.0, help="Real presses each minute in the whole city; a real city has one in three hours.")
+    ] = PRESSES_PER_MINUTE,
+    cameras_off: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of cameras that are off; in a real city 0.03 to 0.05.")
+    ] = CAMERAS_OFF,
+    speed: Annotated[float, typer.Option(min=0.1, max=1_000.0, help="Factor on faults and power cuts.")] = 1.0,
+    spread: Annotated[
+        float | None, typer.Option(min=0.0, help="Seconds over which the gateways start; 64 a second if left out.")
+    ] = None,
+) -> None:
+    """Run a gateway for every school until SIGINT or SIGTERM."""
+    set_up_logs("info")
+
+    with _one_sentence():
+        uplinks = Uplinks(tuple(parse_broker(one) for one in broker), http, seed)
+        prepare_folder(folder)
+        whole = open_city(Plan(sites, seed, roster, cameras), datetime.now(BEIJING).date())
+        count = len(whole.roster.gateways)
+        raise_limit(needed(count, descriptors_each(uplinks)))
+        pace = Pace(press_rate, speed, usual_spread(count) if spread is None else spread, cameras_off=cameras_off)
+
+        async def run() -> None:
+            await run_city(whole, lambda: open_boxes(folder, uplinks), pace, page_port, stop_on_signals())
+
+        run_on_fastest_loop(run())
+
+
+@main.command()
 def press(
     school: Annotated[str, typer.Argument(help="School code, name or gateway; any running school if left out.")] = "",
     device: Annotated[str, typer.Option(help="The button; the first one if left out.")] = "",
@@ -73,15 +120,22 @@ def story(
 
 
 def _on_stage(page_port: int, play: Play, pace: float = 1.0) -> None:
-    """Run something against the running simulator; trouble ends in one sentence."""
+    """Run something against the running simulator."""
 
     async def run() -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page_port}") as page:
             await play(Stage(page, typer.echo, pace))
 
-    try:
+    with _one_sentence():
         asyncio.run(run())
-    except Unreachable as error:
+
+
+@contextlib.contextmanager
+def _one_sentence() -> Iterator[None]:
+    """End the command with one sentence for every expected trouble; our own mistakes keep their trace."""
+    try:
+        yield
+    except AnxiaoError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

@@ -58,6 +58,7 @@ def mosquitto_configuration(port: int) -> str:
             f"max_queued_messages {QUEUED_MESSAGES_MAX}",
             f"max_inflight_messages {INFLIGHT_MAX}",
             f"message_size_limit {BATCH_BYTES_MAX}",
+            "set_tcp_nodelay true",
             "log_dest stderr",
             "log_type error",
             "log_type warning",
@@ -77,10 +78,11 @@ def become_mosquitto(program: str, port: int) -> None:
 async def serve_amqtt(port: int) -> None:
     """Run amqtt in this process until a signal asks to stop."""
     # A heavy import with nothing for the many processes that only use the functions above.
-    from amqtt.broker import Broker  # type: ignore[import-untyped]  # noqa: PLC0415
+    from simulators.amqtt_broker import FairBroker  # noqa: PLC0415
 
-    logging.getLogger("transitions").setLevel(logging.WARNING)
-    broker = Broker(
+    for name in ("transitions", "amqtt"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    broker = FairBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},

@@ -69,6 +69,22 @@ async def test_retained_will_and_qos_1(make: Make) -> None:
 
 
 @pytest.mark.parametrize("make", MAKES)
+async def test_retained_messages_go_to_their_subscribers_alone(make: Make) -> None:
+    """A gateway never gets the births of the others because a server asked for them."""
+    async with broker(make) as port:
+        async with aiomqtt.Client("127.0.0.1", port, identifier="server") as server:
+            await server.subscribe("cs1/+/birth", qos=1)
+            await server.publish("cs1/gw-x/birth", b"me", qos=1, retain=True)
+            await next_message(server)
+            async with aiomqtt.Client("127.0.0.1", port, identifier="gw-y") as gateway:
+                await gateway.subscribe("cs1/gw-y/rc", qos=1)
+                await gateway.publish("cs1/gw-y/rc", b"mine", qos=1)
+
+                assert (await next_message(gateway)).payload == b"mine"
+                assert len(gateway.messages) == 0
+
+
+@pytest.mark.parametrize("make", MAKES)
 async def test_hundreds_of_connections_each_get_their_own(make: Make) -> None:
     """Several hundred clients stand at once, and each one's receipts reach it alone."""
     async with broker(make) as port, contextlib.AsyncExitStack() as stack:
@@ -107,3 +123,8 @@ def test_broker_stays_on_loopback_and_keeps_nothing() -> None:
 
     assert "listener 1234 127.0.0.1" in lines
     assert "persistence false" in lines
+
+
+def test_broker_does_not_hold_small_messages_back() -> None:
+    """Without this option a press waits up to 40 ms for the acknowledgement of what went before it."""
+    assert "set_tcp_nodelay true" in mosquitto_configuration(1_234).splitlines()
