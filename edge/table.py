@@ -15,13 +15,13 @@ class Table:
 
     def __init__(self, values: Mapping[str, object], place: str = "") -> None:
         self._values = dict(values)
-        self._place = place
+        self.place = place
         self._asked: list[str] = []
 
     def wrong(self, key: str, given: object, allowed: str, *, secret: bool = False) -> ConfigurationError:
         """Make the error for a key; a secret is never shown."""
         shown = "a secret" if secret else repr(given)[:SHOWN_MAX]
-        return ConfigurationError(f"{self._place}{key}: {shown} given; allowed: {allowed}")
+        return ConfigurationError(f"{self.place}{key}: {shown} given; allowed: {allowed}")
 
     def text(self, key: str, default: str | None = None, *, words: Sequence[str] = (), most: int = 256) -> str:
         """Give a text, one of `words` where there are any; required without a default."""
@@ -93,15 +93,28 @@ class Table:
             raise self.wrong(key, value, "a line's number (0 or more) or its name")
         return value
 
-    def tables(self, key: str, *, most: int) -> list["Table"]:
-        """Give 1 to `most` tables of an array."""
-        value = self._take(key, None)
-        good = isinstance(value, list) and 1 <= len(value) <= most and all(isinstance(entry, Mapping) for entry in value)
+    def table(self, key: str) -> "Table":
+        """Give a table, empty where the key is missing."""
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, value, f"a table [{key}]")
+        return Table(value, f"{self.place}{key}.")
+
+    def tables(self, key: str, *, most: int, least: int = 1) -> list["Table"]:
+        """Give `least` to `most` tables of an array."""
+        value = self._take(key, None if least else [])
+        good = isinstance(value, list) and least <= len(value) <= most and all(isinstance(entry, Mapping) for entry in value)
         if not good:
             given = f"{len(value)} entries" if isinstance(value, list) else value
-            raise self.wrong(key, given, f"1 to {most} tables [[{key}]]")
+            raise self.wrong(key, given, f"{least} to {most} tables [[{key}]]")
         assert isinstance(value, list)
-        return [Table(entry, f"{self._place}{key}[{index + 1}].") for index, entry in enumerate(value)]
+        return [Table(entry, f"{self.place}{key}[{index + 1}].") for index, entry in enumerate(value)]
+
+    def rest(self) -> dict[str, object]:
+        """Give the keys nobody has asked for, to another reader; they count as asked for here."""
+        left = {key: value for key, value in self._values.items() if key not in self._asked}
+        self._asked.extend(left)
+        return left
 
     def finish(self) -> None:
         """Raise when the table holds a key nobody asked for: most often a misspelling."""

@@ -1,11 +1,13 @@
 """One school's gateway put together: agents, hub, outbox, node and uplinks on one event loop."""
 
 import asyncio
+import contextlib
+import functools
 import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -50,7 +52,7 @@ from gateway.writer import Writer
 SECOND = 1.0
 OWN_SECONDS = 30.0  # How often the box samples itself.
 MARKS_SECONDS = 10.0  # Receipts that a kill makes us forget only cost a retransmission.
-AGENT_BACK_OFF_SECONDS = (1.0, 60.0)
+BACK_OFF_SECONDS = (1.0, 60.0)  # Of an agent or uplink that fell over.
 FLUSH_SECONDS_MAX = 5.0  # Of the disk, when we are told to stop.
 
 log = structlog.get_logger("gateway.box")
@@ -78,8 +80,8 @@ class BoxPlan:
 
 
 @dataclass(slots=True)
-class AgentState:
-    """How an agent does, for the status page."""
+class PartState:
+    """How an agent or an uplink does, for the status page."""
 
     name: str
     running: bool = False
@@ -92,7 +94,8 @@ class Box:
 
     def __init__(self, plan: BoxPlan, writer: Writer, sample_self: Callable[[], dict[str, float]] = dict) -> None:
         self.plan = plan
-        self.agents = [AgentState(agent.name) for agent in plan.agents]
+        self.agents = [PartState(agent.name) for agent in plan.agents]
+        self.ways = [PartState(uplink.name) for uplink in plan.uplinks]
         self.counts: Counter[str] = Counter()
         self.uplinks: dict[str, Uplink] = {}
         self.node: Node | None = None
@@ -110,7 +113,7 @@ class Box:
     async def run(self) -> None:
         """Serve until cancelled. Raises `StorageError` when no folder for the outbox can be used."""
         plan = self.plan
-        outbox = self.outbox = await asyncio.to_thread(self._open)
+        outbox = self.outbox = await self._opened()
         try:
             recovered = await asyncio.to_thread(_read_alarms, outbox)
             note = await asyncio.to_thread(outbox.note, NOTE)
@@ -162,6 +165,16 @@ class Box:
 
     # ---------------------------------------------------------------- parts
 
+    async def _opened(self) -> Outbox:
+        """Open the outbox on a thread; when we are cancelled meanwhile, its lock is not left behind."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with contextlib.suppress(AnxiaoError):
+                await self._close(await opening)
+            raise
+
     def _open(self) -> Outbox:
         return Outbox.open(self.plan.disks(), self.plan.limits, self._writer, random_bits=lambda: secrets.randbits(32))
 
@@ -182,33 +195,34 @@ class Box:
 
     async def _serve(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for uplink in self.uplinks.values():
-                group.create_task(uplink.run(), name=f"{self.plan.gateway}:{uplink.name}")
+            assert self.hub is not None
+            for uplink, state in zip(self.uplinks.values(), self.ways, strict=True):
+                group.create_task(self._keep(uplink.run, state), name=f"{self.plan.gateway}:{uplink.name}")
             for agent, state in zip(self.plan.agents, self.agents, strict=True):
-                group.create_task(self._keep(agent, state), name=f"{self.plan.gateway}:{agent.name}")
+                run = functools.partial(agent.run, self.hub)
+                group.create_task(self._keep(run, state), name=f"{self.plan.gateway}:{agent.name}")
             group.create_task(self._every_second(), name=f"{self.plan.gateway}:second")
 
-    async def _keep(self, agent: Agent, state: AgentState) -> None:
-        """Run an agent, and again when it falls over; the others never notice."""
-        assert self.hub is not None
-        pause, longest = AGENT_BACK_OFF_SECONDS
+    async def _keep(self, run: Callable[[], Awaitable[None]], state: PartState) -> None:
+        """Run an agent or an uplink, and again when it falls over; the others never notice."""
+        pause, longest = BACK_OFF_SECONDS
         while True:
             started = time.monotonic()
             state.running = True
             try:
-                await agent.run(self.hub)
+                await run()
                 state.last_error = "ended by itself"
             except AnxiaoError as error:
                 state.last_error = str(error)
-            except Exception as error:  # The top of a long-running task: one interface must not stop the others.
-                state.last_error = f"{type(error).__name__}: {error}"
-                log.exception("agent_fell", gateway=self.plan.gateway, agent=agent.name)
+            except Exception as error:  # The top of a long-running task: one part must not stop the others.
+                state.last_error = _plain(error)
+                log.exception("part_fell", gateway=self.plan.gateway, part=state.name)
             finally:
                 state.running = False
             state.falls += 1
-            log.warning("agent_restarts", gateway=self.plan.gateway, agent=agent.name, error=state.last_error, pause=pause)
             if time.monotonic() - started > longest:
-                pause = AGENT_BACK_OFF_SECONDS[0]
+                pause = BACK_OFF_SECONDS[0]
+            log.warning("part_restarts", gateway=self.plan.gateway, part=state.name, error=state.last_error, pause=pause)
             await asyncio.sleep(pause)
             pause = min(longest, pause * 2)
 
@@ -262,8 +276,7 @@ class Box:
         assert self.hub is not None
         match effect:
             case Send():
-                uplink = self.uplinks[effect.path]
-                uplink.send(effect.leaf, effect.payload, effect.lane, qos=effect.qos, retain=effect.retain)
+                self._send(effect)
             case Load():
                 self._load(effect)
             case Trim():
@@ -283,6 +296,13 @@ class Box:
                 log.error("records_refused", gateway=self.plan.gateway, refusals=[str(one) for one in effect.refusals])
             case Commanded():
                 self._refuse_command(effect.command.id)
+
+    def _send(self, send: Send) -> None:
+        try:
+            self.uplinks[send.path].send(send.leaf, send.payload, send.lane, qos=send.qos, retain=send.retain)
+        except Exception:  # One path's fault must not keep an alarm from the others; the node sends it again anyway.
+            self.counts["send_faults"] += 1
+            log.exception("send_failed", gateway=self.plan.gateway, path=send.path, leaf=send.leaf)
 
     def _load(self, load: Load) -> None:
         assert self.outbox is not None
@@ -327,6 +347,13 @@ class Box:
     def _wake(self) -> None:
         self._timer, self._timer_at = None, float("inf")
         self.tell(Ticked())
+
+
+def _plain(error: Exception) -> str:
+    """Name the error at the root of a group."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) if isinstance(error, AnxiaoError) else f"{type(error).__name__}: {error}"
 
 
 def _read_alarms(outbox: Outbox) -> list[Record]:

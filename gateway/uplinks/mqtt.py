@@ -39,13 +39,20 @@ class Broker:
     username: str = ""
     password_file: Path | None = None
     password: str = ""
+    cert_file: Path | None = None  # A certificate of our own, with its private key.
+    private_key_file: Path | None = None
 
     def __repr__(self) -> str:
         return f"Broker({self.host}:{self.port})"
 
     def context(self) -> ssl.SSLContext | bool:
         """Give what the connection is secured with; False for a plain one."""
-        return ssl.create_default_context(cafile=self.ca_file) if self.tls else False
+        if not self.tls:
+            return False
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.cert_file is not None:
+            context.load_cert_chain(self.cert_file, self.private_key_file)
+        return context
 
     def secret(self) -> str:
         """Read the password anew for each attempt, so that a changed one needs no restart."""

@@ -105,7 +105,7 @@ async def test_an_alert_ends_under_the_id_it_began_with() -> None:
 
 
 async def test_an_agent_that_falls_over_is_started_again_and_no_other_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(box_module, "AGENT_BACK_OFF_SECONDS", (0.01, 0.02))
+    monkeypatch.setattr(box_module, "BACK_OFF_SECONDS", (0.01, 0.02))
     faulty = Puppet("faulty", falls=2)
     async with running_box(MemoryDisk(), agents=[faulty]) as house:
         await faulty.hub()
