@@ -28,7 +28,7 @@ from simulators.site import Site
 MQTT_PORT = 1_883
 OUTBOX_DESCRIPTORS = 4  # The lock, a segment of each lane, and one that is being put in place of another.
 CONNECTIONS_EACH = 2  # To each broker: alarms never queue behind telemetry.
-HTTPS_CONNECTIONS_MAX = 50  # Of the whole fleet: the simulator is one machine, and a storm of it must not drown a server.
+HTTPS_CONNECTIONS_MAX = 16  # Of the whole fleet: the simulator is one machine, and a storm of it must not drown a server.
 DESCRIPTION = Description(software=f"anxiao {version('anxiao')}", model="simulated", first_hop="confirmed")
 
 

@@ -71,17 +71,16 @@ async def test_retained_will_and_qos_1(make: Make) -> None:
 @pytest.mark.parametrize("make", MAKES)
 async def test_retained_messages_go_to_their_subscribers_alone(make: Make) -> None:
     """A gateway never gets the births of the others because a server asked for them."""
-    async with broker(make) as port:
-        async with aiomqtt.Client("127.0.0.1", port, identifier="server") as server:
-            await server.subscribe("cs1/+/birth", qos=1)
-            await server.publish("cs1/gw-x/birth", b"me", qos=1, retain=True)
-            await next_message(server)
-            async with aiomqtt.Client("127.0.0.1", port, identifier="gw-y") as gateway:
-                await gateway.subscribe("cs1/gw-y/rc", qos=1)
-                await gateway.publish("cs1/gw-y/rc", b"mine", qos=1)
+    async with broker(make) as port, aiomqtt.Client("127.0.0.1", port, identifier="server") as server:
+        await server.subscribe("cs1/+/birth", qos=1)
+        await server.publish("cs1/gw-x/birth", b"me", qos=1, retain=True)
+        await next_message(server)
+        async with aiomqtt.Client("127.0.0.1", port, identifier="gw-y") as gateway:
+            await gateway.subscribe("cs1/gw-y/rc", qos=1)
+            await gateway.publish("cs1/gw-y/rc", b"mine", qos=1)
 
-                assert (await next_message(gateway)).payload == b"mine"
-                assert len(gateway.messages) == 0
+            assert (await next_message(gateway)).payload == b"mine"
+            assert len(gateway.messages) == 0
 
 
 @pytest.mark.parametrize("make", MAKES)
