@@ -54,6 +54,9 @@ from gateway.record_clock import RecordClock
 from gateway.telemetry_lane import TelemetryLane, allowed_window
 
 NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say nothing about the clock.
+# While a broker carries us, HTTPS only has to show that it still could: a request costs both ends ten times a message.
+HTTPS_HEARTBEAT_SECONDS = 60.0
+HTTPS_BIRTH_SECONDS = 10.0  # A box that no broker lets in by then tells its birth by HTTPS.
 SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
 
 
@@ -105,7 +108,7 @@ class Node:
         for path in self.paths.all:
             if path.kind is PathKind.HTTPS:  # It has no connection that could come up.
                 path.heartbeat_at = now + HEARTBEAT_SECONDS * jitter()
-                self._announcement.path_up(path.name, now, 0.0)
+                self._announcement.path_up(path.name, now + HTTPS_BIRTH_SECONDS, 0.0)
 
     def step(self, event: Event, now: float) -> list[Effect]:
         """Take in one thing that happened and say what follows; then whatever time alone asks for by now."""
@@ -239,6 +242,10 @@ class Node:
             return []
         if not path.up:
             path.heartbeat_at = None
+        if not self.paths.mqtt(Lane.ALARM):
+            for other in self.paths.all:
+                if other.kind is PathKind.HTTPS:  # It carries us alone now: say at once that we live.
+                    other.heartbeat_at = now
         if event.lane is Lane.ALARM:
             return []  # What is without a receipt goes on by the other paths, as it does anyway.
         self._announcement.path_down(path.name)
@@ -364,13 +371,17 @@ class Node:
         effects = self._alarms.due(self.clock.utc_ms(now), now)
         for path in self.paths.all:
             if path.heartbeat_at is not None and path.heartbeat_at <= now:
-                path.heartbeat_at = now + HEARTBEAT_SECONDS
+                spare = path.kind is PathKind.HTTPS and bool(self.paths.mqtt(Lane.ALARM))
+                path.heartbeat_at = now + (HTTPS_HEARTBEAT_SECONDS if spare else HEARTBEAT_SECONDS)
                 effects.append(self._heartbeat(path, now))
         for path in self.paths.silent(now):
             path.told_down = True
             effects.append(Raised("path_down", on=True, text=path.name))
         effects += self._telemetry.due(now)
+        told_by_broker = bool(self.paths.mqtt(Lane.TELEMETRY))
         for name, leaf, payload in self._announcement.due(self.epoch, now):
+            if told_by_broker and name in self.paths.https():
+                continue
             effects.append(Send(name, leaf, payload, Lane.TELEMETRY, retain=True))
         return effects
 
