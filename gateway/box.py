@@ -51,7 +51,7 @@ from gateway.writer import Writer
 
 SECOND = 1.0
 OWN_SECONDS = 30.0  # How often the box samples itself.
-MARKS_SECONDS = 10.0  # Receipts that a kill makes us forget only cost a retransmission.
+MARKS_SECONDS = 30.0  # Receipts that a kill makes us forget only cost a retransmission.
 BACK_OFF_SECONDS = (1.0, 60.0)  # Of an agent or uplink that fell over.
 FLUSH_SECONDS_MAX = 5.0  # Of the disk, when we are told to stop.
 
@@ -102,6 +102,7 @@ class Box:
         self.hub: Hub | None = None
         self.outbox: Outbox | None = None
         self.last_receipt_at: float | None = None
+        self.started_at = 0.0  # When the node began.
         self._writer = writer
         self._sample_self = sample_self
         self._timer: asyncio.TimerHandle | None = None
@@ -180,7 +181,7 @@ class Box:
 
     def _assemble(self, outbox: Outbox) -> None:
         plan = self.plan
-        now = time.monotonic()
+        now = self.started_at = time.monotonic()
         clock = RecordClock(now, time.time_ns() // 1_000_000, secrets.token_hex(4))
         specs = [PathSpec(uplink.name, uplink.kind) for uplink in plan.uplinks]
         node = self.node = Node(plan.gateway, outbox.epoch, specs, clock, random.random, now, plan.description)

@@ -155,7 +155,7 @@ def _status(table: Table) -> tuple[str, int] | None:
     if given == "off":
         return None
     host, port = Table({"status": given}).address("status") or ("", 0)
-    if not _loopback(host):
+    if not _loopback(host) or ":" in host:
         raise table.wrong("status", given, "a loopback address such as 127.0.0.1:8090, or off")
     return host, port
 

@@ -25,6 +25,11 @@ class Uplink(Protocol):
         """Say how it carries messages."""
         ...
 
+    @property
+    def dropped(self) -> int:
+        """Count the messages that were left to be sent again, because the path took nothing more at the time."""
+        ...
+
     def send(self, leaf: str, payload: bytes, lane: Lane, *, qos: int, retain: bool) -> None:
         """Hand over one message without waiting; it may be lost."""
         ...

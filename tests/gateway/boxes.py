@@ -29,6 +29,7 @@ class Recorded:
     name: str
     tell: Tell
     kind: PathKind = PathKind.MQTT
+    dropped: int = 0
     sent: list[tuple[str, bytes]] = field(default_factory=list)
     some: asyncio.Event = field(default_factory=asyncio.Event)
 
