@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import structlog
 
+from contract.errors import AnxiaoError
 from contract.identity import GatewayId, Lane
 from gateway.node_events import PathDown, PathKind, PathUp, Received
 from gateway.uplinks.uplink import Tell
@@ -79,7 +80,7 @@ class HttpsUplink:
                     headers={"Authorization": f"Bearer {self._door.key()}", "Content-Type": "application/json"},
                     timeout=REQUEST_SECONDS,
                 )
-            except (httpx.HTTPError, OSError) as error:
+            except (httpx.HTTPError, OSError, AnxiaoError) as error:
                 self._went(up=False, why=type(error).__name__)
                 continue
             self._take(answer)
