@@ -217,7 +217,8 @@ class Node:
         effects: list[Effect] = []
         if first:
             path.down_since = None
-            path.heartbeat_at = now
+            if path.kind is PathKind.MQTT:
+                path.heartbeat_at = now
             if path.told_down:
                 path.told_down = False
                 effects.append(Raised("path_down", on=False, text=path.name))

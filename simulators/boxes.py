@@ -70,12 +70,28 @@ def descriptors_each(uplinks: Uplinks) -> int:
 async def open_boxes(folder: Path, uplinks: Uplinks) -> AsyncIterator[MakeBox]:
     """Give what makes a gateway; what its outbox holds stays in the folder when the fleet ends."""
     writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe, "fleet-outboxes").start()
-    limits = httpx.Limits(max_connections=HTTPS_CONNECTIONS_MAX)
-    async with httpx.AsyncClient(limits=limits, trust_env=False) as client:
+    async with httpx.AsyncClient(transport=_Patient(), trust_env=False) as client:
         try:
             yield lambda site: _box(site, folder, uplinks, client, writer)
         finally:
             await asyncio.to_thread(writer.stop)
+
+
+class _Patient(httpx.AsyncBaseTransport):
+    """Lets only so many requests at a time into the pool, whose cost for each grows with all that wait in it."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=HTTPS_CONNECTIONS_MAX))
+        self._turns = asyncio.Semaphore(HTTPS_CONNECTIONS_MAX)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Wait for a turn, then ask."""
+        async with self._turns:
+            return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
 
 
 def _box(site: Site, folder: Path, uplinks: Uplinks, client: httpx.AsyncClient, writer: WriterThread) -> Box:
