@@ -124,7 +124,8 @@ def _guarded(guard: Guard) -> type[H11Protocol]:
 def bind(host: str, port: int) -> socket.socket:
     """Take the address; raise `OSError` when it is another's."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
+    # The protocol is named because asyncio then sends at once (TCP_NODELAY); otherwise each answer waits 40 ms.
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, port))

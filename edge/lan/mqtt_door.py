@@ -78,13 +78,15 @@ class _Conversation:
     async def hold(self) -> None:
         """Talk until the end, which is always an exception."""
         async with asyncio.timeout(CONNECT_SECONDS_MAX):
+            head = await self._byte()
+            if head != wire.CONNECT_HEAD:
+                raise _ClosedError(f"first byte {head:02x}; allowed: a connect")
             try:
-                first = await self._packet()
+                first = await self._rest(head)
             except wire.UnknownVersionError:
                 await self._send(wire.connack(wire.BAD_VERSION))
                 raise _ClosedError("unknown version") from None
-        if not isinstance(first, wire.Connect):
-            raise _ClosedError(f"{type(first).__name__} before connect")
+        assert isinstance(first, wire.Connect)
         device = self._desk.recognise(first.user, first.password)
         if isinstance(device, Answer):
             await self._send(wire.connack(wire.BAD_CREDENTIALS))
@@ -133,9 +135,6 @@ class _Conversation:
             raise _ClosedError(answer.outcome.value)  # Not acknowledged: the client connects anew and sends it again.
         if packet.packet:
             await self._send(wire.puback(packet.packet))
-
-    async def _packet(self) -> wire.Packet:
-        return await self._rest(await self._byte())
 
     async def _byte(self) -> int:
         try:

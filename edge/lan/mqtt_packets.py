@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 ACCEPTED, BAD_VERSION, BAD_IDENTIFIER, UNAVAILABLE, BAD_CREDENTIALS = range(5)  # CONNACK's return codes.
 SUBSCRIPTION_REFUSED = 0x80
+CONNECT_HEAD = 0x10  # The first byte of every conversation.
 LENGTH_BYTES_MAX = 4
 _LEVELS = {b"MQIsdp": 3, b"MQTT": 4}  # MQTT 3.1 and 3.1.1.
 
