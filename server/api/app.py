@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from server.api.dashboard import dashboard_routes
@@ -32,7 +33,8 @@ def build_routes(parts: Parts) -> APIRouter:
 def build_app(parts: Parts, *doors: ASGIApp) -> FastAPI:
     """Build the app; `doors` are apps mounted at `/v1`, such as the gateways' HTTPS door."""
     app = FastAPI(title="Anxiao", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(build_routes(parts))
+    router = build_routes(parts)
+    app.include_router(router)
     document = describe(app)
 
     async def openapi(_request: Request) -> Response:
@@ -42,7 +44,12 @@ def build_app(parts: Parts, *doors: ASGIApp) -> FastAPI:
     for door in doors:
         app.mount("/v1", door)
 
-    async def nothing_here(_request: Request) -> Response:
+    async def nothing_here(request: Request) -> Response:
+        """Keep the dashboard's page, which answers for every other address, away from the API's."""
+        other = [route for route in router.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+        if other:
+            allowed = {method for route in other if isinstance(route, APIRoute) for method in route.methods or ()}
+            raise ApiError(Code.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(allowed))})
         raise ApiError(Code.NOT_FOUND)
 
     for place in ("/api/{path:path}", "/v1/{path:path}"):

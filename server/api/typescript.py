@@ -65,8 +65,9 @@ def _type(schema: Schema) -> str:  # noqa: PLR0911  # One line for each shape, r
 def _array(schema: Schema) -> str:
     if "prefixItems" in schema:
         return "[" + ", ".join(_type(item) for item in schema["prefixItems"]) + "]"
-    inner = _type(schema.get("items", {}))
-    return f"({inner})[]" if "|" in inner else f"{inner}[]"
+    items = schema.get("items", {})
+    inner = _type(items)
+    return f"({inner})[]" if "anyOf" in items or "enum" in items else f"{inner}[]"
 
 
 def _key(name: str) -> str:
@@ -94,7 +95,8 @@ def _route(operation: Schema) -> str:
     ]
     body = _content(operation.get("requestBody", {}))
     good: Schema = next((answer for status, answer in operation["responses"].items() if status.startswith("2")), {})
-    return f"{{ query: {{ {'; '.join(query)} }}; body: {body or 'undefined'}; reply: {_content(good) or 'undefined'} }}"
+    asked = f"{{ {'; '.join(query)} }}" if query else "undefined"
+    return f"{{ query: {asked}; body: {body or 'undefined'}; reply: {_content(good) or 'undefined'} }}"
 
 
 def _content(holder: Schema) -> str:

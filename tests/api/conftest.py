@@ -1,0 +1,147 @@
+"""The API over a small city, on a database in memory, with every clock in the test's hand."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+
+from contract.errors import StorageError
+from server.api.app import build_app
+from server.api.parts import Parts
+from server.api.screens import Screens
+from server.api.show import alert_view
+from server.core.alert import Alert, State
+from server.core.effects import ActRefused
+from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.history.store import Point
+from server.journal.database import open_database
+from server.registry.store import Registry
+from server.security.passwords import Passwords
+from server.security.sessions import Sessions
+from server.stream.hub import Hub, Source
+from tests.api.engine import FakeEngine
+from tests.registry.city import roster, users
+
+PASSWORD = "right-horse"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # Slowness is not what these tests are about.
+HASH = QUICK.hash(PASSWORD)
+
+
+@dataclass
+class FakeHistory:
+    """A history store that says what it was asked."""
+
+    name: str = "fake"
+    broken: bool = False
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def series(self, *asked: object) -> list[Point]:
+        """Give two points."""
+        if self.broken:
+            raise StorageError("history: down")
+        self.asked.append(asked)
+        return [(1000, 1.0), (2000, 0.0)]
+
+
+@dataclass
+class House:
+    """The API with everything a test wants to reach into."""
+
+    app: FastAPI
+    parts: Parts
+    engine: FakeEngine
+    hub: Hub
+    registry: Registry
+    history: FakeHistory
+    now: list[float]
+    acts: list[ActRequested] = field(default_factory=list)
+    refuse: ActRefused | None = None
+    check_ins: list[CheckInArrived] = field(default_factory=list)
+    windows: list[WindowDeclared] = field(default_factory=list)
+    storage_down: bool = False
+
+    def client(self, address: str = "10.0.0.9") -> httpx.AsyncClient:
+        """Give a browser that is not signed in."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(address, 5000))
+        return httpx.AsyncClient(transport=transport, base_url="http://campus")
+
+    async def sign_in(self, name: str) -> httpx.AsyncClient:
+        """Give a browser that is signed in and sends its CSRF token."""
+        client = self.client()
+        answer = await client.post("/api/v1/login", json={"username": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        return client
+
+    async def audited(self) -> list[tuple[str, str, str]]:
+        """Give the audit log, oldest first, as who, what and target."""
+        return [(one.actor, one.what, one.target) for one in reversed(await self.registry.audit.page(None, 500))]
+
+    async def act(self, request: ActRequested) -> Alert | ActRefused:
+        """Move an alert the way the runtime does."""
+        if self.storage_down:
+            raise StorageError("journal: down")
+        self.acts.append(request)
+        if self.refuse:
+            return self.refuse
+        before = self.engine.alerts[request.alert]
+        after = replace(before, state=State.ACKNOWLEDGED, owner=request.by, version=before.version + 1)
+        self.engine.alerts[request.alert] = after
+        return after
+
+    async def check_in(self, event: CheckInArrived) -> None:
+        """Keep a check-in the way the journal does."""
+        if self.storage_down:
+            raise StorageError("journal: down")
+        self.check_ins.append(event)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Give the API of a small city at the instant 1000."""
+    database = open_database("sqlite://")
+    registry = Registry(database)
+    await registry.replace(roster())
+    await registry.accounts.put(users(HASH))
+    now = [1000.0]
+    sessions = Sessions(database)
+    engine, history = FakeEngine(), FakeHistory()
+    source = Source(
+        tree=lambda: registry.tree,
+        show=lambda alert: alert_view(alert, registry.tree, registry.accounts, engine),
+        indicators=lambda: {one.name: place for place, one in enumerate(engine.indicators)},
+    )
+    hub = Hub("e1", source, sessions.alive)
+    sessions.on_closed = hub.close_session
+    house: House
+
+    async def act(request: ActRequested) -> Alert | ActRefused:
+        return await house.act(request)
+
+    async def check_in(event: CheckInArrived) -> None:
+        await house.check_in(event)
+
+    parts = Parts(
+        engine=engine,
+        act=act,
+        check_in=check_in,
+        declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
+        registry=registry,
+        sessions=sessions,
+        passwords=Passwords(QUICK),
+        hub=hub,
+        history=history,  # type: ignore[arg-type]  # Only its series are read.
+        clock=lambda: now[0],
+        screens=Screens(lambda: now[0]),
+        city="钦州市",
+        city_en="Qinzhou",
+        build="test",
+        static=tmp_path / "static",
+    )
+    house = House(build_app(parts), parts, engine, hub, registry, history, now)
+    yield house
+    await database.close()

@@ -1,0 +1,110 @@
+"""An engine of plain dictionaries: the API's tests say what it knows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contract.records import Value
+from server.core.alert import Alert, Attached, Flow, Severity, State, Step
+from server.core.verdict import Judgement, Verdict
+from tests.registry.city import FIRST
+
+
+@dataclass(frozen=True)
+class FakeIndicator:
+    """One indicator."""
+
+    name: str
+    label: str = "指标"
+    label_en: str = "Indicator"
+    formula: str = "达标/应达标"
+    formula_en: str = "met/required"
+    source: str = "GB/T 29315"
+    headline: bool = True
+
+
+@dataclass(frozen=True)
+class FakeDevice:
+    """What is known of one device."""
+
+    liveness: str = "live"
+    since: float | None = 900.0
+    last_rx: float | None = 990.0
+    metrics: Mapping[str, tuple[Value, float]] = field(default_factory=lambda: {"online": (True, 989.5)})
+
+
+@dataclass(frozen=True)
+class FakeGateway:
+    """What is known of one gateway."""
+
+    liveness: str = "live"
+    since: float | None = 900.0
+    last_heard: float | None = 995.0
+    paths: tuple[str, ...] = ("mqtt-a",)
+    lag_seconds: float | None = 0.5
+    software: str = "1.0"
+
+
+@dataclass
+class FakeEngine:
+    """The engine's readable state."""
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    indicators: list[FakeIndicator] = field(default_factory=lambda: [FakeIndicator("t1"), FakeIndicator("t2")])
+    judged: dict[str, dict[str, tuple[Verdict, Verdict]]] = field(default_factory=dict)
+
+    def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
+        """Give the verdicts of a school."""
+        return self.judged.get(school, {})
+
+    def device(self, gateway: str, device: str) -> FakeDevice | None:  # noqa: ARG002  # The seam has it.
+        """Know the devices of the first school only."""
+        return FakeDevice() if gateway == "gw-first" else None
+
+    def gateway(self, gateway: str) -> FakeGateway | None:
+        """Know the gateway of the first school only."""
+        return FakeGateway() if gateway == "gw-first" else None
+
+    def first_hop(self, gateway: str, device: str) -> str:  # noqa: ARG002  # The seam has it.
+        """Know nothing of first hops."""
+        return ""
+
+
+def verdict(judgement: Judgement, *reasons: str, proof_at: float | None = None) -> Verdict:
+    """Make a verdict."""
+    return Verdict(judgement, reasons, proof_at)
+
+
+def press(id_: str, **changes: object) -> Alert:
+    """Make an open incident of one press at the first school."""
+    fields: dict[str, object] = {
+        "id": id_,
+        "rule": "one_key_press",
+        "severity": Severity.CRITICAL,
+        "state": State.RAISED,
+        "mode": "real",
+        "school": FIRST,
+        "gateway": "gw-first",
+        "device": "button-1",
+        "t": 990.0,
+        "rx": 990.25,
+        "version": 3,
+        "updated": 991.0,
+        "flow": Flow.INCIDENT,
+        "presses": (Attached("p-1", "button-1", 990.0, 990.25, "short", stored=True, late=False),),
+        "press_count": 1,
+        "history": (Step(990.25, "raised"),),
+    } | changes
+    return Alert(**fields)  # type: ignore[arg-type]  # Each is of the field's type.
+
+
+def fault(id_: str, **changes: object) -> Alert:
+    """Make an open fault of a camera at the first school."""
+    fields: dict[str, object] = {
+        "rule": "camera_offline",
+        "severity": Severity.MEDIUM,
+        "device": "cam-1",
+        "flow": Flow.FAULT,
+        "presses": (),
+        "press_count": 0,
+    }
+    return press(id_, **(fields | changes))

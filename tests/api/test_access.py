@@ -1,0 +1,173 @@
+"""The matrix of access: every route, asked by every role and by nobody, inside and outside of one's own branch."""
+
+import itertools
+
+import httpx
+import pytest
+
+from contract.identity import DeviceId, GatewayId
+from server.core.alert import Alert
+from server.core.events import WindowDeclared
+from server.registry.model import Role
+from server.security.access import GRANTS, ROUTES, Permission
+from tests.api.conftest import House
+from tests.api.engine import fault, press
+from tests.registry.city import FIRST, SOUTH, THIRD, TOWN
+
+OWN, FOREIGN = "own", "foreign"
+KEY = "0191d3f4-aaaa-7bbb-8ccc-000000000001"
+PLACES = {OWN: (FIRST, "gw-first", TOWN), FOREIGN: (THIRD, "gw-third", SOUTH)}
+GOOD = {200, 201, 204}
+# What each role may do, written out a second time on purpose: a change of the table has to be made twice to be meant.
+EXPECTED: dict[str, set[Role]] = {
+    "watch": set(Role),
+    "signed_in": set(Role),
+    "coverage": set(Role) - {Role.GUARD},
+    "act": {
+        Role.POLICE_LIAISON,
+        Role.COMMAND_CENTRE,
+        Role.EDUCATION_OFFICER,
+        Role.SCHOOL_DIRECTOR,
+        Role.MAINTAINER,
+    },
+    "windows": set(Role) - {Role.GUARD, Role.WALL},
+    "declare": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
+    "check_in": {Role.GUARD},
+    "stats": {
+        Role.POLICE_LIAISON,
+        Role.COMMAND_CENTRE,
+        Role.EDUCATION_OFFICER,
+        Role.MAINTAINER,
+        Role.ADMINISTRATOR,
+        Role.SUPERVISOR,
+    },
+    "audit": {Role.ADMINISTRATOR, Role.SUPERVISOR},
+    "metrics": {Role.ADMINISTRATOR},
+}
+# Routes that name a place: the answer for one outside of the branch is 404 for whoever may use the route at all.
+PLACED = {
+    "/api/v1/alerts/{alert_id}",
+    "/api/v1/alerts/{alert_id}/acts",
+    "/api/v1/schools/{school_id}",
+    "/api/v1/schools/{school_id}/history",
+    "/api/v1/coverage",
+    "/api/v1/coverage/gaps",
+    "/api/v1/coverage/gaps.csv",
+}
+FOREIGN_STATUS = {("POST", "/api/v1/windows"): 404, **{(method, path): 404 for method, path in ROUTES if path in PLACED}}
+
+
+def request(method: str, path: str, where: str) -> httpx.Request:
+    """Make a request that would be granted but for the role and the place."""
+    school, gateway, unit = PLACES[where]
+    address = path.format(alert_id=f"fault-{where}", school_id=school)
+    query = {
+        "/api/v1/coverage": f"?parent={unit}",
+        "/api/v1/coverage/gaps": f"?unit={unit}",
+        "/api/v1/coverage/gaps.csv": f"?unit={unit}",
+        "/api/v1/schools/{school_id}/history": "?device=cam-1&metric=online&from=0&to=5",
+    }.get(path, "")
+    bodies: dict[str, object] = {
+        "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
+        "/api/v1/windows": {
+            "mode": "test",
+            "school": school,
+            "devices": [[gateway, "button-1"]],
+            "start": 1_000_000,
+            "end": 1_600_000,
+        },
+        "/api/v1/checkins": {
+            "items": [{"id": KEY, "post": {"gateway": gateway, "device": "post-1"}, "act": "in", "t": 1_000_000}]
+        },
+        "/api/v1/screens/health": {"audio": "on", "visible": True, "stream_age_ms": 1},
+        "/api/v1/logout": {},
+    }
+    headers = {"If-Match": '"3"', "Idempotency-Key": KEY}
+    return httpx.Request(method, f"http://campus{address}{query}", headers=headers, json=bodies.get(path))
+
+
+def askable() -> list[tuple[str, str]]:
+    """List the routes that answer and end; the stream has tests of its own, and signing in is everybody's."""
+    return [route for route in ROUTES if route[1] not in ("/api/v1/stream", "/api/v1/login")]
+
+
+async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[tuple[str, str], int]:
+    """Ask every route, signing out last."""
+    found = {}
+    for method, path in sorted(askable(), key=lambda route: route[1] == "/api/v1/logout"):
+        house.engine.alerts = {alert.id: alert for alert in _alerts()}
+        asked = request(method, path, where)
+        asked.headers.update(client.headers)
+        asked = client.build_request(method, asked.url, headers=asked.headers, content=asked.content)
+        found[method, path] = (await client.send(asked)).status_code
+    return found
+
+
+def _alerts() -> list[Alert]:
+    return [press("own"), fault("fault-own"), fault("fault-foreign", school=THIRD, gateway="gw-third")]
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_role_gets_its_own_branch_and_nothing_else(house: House, role: Role) -> None:
+    """For each route: granted, forbidden or not found, exactly as the second table says."""
+    own = await answers(house, await house.sign_in(role.value), OWN)
+    foreign = await answers(house, await house.sign_in(role.value), FOREIGN)
+
+    for route in askable():
+        needed = ROUTES[route]
+        granted = needed is Permission.PUBLIC or role in EXPECTED[needed.value]
+        assert (own[route] in GOOD) is granted, (role, route, own[route])
+        if not granted:
+            assert own[route] == foreign[route] == 403, (role, route, foreign[route])
+        elif route in FOREIGN_STATUS:
+            assert foreign[route] == FOREIGN_STATUS[route], (role, route, foreign[route])
+
+
+async def test_nobody_gets_only_what_is_public(house: House) -> None:
+    """Without a session every route but the public ones answers 401, in either branch."""
+    async with house.client() as client:
+        for where in (OWN, FOREIGN):
+            for route, status in (await answers(house, client, where)).items():
+                expected = 200 if ROUTES[route] is Permission.PUBLIC else 401
+                assert status == expected, (where, route, status)
+        assert (await client.get("/api/v1/stream")).status_code == 401
+
+
+async def test_check_in_elsewhere_is_refused_and_kept_nowhere(house: House) -> None:
+    """A guard cannot stand at another school's post."""
+    client = await house.sign_in("guard")
+
+    answer = await client.send(_with(client, request("POST", "/api/v1/checkins", FOREIGN)))
+
+    assert answer.json() == {"items": [{"id": KEY, "status": "refused", "reason": "unknown_post"}]}
+    assert house.check_ins == []
+
+
+async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House) -> None:
+    """Not one byte about the south reaches any role of the north."""
+    house.engine.alerts = {alert.id: alert for alert in _alerts()}
+    paths = ("bootstrap", "alerts?state=all", "coverage", "coverage/gaps", "coverage/gaps.csv", "windows", "me")
+    await house.registry.windows.declare(_window())
+
+    for role, path in itertools.product(Role, paths):
+        client = await house.sign_in(role.value)
+        text = (await client.get(f"/api/v1/{path}")).text
+        for foreign in (THIRD, "gw-third", SOUTH, "P2-1", "fault-foreign"):
+            assert foreign not in text, (role, path, foreign)
+
+
+async def test_every_acts_grant_is_also_a_permission() -> None:
+    """A role that may move alerts can reach the route, and one that cannot has no moves."""
+    for role, grant in GRANTS.items():
+        assert bool(grant.acts) == (Permission.ACT in grant.permissions), role
+
+
+def _with(client: httpx.AsyncClient, asked: httpx.Request) -> httpx.Request:
+    asked.headers.update(client.headers)
+    return client.build_request(asked.method, asked.url, headers=asked.headers, content=asked.content)
+
+
+def _window() -> WindowDeclared:
+    return WindowDeclared(
+        "w", "test", THIRD, frozenset({(GatewayId("gw-third"), DeviceId("cam-1"))}), 900.0, 2000.0, "chief"
+    )
