@@ -31,15 +31,20 @@ class Recorded:
     kind: PathKind = PathKind.MQTT
     dropped: int = 0
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    broken: bool = False
     some: asyncio.Event = field(default_factory=asyncio.Event)
 
     def send(self, leaf: str, payload: bytes, lane: Lane, *, qos: int, retain: bool) -> None:  # noqa: ARG002
-        """Keep it."""
+        """Keep it, or fail as no uplink should."""
+        if self.broken:
+            raise ZeroDivisionError("a faulty library")
         self.sent.append((leaf, payload))
         self.some.set()
 
     async def run(self) -> None:
-        """Be up until cancelled."""
+        """Be up until cancelled; fall over while broken."""
+        if self.broken:
+            raise ZeroDivisionError("a faulty library")
         for lane in Lane:
             self.tell(PathUp(self.name, lane))
         await asyncio.get_running_loop().create_future()
@@ -117,7 +122,7 @@ class House:
 
 @asynccontextmanager
 async def running_box(
-    disk: MemoryDisk, names: Sequence[str] = ("a",), agents: Sequence[Puppet] = ()
+    disk: MemoryDisk, names: Sequence[str] = ("a",), agents: Sequence[Puppet] = (), broken: Sequence[str] = ()
 ) -> AsyncIterator[House]:
     """Run a box over a disk; leaving stops it as an operator would."""
     writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
@@ -126,7 +131,7 @@ async def running_box(
 
     def plan(name: str) -> UplinkPlan:
         def make(_will: object, tell: Tell) -> Recorded:
-            uplinks.append(Recorded(name, tell))
+            uplinks.append(Recorded(name, tell, broken=name in broken))
             return uplinks[-1]
 
         return UplinkPlan(name, PathKind.MQTT, make)

@@ -1,14 +1,19 @@
 """A whole box: presses reach every uplink and the disk once, and come again until a receipt comes."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from contract.messages import Birth, Heartbeat, decode_message
 from contract.records import CheckIn, Clear, DeviceAlert, Press, Reading
 from gateway import box as box_module
+from gateway.box import Box, BoxPlan
+from gateway.disk import PosixDisk
 from gateway.memory_disk import MemoryDisk
-from tests.gateway.boxes import BUTTON, CAMERA, Puppet, running_box
+from gateway.outbox import OutboxLimits
+from gateway.writer import WriterThread
+from tests.gateway.boxes import BUTTON, CAMERA, GATEWAY, Puppet, running_box
 
 
 async def test_a_press_is_on_every_uplink_and_its_answer_waits_for_the_disk() -> None:
@@ -112,6 +117,52 @@ async def test_an_agent_that_falls_over_is_started_again_and_no_other_notices(mo
         assert await (await house.agent.hub()).press(BUTTON)
         assert [state.falls for state in house.box.agents] == [0, 2]
         assert "ZeroDivisionError" in house.box.agents[1].last_error
+
+
+async def test_a_path_that_fails_keeps_no_alarm_from_the_others() -> None:
+    """One library's fault on one path, and the press is on the other and on disk all the same."""
+    async with running_box(MemoryDisk(), ("a", "b")) as house:
+        house.uplinks[0].broken = True
+        id_ = await (await house.agent.hub()).press(BUTTON)
+
+        assert [record.id for record in house.uplinks[1].records("up/a")] == [id_]  # type: ignore[union-attr]
+        assert house.box.counts["send_faults"] >= 1
+
+
+async def test_an_uplink_that_falls_over_is_started_again_and_no_other_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(box_module, "BACK_OFF_SECONDS", (0.01, 0.02))
+    async with running_box(MemoryDisk(), ("a", "b"), broken=("a",)) as house:
+        await house.uplinks[1].wait_for("birth")
+        async with asyncio.timeout(10):
+            while house.box.ways[0].falls < 2:  # noqa: ASYNC110  # The box offers nothing to wait for.
+                await asyncio.sleep(0.01)
+        house.uplinks[0].broken = False
+        await house.uplinks[0].wait_for("birth")
+
+        assert house.box.ways[1].falls == 0
+        assert "ZeroDivisionError" in house.box.ways[0].last_error
+
+
+async def test_a_box_stopped_while_it_opens_leaves_no_lock_behind(tmp_path: Path) -> None:
+    """The next run in the same process must find the folder free."""
+    writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
+
+    def make() -> Box:
+        return Box(BoxPlan(GATEWAY, lambda: [PosixDisk(tmp_path)], [], [Puppet()], OutboxLimits.fleet()), writer)
+
+    first = asyncio.create_task(make().run())
+    await asyncio.sleep(0)  # It has begun, and its outbox is being opened on a thread.
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    second = make()
+    task = asyncio.create_task(second.run())
+    agent = second.plan.agents[0]
+    assert isinstance(agent, Puppet)
+    await agent.hub()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await asyncio.to_thread(writer.stop)
 
 
 async def test_the_birth_names_every_device_and_the_box_itself() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,3 +93,51 @@ async def test_a_box_that_stops_says_so(broker: Server) -> None:
         await asyncio.gather(task, return_exceptions=True)
         assert not decode_message(await next_of(client, "link"), Link).on
     await asyncio.to_thread(writer.stop)
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Server]:
+    """Run a broker that asks for a password."""
+    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
+        pytest.skip("Mosquitto is not installed")
+    folder = tmp_path / "guarded"
+    folder.mkdir()
+    # As root it would otherwise become a user who may not read the test's folder.
+    (folder / "mosquitto.conf").write_text(f"user root\nallow_anonymous false\npassword_file {folder}/passwords\n")
+    subprocess.run(["mosquitto_passwd", "-b", "-c", folder / "passwords", GATEWAY, "right-password"], check=True)
+    with running(MOSQUITTO, folder) as server:
+        yield server
+
+
+async def test_a_wrong_password_is_told_without_itself_and_a_right_one_connects(
+    guarded: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker refuses; the log names the path and never the password; a right one in the file needs no restart."""
+    monkeypatch.setattr("gateway.uplinks.uplink.BACK_OFF_SECONDS", (0.05, 0.1))
+    secret = tmp_path / "password"
+    secret.write_text("wrong-password\n")
+    told: list[object] = []
+    up = asyncio.Event()
+
+    def tell(event: object) -> None:
+        told.append(event)
+        up.set()
+
+    broker = Broker("127.0.0.1", guarded.port, username=GATEWAY, password_file=secret)
+    task = asyncio.create_task(MqttUplink("a", broker, GATEWAY, lambda: b"{}", tell).run())
+    written = ""
+    try:
+        async with asyncio.timeout(20):
+            while "not_connected" not in written:  # A log offers nothing to wait for.
+                await asyncio.sleep(0.01)
+                written += "".join(capsys.readouterr())
+            assert told == []
+            secret.write_text("right-password\n")
+            await up.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    written += "".join(capsys.readouterr()) + repr(broker)
+
+    assert "wrong-password" not in written
+    assert "right-password" not in written
