@@ -111,7 +111,7 @@ class Line:
         self.gateway = Program("gateway", ("gateway.app", "--config", str(site)), self.folder)
 
     async def press(self, counter: int) -> str:
-        """Press the button as the device does: again and again until the gateway says that it has it; gives the press's id."""
+        """Press the button as the device does: again and again until the gateway says that it has it; gives its id."""
         async with httpx.AsyncClient() as device, asyncio.timeout(START_SECONDS):
             while True:
                 with contextlib.suppress(httpx.HTTPError):
