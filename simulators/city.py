@@ -2,23 +2,26 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from contract.identity import GatewayId, SchoolId
+from server.core.guards import guard_quota
 from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit
 from simulators import names
 from simulators.credentials import gateway_key, key_hash
 from simulators.equipment import Campus, Numbers, equip
-from simulators.ledger import Declared, declare, exempt
+from simulators.ledger import Declared, county_weight, declare, exempt
 from simulators.places import COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
-from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan, guard_quota
+from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
 from simulators.school_names import Namer
 from simulators.school_year import calendar_around
 
 CAMERAS_TODAY = 0.6  # The planning figures of today; 1.0 is the design load: 150,000 devices at 3,200 schools.
 NO_GUARD = {True: 0.10, False: 0.018}  # The share of schools without any guard, for teaching points and for the others.
+GUARDS_AT_SMALL_PEAK = 2  # One at the gate and one before it, where a school has two.
+PUPILS_PER_PEAK_GUARD = 1_000
 SHORT_OF_GUARDS = 0.045  # The share with guards, but fewer than the quota.
 _PORT_AREA = "450702"  # The port zone has no area code of its own; its devices are numbered in the district it lies in.
 _TOWN_SPREAD_DEGREES = 0.012  # Most schools of a town lie within a good kilometre of its middle.
@@ -133,9 +136,8 @@ def _school(site: _Site, rng: random.Random, namer: Namer, declared: Declared, t
     plan, town = site.plan, site.town
     pupils = int(rng.triangular(*plan.pupils, plan.pupils[0] * 0.65 + plan.pupils[1] * 0.35))
     boarders = int(pupils * plan.boarders * rng.uniform(0.8, 1.1)) if rng.random() < plan.boarding else 0
-    on_roll = _guards(plan, guard_quota(pupils, boarders), rng)
     name, name_en = namer.give(plan.kind, site.area, town.unit, rng)
-    return School(
+    school = School(
         id=SchoolId(f"21{site.index + 1:08d}"),
         name=name,
         name_en=name_en,
@@ -151,16 +153,18 @@ def _school(site: _Site, rng: random.Random, namer: Namer, declared: Declared, t
         contact="安全办值班室",
         contact_phone=names.phone(rng),
         gates=rng.randint(*plan.gates),
-        guards_on_roll=on_roll,
-        guards_at_peak=max(1, min(on_roll, 1 + pupils // 1_000)),
         opened=date(rng.randrange(1952, 2020), 9, 1),
         declared=declared,
         exemptions=exempt(plan.kind, declared, site.code, today),
     )
+    without = NO_GUARD[plan.kind is SchoolKind.TEACHING_POINT] * county_weight(site.code, "guards")
+    on_roll = _guards(guard_quota(school), without, rng)
+    wanted = min(GUARDS_AT_SMALL_PEAK, on_roll) + pupils // PUPILS_PER_PEAK_GUARD
+    return replace(school, guards_on_roll=on_roll, guards_at_peak=max(1, min(on_roll, wanted)))
 
 
-def _guards(plan: Plan, quota: int, rng: random.Random) -> int:
-    if rng.random() < NO_GUARD[plan.kind is SchoolKind.TEACHING_POINT]:
+def _guards(quota: int, without: float, rng: random.Random) -> int:
+    if rng.random() < without:
         return 0
     if quota > 1 and rng.random() < SHORT_OF_GUARDS:
         return quota - 1

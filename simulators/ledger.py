@@ -23,6 +23,14 @@ LACKING = {
     "guard_post_staffed": 0.050,
     "barrier": 0.060,
 }
+# How much likelier than elsewhere a county's schools lack something of each group; no county is best in everything.
+COUNTY_WEIGHTS = {
+    "450702": {"closed": 0.6, "networked": 0.5, "guard": 0.8, "barrier": 0.9},
+    "450703": {"closed": 1.3, "networked": 1.0, "guard": 0.7, "barrier": 1.2},
+    "450721": {"closed": 1.0, "networked": 1.4, "guard": 1.2, "barrier": 1.1},
+    "450722": {"closed": 1.1, "networked": 0.9, "guard": 1.3, "barrier": 0.7},
+    "4507GQ": {"closed": 0.8, "networked": 1.2, "guard": 0.4, "barrier": 1.6},
+}
 LAPSED = 0.002  # The share of declarations in place whose evidence is no longer valid.
 STALE = 0.12  # The share whose evidence is months old.
 EVIDENCE_DAYS = 365
@@ -34,13 +42,18 @@ Declared = dict[str, Declaration]
 
 def declare(rng: random.Random, codes: Sequence[str], today: date) -> list[Declared]:
     """Declare every item for each school, given the schools' short codes; exactly the stated shares are lacking."""
-    count = len(codes)
     declared: list[Declared] = [{} for _ in codes]
     for item, share in LACKING.items():
-        without = lacking(rng, count, share)
+        without = lacking(rng, [county_weight(code, item) for code in codes], share)
         for index, code in enumerate(codes):
             declared[index][item] = Declaration(in_place=False) if index in without else _in_place(rng, item, code, today)
     return declared
+
+
+def county_weight(code: str, item: str) -> float:
+    """Say how much likelier than elsewhere a school of this code lacks an item."""
+    weights = COUNTY_WEIGHTS.get(code.partition("-")[0], {})
+    return next((weight for group, weight in weights.items() if group in item), 1.0)
 
 
 def _in_place(rng: random.Random, item: str, code: str, today: date) -> Declaration:

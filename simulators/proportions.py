@@ -14,6 +14,8 @@ def split(total: int, shares: Sequence[float]) -> list[int]:
     return parts
 
 
-def lacking(rng: random.Random, total: int, share: float) -> frozenset[int]:
-    """Choose exactly the rounded share of `total` things that lack something."""
-    return frozenset(rng.sample(range(total), round(total * share)))
+def lacking(rng: random.Random, weights: Sequence[float], share: float) -> frozenset[int]:
+    """Choose exactly the rounded share of things that lack something; twice the weight is about twice as likely chosen."""
+    # Each thing waits for its turn as long as its weight makes it; the first ones are chosen (Efraimidis and Spirakis).
+    turns = sorted((rng.expovariate(weight), index) for index, weight in enumerate(weights))
+    return frozenset(index for _, index in turns[: round(len(weights) * share)])

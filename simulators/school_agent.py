@@ -15,6 +15,7 @@ from simulators.samples import Scene, sample, thing
 TICK_SECONDS = 30.0  # One batch for each school in this time, as real boxes poll.
 SLOW_KINDS = ("camera", "recorder")  # Polled at every other tick, half of them each time.
 PRESS_WAIT_SECONDS = 20.0  # A press waits this long for a gateway that is just starting.
+SHIFT_MINUTE = 6 * 60 + 30  # The night guard goes when the day's first comes.
 _PATROL_POINTS = ("教学楼", "围墙", "宿舍", "食堂", "配电房")
 
 
@@ -56,7 +57,7 @@ class SchoolAgent:
         self._wake = asyncio.Event()
         self._hosted = asyncio.Event()
         self._reporting: Reporting | None = None
-        self._on_post = 0
+        self._on_post: frozenset[str] = frozenset()
         self._before: Moment | None = None
 
     def devices(self) -> Sequence[BirthDevice]:
@@ -149,20 +150,23 @@ class SchoolAgent:
         await self._people(reporting, here)
 
     async def _people(self, reporting: Reporting, here: Moment) -> None:
-        """Let guards check in and out as their number at the post changes, and walk the rounds that fell due."""
+        """Let guards check in and out as they come and go, and walk the rounds that fell due."""
         posts = self.of_kind("guard_post")
         if not posts:
             return
-        present = guards_on_post(self.conduct, here, self.orders)
-        for number in range(min(present, self._on_post), max(present, self._on_post)):
-            act = "in" if present > self._on_post else "out"
-            await reporting.check_in(posts[0], guard=self._guard(number), act=act, method="card")
+        present = self._guards(guards_on_post(self.conduct, here, self.orders), here)
+        for act, guards in (("out", self._on_post - present), ("in", present - self._on_post)):
+            for guard in sorted(guards):
+                await reporting.check_in(posts[0], guard=guard, act=act, method="card")
         self._on_post = present
         if self._before is not None and present:
             for number in range(patrols_due(here, self._before)):
                 point = _PATROL_POINTS[(here.day + number) % len(_PATROL_POINTS)]
-                await reporting.check_in(posts[0], guard=self._guard(0), act="patrol", point=point, method="nfc")
+                await reporting.check_in(posts[0], guard=min(present), act="patrol", point=point, method="nfc")
         self._before = here
 
-    def _guard(self, number: int) -> str:
-        return f"g-{self.school.id}-{number + 1}"
+    def _guards(self, count: int, here: Moment) -> frozenset[str]:
+        """Name the guards who stand there now; the roll takes turns, so that within days everybody was on post."""
+        day = here.day - (here.minute < SHIFT_MINUTE)
+        names = (f"g-{self.school.id}-{(number + day) % max(1, self.conduct.guards) + 1}" for number in range(count))
+        return frozenset(names)

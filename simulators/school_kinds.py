@@ -35,14 +35,3 @@ PLANS = (
 )
 PLAN_OF = {plan.kind: plan for plan in PLANS}
 ONE_OF_EACH_FROM = 40  # From this many schools on, every kind occurs at least once.
-
-
-def guard_quota(pupils: int, boarders: int) -> int:
-    """Say how many full-time guards a school should have, by the national step table with its boarding addition."""
-    if pupils < 100:  # noqa: PLR2004  # The table's own steps, read top-down.
-        day = 1
-    elif pupils < 1_000:  # noqa: PLR2004
-        day = 2
-    else:
-        day = 3 + (pupils - 1_000) // 500
-    return day + (max(2, boarders // 300) if boarders else 0)

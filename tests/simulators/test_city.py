@@ -8,10 +8,10 @@ import pytest
 
 from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
 from contract.kinds import KINDS
+from server.core.guards import guard_quota
 from server.registry.model import Area, Roster, SchoolKind, UnitKind
 from simulators.city import make_city
 from simulators.credentials import gateway_key, key_hash
-from simulators.school_kinds import guard_quota
 
 TODAY = date(2026, 11, 24)
 
@@ -115,7 +115,7 @@ def test_ledger_has_realistic_gaps(city: Roster) -> None:
 
     closed = [item for item in city.schools[0].declared if item.startswith("closed_")]
     guarded = sum(school.guards_on_roll > 0 for school in city.schools) / len(city.schools)
-    enough = sum(s.guards_on_roll >= guard_quota(s.pupils, s.boarders) for s in city.schools) / len(city.schools)
+    enough = sum(s.guards_on_roll >= guard_quota(s) for s in city.schools) / len(city.schools)
 
     assert len(closed) == 5
     assert 0.975 < share(*closed) < 0.997
