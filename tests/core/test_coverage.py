@@ -1,0 +1,259 @@
+"""Coverage: each indicator in its verdicts, and figures that always add up to what was asked."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contract.identity import DeviceId, SchoolId
+from server.core.events import CheckInArrived, RosterLoaded
+from server.core.guards import guard_quota
+from server.core.indicators import INDICATORS
+from server.core.schedule import local_date
+from server.core.verdict import Judgement, Tally
+from server.registry.model import Area, Declaration, Exemption, School, SchoolKind
+from tests.core.talking import MONDAY, Talk, beijing, city, gateway_of, school, talking
+
+NOW = beijing(MONDAY, 9)
+TODAY = local_date(NOW)
+ITEMS = (
+    "closed_perimeter",
+    "closed_gate_control",
+    "closed_gate_room_24h",
+    "closed_visitor_registration",
+    "closed_in_class",
+    "video_networked",
+    "alarm_networked",
+    "guard_post_staffed",
+    "barrier",
+)
+IN_PLACE = {item: Declaration(True, "evidence", TODAY, TODAY + timedelta(days=300)) for item in ITEMS}
+
+
+def model_school(**changes: object) -> School:
+    """Make a school that has declared everything."""
+    return school(declared=IN_PLACE, **changes)
+
+
+def talk_about(*schools: School) -> Talk:
+    """Give an engine that hears the first of the schools."""
+    talk = talking(roster=city(*schools), now=NOW - 60)
+    talk.heard(NOW)
+    return talk
+
+
+def judged(talk: Talk, name: str, number: int = 1) -> tuple[Judgement, Judgement]:
+    """Give the ledger's and the live judgement of a school."""
+    ledger, live = talk.engine.verdicts(school(number).id)[name]
+    return ledger.judgement, live.judgement
+
+
+def prove(talk: Talk, now: float) -> None:
+    """Let every device tell what proves it."""
+    talk.read("host", now, online=True, police_ack=int(now * 1000))
+    talk.read("nvr", now, online=True, police_catalogue=int(now * 1000))
+    talk.read("gate-1", now, open=False)
+    talk.read("bar-1", now, position="up", fault_code=0)
+    talk.read("post-1", now, on_duty=2)
+    talk.tick(now)
+
+
+HEADLINES = [indicator.name for indicator in INDICATORS if indicator.headline]
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_declared_is_met_in_the_ledger_and_unknown_live_until_it_is_proven(name: str) -> None:
+    talk = talk_about(model_school())
+    assert judged(talk, name) == (Judgement.MET, Judgement.UNKNOWN)
+    prove(talk, NOW + 1)
+    assert judged(talk, name) == (Judgement.MET, Judgement.MET)
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_nothing_declared_is_never_met(name: str) -> None:
+    talk = talk_about(school(guards_on_roll=0))
+    assert judged(talk, name)[0] is not Judgement.MET
+
+
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [
+        ("video_networked", "t1_networked"),
+        ("alarm_networked", "t1_networked"),
+        *((item, "t2_closed") for item in ITEMS[:5]),
+        ("guard_post_staffed", "t4_guards_all"),
+        ("barrier", "t5_barrier"),
+    ],
+)
+def test_one_missing_item_is_not_met_and_lapsed_evidence_is_unknown(item: str, name: str) -> None:
+    missing = school(declared=IN_PLACE | {item: Declaration(in_place=False)})
+    assert judged(talk_about(missing), name)[0] is Judgement.NOT_MET
+    lapsed = Declaration(True, "evidence", TODAY - timedelta(days=400), TODAY - timedelta(days=1))
+    assert judged(talk_about(school(declared=IN_PLACE | {item: lapsed})), name)[0] is Judgement.UNKNOWN
+
+
+def test_a_proof_that_grows_old_is_unknown_again() -> None:
+    talk = talk_about(model_school())
+    prove(talk, NOW + 1)
+    assert judged(talk, "t1_networked")[1] is Judgement.MET
+    later = NOW + 86_400 + 120
+    talk.heard(later)
+    talk.read("host", later, online=True)
+    talk.read("nvr", later, online=True)
+    for _ in range(3):
+        talk.tick(later)
+    assert judged(talk, "t1_networked")[1] is Judgement.UNKNOWN
+
+
+def test_a_silent_gateway_makes_live_figures_unknown_never_good() -> None:
+    talk = talk_about(model_school())
+    prove(talk, NOW + 1)
+    talk.tick(NOW + 200)
+    talk.tick(NOW + 201)
+    assert judged(talk, "t2_closed")[1] is Judgement.UNKNOWN
+    assert judged(talk, "t5_barrier")[1] is Judgement.UNKNOWN
+
+
+def test_a_powered_barrier_with_a_fault_is_not_met_and_a_fixed_one_speaks_by_its_photo() -> None:
+    talk = talk_about(model_school())
+    talk.read("bar-1", NOW + 1, position="up", fault_code=7)
+    talk.tick(NOW + 1)
+    assert judged(talk, "t5_barrier") == (Judgement.MET, Judgement.NOT_MET)
+    fixed = talking(roster=city(model_school(), kinds={"cam-1": "camera"}), now=NOW)
+    assert judged(fixed, "t5_barrier") == (Judgement.MET, Judgement.MET)
+    old = Declaration(True, "photo", TODAY - timedelta(days=200), TODAY + timedelta(days=100))
+    stale = talking(roster=city(school(declared=IN_PLACE | {"barrier": old}), kinds={}), now=NOW)
+    assert judged(stale, "t5_barrier") == (Judgement.MET, Judgement.UNKNOWN)
+
+
+def test_an_exemption_counts_only_with_document_approver_and_an_end_that_has_not_come() -> None:
+    excuse = Exemption("t5_barrier", "doc-1", "bureau", "no road", TODAY)
+    without = IN_PLACE | {"barrier": Declaration(in_place=False)}
+    for exemption, expected in (
+        (excuse, Judgement.EXEMPT),
+        (replace(excuse, until=TODAY - timedelta(days=1)), Judgement.NOT_MET),
+        (replace(excuse, document=""), Judgement.NOT_MET),
+        (replace(excuse, approver=""), Judgement.NOT_MET),
+        (replace(excuse, indicator="t2_closed"), Judgement.NOT_MET),
+    ):
+        talk = talk_about(school(declared=without, exemptions=(exemption,)))
+        assert judged(talk, "t5_barrier")[0] is expected
+
+
+def test_denominators_kindergartens_rural_schools_and_closed_schools() -> None:
+    kindergarten = model_school(kind=SchoolKind.KINDERGARTEN)
+    assert set(talk_about(kindergarten).engine.verdicts(kindergarten.id)) == {"t1_networked", "t2_closed"}
+    rural = model_school(area=Area.RURAL)
+    asked = set(talk_about(rural).engine.verdicts(rural.id))
+    assert "t3_guards_urban" not in asked
+    assert "t4_guards_all" in asked
+    closed = model_school(closed=TODAY)
+    assert not talk_about(closed).engine.verdicts(closed.id)
+
+
+def test_a_guard_seen_proves_the_post_for_a_school_day_and_a_weekend_does_not_count() -> None:
+    talk = talk_about(model_school())
+    friday = beijing(MONDAY + timedelta(days=4), 10)
+    talk.heard(friday)
+    talk.say(CheckInArrived("c1", gateway_of(1), DeviceId("post-1"), friday, friday, "g1", "in"), friday)
+    talk.tick(friday + 1)
+    assert judged(talk, "t4_guards_all")[1] is Judgement.MET
+    monday = beijing(MONDAY + timedelta(days=7), 9)
+    talk.heard(monday)
+    for _ in range(3):
+        talk.tick(monday)
+    assert judged(talk, "t4_guards_all")[1] is Judgement.MET
+
+
+@pytest.mark.parametrize(
+    ("pupils", "boarders", "quota"),
+    [(99, 0, 1), (100, 0, 2), (999, 0, 2), (1_000, 0, 3), (1_499, 0, 3), (1_500, 0, 4), (60, 20, 2), (1_200, 301, 5)],
+)
+def test_the_quota_by_pupils_and_boarders(pupils: int, boarders: int, quota: int) -> None:
+    assert guard_quota(school(pupils=pupils, boarders=boarders)) == quota
+
+
+def test_too_few_on_the_roll_meets_the_headline_and_not_the_quota() -> None:
+    talk = talk_about(model_school(pupils=2_000, guards_on_roll=1))
+    assert judged(talk, "t3_guards_urban")[0] is Judgement.MET
+    assert judged(talk, "t3_quota")[0] is Judgement.NOT_MET
+
+
+def test_a_changed_verdict_is_told_once_and_a_younger_proof_is_no_change() -> None:
+    talk = talk_about(model_school())
+    talk.read("gate-1", NOW + 1, open=False)
+    talk.tick(NOW + 1)
+    assert [verdict.indicator for verdict in talk.verdicts()] == ["t2_closed"]
+    talk.read("gate-1", NOW + 61, open=False)
+    talk.tick(NOW + 61)
+    assert not talk.verdicts()
+
+
+def test_a_hundred_percent_is_never_rounded_up_to_and_nothing_required_has_no_rate() -> None:
+    assert Tally(met=1_999, not_met=1).basis_points == 9_995
+    assert Tally(met=99_999, unknown=1).basis_points == 9_999
+    assert Tally(exempt=3).basis_points is None
+
+
+declarations = st.one_of(
+    st.none(),
+    st.builds(
+        Declaration,
+        in_place=st.booleans(),
+        dated=st.one_of(st.none(), st.just(TODAY)),
+        expires=st.one_of(st.none(), st.dates(date(2026, 1, 1), date(2026, 12, 31))),
+    ),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.fixed_dictionaries(dict.fromkeys(ITEMS, declarations)),
+            st.sampled_from(list(SchoolKind)),
+            st.sampled_from(list(Area)),
+            st.integers(0, 3),
+        ),
+        max_size=6,
+    ),
+    st.lists(st.sampled_from(["prove", "silence", "gate", "reload"]), max_size=6),
+)
+def test_verdicts_kept_are_those_judged_anew_and_every_school_asked_has_one(
+    told: list[tuple[dict[str, Declaration | None], SchoolKind, Area, int]], happenings: list[str]
+) -> None:
+    schools = [
+        school(
+            number,
+            declared={item: one for item, one in declared.items() if one is not None},
+            kind=kind,
+            area=area,
+            guards_on_roll=guards,
+        )
+        for number, (declared, kind, area, guards) in enumerate(told, 1)
+    ]
+    roster = city(*schools) if schools else replace(city(), schools=(), gateways=(), devices=())
+    talk = talking(roster=roster, now=NOW - 60)
+    now = NOW
+    for happening in happenings:
+        now += 30
+        if happening == "prove" and schools:
+            talk.heard(now)
+            prove(talk, now)
+        elif happening == "silence":
+            now += 400
+        elif happening == "gate" and schools:
+            talk.read("gate-1", now, open=True)
+        elif happening == "reload":
+            talk.say(RosterLoaded(roster), now)
+        for _ in range(2):
+            talk.tick(now)
+    kept = {one.id: dict(talk.engine.verdicts(one.id)) for one in schools}
+    talk.engine._coverage.load(now)
+    for one in schools:
+        anew = talk.engine.verdicts(SchoolId(one.id))
+        assert {name: [verdict.judgement for verdict in pair] for name, pair in kept[one.id].items()} == {
+            name: [verdict.judgement for verdict in pair] for name, pair in anew.items()
+        }
+        assert set(anew) == {indicator.name for indicator in INDICATORS if indicator.asks(one)}
