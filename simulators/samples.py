@@ -22,6 +22,7 @@ BUTTON_LOST = 0.012
 BARRIER_FAULT = 0.05
 RECORDER_OFF = 0.015
 READER_OFF = 0.015
+GATE_SILENT = 0.012
 _BATTERY_FULL_V, _BATTERY_START_V, _BATTERY_CUT_V = 13.6, 12.9, 10.5
 _PICTURES = ("dark", "blur", "covered", "cast", "freeze", "noise", "moved")
 _PULL_DAYS = 7  # A camera inside the school is looked at by police about once a week, a gate's daily.
@@ -201,7 +202,7 @@ def _barrier(item: Thing, scene: Scene) -> Metrics:
 
 
 def _gate(item: Thing, scene: Scene) -> Metrics | None:
-    if scene.outage is not None:
+    if scene.outage is not None or scene.conduct.spell(scene.moment.now, GATE_SILENT, 6 * HOUR, item.number, 12):
         return None
     conduct, moment = scene.conduct, scene.moment
     is_open = gate_open(conduct, moment, item.number, scene.orders, item.id)
