@@ -212,7 +212,7 @@ def _cpu(pid: int) -> float:
 
 def _profiler(pid: int, folder: Path) -> subprocess.Popen[bytes]:
     spy = Path(sys.executable).parent / "py-spy"
-    command = [str(spy), "record", "--pid", str(pid), "--format", "raw", "--rate", "200", "--gil", "--threads"]
+    command = [str(spy), "record", "--pid", str(pid), "--format", "raw", "--rate", "200", "--threads"]
     return subprocess.Popen(
         [*command, "--duration", "8", "--output", str(folder / "profile.txt")], stdout=subprocess.DEVNULL
     )

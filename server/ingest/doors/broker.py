@@ -1,15 +1,19 @@
 """One MQTT broker: its address as settings give it, and the topics by which its gateways are heard."""
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from contract.errors import ConfigurationError
 from contract.topics import ROOT
 
-# Alarms have a connection of their own, so that they never stand behind telemetry in one socket.
-ALARM_TOPICS = tuple(f"{ROOT}/+/{leaf}" for leaf in ("up/a", "hb", "link", "rep"))
-TELEMETRY_TOPICS = tuple(f"{ROOT}/+/{leaf}" for leaf in ("up/t", "birth", "birth/+", "now"))
+# Alarms have a connection of their own, so that they never stand behind telemetry in one socket. Beside each topic stands
+# the quality of service by which the broker delivers it to us. For telemetry that is 0: only our receipt, after the commit,
+# lets a gateway forget a batch, so acknowledging to the broker too would promise nothing, and costs a fifth of ingest.
+ALARM_TOPICS = tuple((f"{ROOT}/+/{leaf}", 1) for leaf in ("up/a", "hb", "link", "rep"))
+TELEMETRY_TOPICS = tuple((f"{ROOT}/+/{leaf}", qos) for leaf, qos in (("up/t", 0), ("birth", 1), ("birth/+", 1), ("now", 0)))
+Topics = Sequence[tuple[str, int]]
 KEEPALIVE_SECONDS = 15  # A broker that vanished without a word is noticed within half a minute.
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -11,7 +11,7 @@ from contract.errors import Refused, Unreachable
 from contract.limits import VERSIONS_ACCEPTED
 from contract.messages import ServerNotice, encode_message
 from contract.topics import parse_topic, server_topic, topic
-from server.ingest.doors.broker import ALARM_TOPICS, TELEMETRY_TOPICS, Broker
+from server.ingest.doors.broker import ALARM_TOPICS, TELEMETRY_TOPICS, Broker, Topics
 from server.ingest.doors.door import Receive
 from server.ingest.model import Finish, Origin
 
@@ -45,7 +45,7 @@ class Connect(Protocol):
     """Makes a connection that is not open yet."""
 
     def __call__(
-        self, broker: Broker, identifier: str, topics: Sequence[str], heard: Heard, will: tuple[str, bytes] | None
+        self, broker: Broker, identifier: str, topics: Topics, heard: Heard, will: tuple[str, bytes] | None
     ) -> Connection:
         """Make it."""
         ...
@@ -91,7 +91,7 @@ class BrokerDoor:
         finally:
             self._standing.clear()
 
-    async def _keep(self, lane: str, topics: Sequence[str], will: tuple[str, bytes] | None) -> None:
+    async def _keep(self, lane: str, topics: Topics, will: tuple[str, bytes] | None) -> None:
         delay = RETRY_SECONDS_MIN
         while True:
             connection = self._connect(self._broker, f"anxiao-{self._server}-{lane}", topics, self._heard, will)

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import gmqtt  # type: ignore[import-untyped]  # It comes without types.
 
 from contract.errors import Unreachable
-from server.ingest.doors.broker import KEEPALIVE_SECONDS, Broker
+from server.ingest.doors.broker import KEEPALIVE_SECONDS, Broker, Topics
 from server.ingest.doors.broker_door import Heard
 
 CONNECT_SECONDS = 5.0
@@ -18,7 +18,7 @@ class FastMqttConnection:
     """Implements `broker_door.Connection` on gmqtt."""
 
     def __init__(
-        self, broker: Broker, identifier: str, topics: Sequence[str], heard: Heard, will: tuple[str, bytes] | None
+        self, broker: Broker, identifier: str, topics: Topics, heard: Heard, will: tuple[str, bytes] | None
     ) -> None:
         self._broker = broker
         self._topics = topics
@@ -51,7 +51,7 @@ class FastMqttConnection:
                     keepalive=KEEPALIVE_SECONDS,
                     version=gmqtt.constants.MQTTv311,
                 )
-                client.subscribe([gmqtt.Subscription(each, qos=1) for each in self._topics])
+                client.subscribe([gmqtt.Subscription(each, qos=qos) for each, qos in self._topics])
                 await self._subscribed.wait()
             ready()
             await self._lost.wait()

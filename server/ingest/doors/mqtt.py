@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import aiomqtt
 
 from contract.errors import Unreachable
-from server.ingest.doors.broker import KEEPALIVE_SECONDS, Broker
+from server.ingest.doors.broker import KEEPALIVE_SECONDS, Broker, Topics
 from server.ingest.doors.broker_door import Heard
 
 CONNECT_SECONDS = 5.0
@@ -22,7 +22,7 @@ class MqttConnection:
     """Implements `broker_door.Connection` on aiomqtt."""
 
     def __init__(
-        self, broker: Broker, identifier: str, topics: Sequence[str], heard: Heard, will: tuple[str, bytes] | None
+        self, broker: Broker, identifier: str, topics: Topics, heard: Heard, will: tuple[str, bytes] | None
     ) -> None:
         self._topics = topics
         self._will = will
@@ -49,7 +49,7 @@ class MqttConnection:
         reason = "the connection was lost"
         try:
             async with self._client as client:
-                await client.subscribe([(each, 1) for each in self._topics])
+                await client.subscribe(list(self._topics))
                 ready()
                 try:
                     await self._run()
