@@ -1,0 +1,652 @@
+// Made by `python -m server.api.typescript` from the server's OpenAPI document. Do not edit: change server/api/.
+
+/** The moves of an alert's lifecycle that a person can ask for. */
+export type Act = "acknowledge" | "arrive" | "close" | "dispatch" | "escalate" | "note" | "reopen" | "resolve" | "review" | "work_order";
+
+/** The current picture of one alert; `count` is the number of presses, `stored: false` is not yet in the journal. */
+export interface Alert {
+  id: string;
+  ver: number;
+  rule: string;
+  sev: Severity;
+  state: State;
+  mode: Mode;
+  school: string;
+  unit: string;
+  station: string;
+  gateway: string;
+  device: string;
+  device_name: string;
+  place: string;
+  t: number;
+  rx: number;
+  updated: number;
+  stored: boolean;
+  late: boolean;
+  owner: string;
+  owner_display: string;
+  acked_at: number | null;
+  ended_at: number | null;
+  resolved_at: number | null;
+  cause: string;
+  count: number;
+  children: number;
+  escalation: number;
+  next_escalation_at: number | null;
+  first_hop: string;
+  flow: Flow;
+  code: string;
+}
+
+/** One alert with its history, presses and surroundings; `acts` are the moves this user may ask for now. */
+export interface AlertDetail {
+  id: string;
+  ver: number;
+  rule: string;
+  sev: Severity;
+  state: State;
+  mode: Mode;
+  school: string;
+  unit: string;
+  station: string;
+  gateway: string;
+  device: string;
+  device_name: string;
+  place: string;
+  t: number;
+  rx: number;
+  updated: number;
+  stored: boolean;
+  late: boolean;
+  owner: string;
+  owner_display: string;
+  acked_at: number | null;
+  ended_at: number | null;
+  resolved_at: number | null;
+  cause: string;
+  count: number;
+  children: number;
+  escalation: number;
+  next_escalation_at: number | null;
+  first_hop: string;
+  flow: Flow;
+  code: string;
+  acts: Act[];
+  history: HistoryStep[];
+  presses: PressView[];
+  detail: Record<string, string>;
+  contact: Contact | null;
+  related: RelatedDevice[];
+}
+
+/** One page of alerts, newest first; `next` is the cursor of the following page. */
+export interface AlertPage {
+  items: Alert[];
+  next: string | null;
+  total: number;
+}
+
+/** Alerts that are new or moved, and ids that left the picture. */
+export interface AlertsEvent {
+  seq: number;
+  up: Alert[];
+  gone: string[];
+}
+
+/** Where a school lies, by the code of education statistics: 111 and 112 urban, 121 to 123 town, 210 and 220 rural. */
+export type Area = "rural" | "town" | "urban";
+
+/** A move of an alert's lifecycle. */
+export interface AskAct {
+  act: Act;
+  note?: string;
+  cause?: "" | "drill" | "duplicate" | "false_device" | "false_human" | "fixed" | "planned" | "real" | "test";
+}
+
+/** One check-in; `id` makes it harmless to send again. */
+export interface AskCheckIn {
+  id: string;
+  post: Post;
+  act: "answer" | "in" | "out" | "patrol";
+  t: number;
+  point?: string;
+}
+
+/** What a telephone has queued. */
+export interface AskCheckIns {
+  items: AskCheckIn[];
+}
+
+/** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
+export interface AskWindow {
+  mode: "drill" | "test";
+  school: string;
+  devices: [string, string][];
+  start: number;
+  end: number;
+}
+
+/** One line of the audit log; `hash` covers the line and the `prev` one's hash. */
+export interface AuditEntry {
+  seq: number;
+  at: number;
+  actor: string;
+  what: string;
+  target: string;
+  detail: string;
+  prev: string;
+  hash: string;
+}
+
+/** One page of the audit log, newest first. */
+export interface AuditPage {
+  items: AuditEntry[];
+  next: string | null;
+}
+
+/** Everything for the first paint; the stream goes on after `epoch`-`seq`. */
+export interface Bootstrap {
+  epoch: string;
+  seq: number;
+  server_ms: number;
+  units: UnitView[];
+  stations: StationView[];
+  schools: SchoolColumns;
+  liveness: ("live" | "offline" | "suspect" | "unknown")[];
+  indicators: IndicatorView[];
+  coverage: CoverageLetters;
+  alerts: Alert[];
+  summary: Summary;
+}
+
+/** What became of one check-in; `accepted` covers those told twice. */
+export interface CheckInResult {
+  id: string;
+  status: "accepted" | "refused";
+  reason: string;
+}
+
+/** What became of each check-in, in the order sent. */
+export interface CheckIns {
+  items: CheckInResult[];
+}
+
+/** Whom to call. */
+export interface Contact {
+  school: string;
+  phone: string;
+  address: string;
+  station: string;
+  station_phone: string;
+}
+
+/** One figure; `bp` is hundredths of a percent rounded down, null where nothing is required. */
+export interface Counts {
+  met: number;
+  not_met: number;
+  unknown: number;
+  exempt: number;
+  bp: number | null;
+}
+
+/** A unit and its children in figures. */
+export interface Coverage {
+  as_of: number;
+  parent: string;
+  indicators: string[];
+  rows: CoverageRow[];
+}
+
+/** One indicator of one row, in both figures; `proof_at` is a school's newest proof. */
+export interface CoverageCell {
+  ledger: Counts;
+  live: Counts;
+  proof_at: number | null;
+}
+
+/** Cells that changed: school_ix, indicator_ix, figure, letter. */
+export interface CoverageEvent {
+  seq: number;
+  c: [number, number, "ledger" | "live", "-" | "e" | "m" | "n" | "u"][];
+}
+
+/** One letter for each school and indicator, row by row. */
+export interface CoverageLetters {
+  ledger: string;
+  live: string;
+}
+
+/** One unit or school with a cell for each indicator. */
+export interface CoverageRow {
+  kind: "school" | "unit";
+  id: string;
+  name: string;
+  name_en: string;
+  cells: CoverageCell[];
+}
+
+/** What the ledger says of one item. */
+export interface DeclarationView {
+  in_place: boolean;
+  evidence: string;
+  dated: string | null;
+  expires: string | null;
+}
+
+/** One device of a school with what it last said. */
+export interface DeviceView {
+  gateway: string;
+  id: string;
+  kind: string;
+  name: string;
+  place: string;
+  at_gate: boolean;
+  liveness: "live" | "offline" | "suspect" | "unknown";
+  since: number | null;
+  last_rx: number | null;
+  metrics: Record<string, MetricView>;
+}
+
+/** A written exemption of one indicator. */
+export interface ExemptionView {
+  indicator: string;
+  document: string;
+  approver: string;
+  reason: string;
+  until: string;
+}
+
+/** Which moves an alert can make: an incident is closed by people only, a fault may recover by itself. */
+export type Flow = "fault" | "incident";
+
+/** One line of the gap list: what is not met or unknown, where, and why. */
+export interface Gap {
+  school: string;
+  school_name: string;
+  unit: string;
+  unit_name: string;
+  indicator: string;
+  figure: "ledger" | "live";
+  judgement: Judgement;
+  reasons: string[];
+  proof_at: number | null;
+}
+
+/** One page of gaps. */
+export interface GapPage {
+  items: Gap[];
+  next: string | null;
+  total: number;
+}
+
+/** The school's box as the server hears it. */
+export interface GatewayView {
+  id: string;
+  liveness: "live" | "offline" | "suspect" | "unknown";
+  since: number | null;
+  last_heard: number | null;
+  paths: string[];
+  lag_seconds: number | null;
+  software: string;
+}
+
+/** Whether the process lives, or is ready; `parts` names what is not. */
+export interface Health {
+  status: "ok" | "unavailable";
+  parts: Record<string, string>;
+}
+
+/** The stream's first event. */
+export interface HelloEvent {
+  epoch: string;
+  seq: number;
+  server_ms: number;
+  heartbeat_s: number;
+}
+
+/** How far the history store is behind the journal. */
+export interface HistoryStats {
+  behind: number;
+  store: string;
+}
+
+/** One entry of an alert's history. */
+export interface HistoryStep {
+  at: number;
+  what: string;
+  by: string;
+  note: string;
+}
+
+/** One coverage indicator with the formula that defends its number; its index is `indicator_ix`. */
+export interface IndicatorView {
+  id: string;
+  label: string;
+  label_en: string;
+  formula: string;
+  formula_en: string;
+  source: string;
+  headline: boolean;
+}
+
+/** Unknown is a value of its own: it is never drawn as good, and it stays in the denominator. */
+export type Judgement = "exempt" | "met" | "not_met" | "unknown";
+
+/** One device kind with its labels and metrics. */
+export interface KindView {
+  name: string;
+  label: string;
+  label_en: string;
+  pillar: string;
+  urgency: string;
+  metrics: MetricKind[];
+}
+
+/** Every device kind the server knows. */
+export interface Kinds {
+  items: KindView[];
+}
+
+/** Schools whose gateway changed: school_ix, liveness. */
+export interface LivenessEvent {
+  seq: number;
+  g: [number, "live" | "offline" | "suspect" | "unknown"][];
+}
+
+/** A name and a password. */
+export interface Login {
+  username: string;
+  password: string;
+}
+
+/** Who is signed in, what they see and which moves they may ask for. */
+export interface Me {
+  name: string;
+  display: string;
+  role: Role;
+  scope: ScopeView;
+  csrf: string;
+  server_ms: number;
+  build: string;
+  acts: Act[];
+  permissions: Permission[];
+  city: string;
+  city_en: string;
+}
+
+/** One metric of a device kind. */
+export interface MetricKind {
+  name: string;
+  label: string;
+  label_en: string;
+  type: string;
+  unit: string;
+  low: number | null;
+  high: number | null;
+  words: string[];
+}
+
+/** The newest value of one metric and when the device measured it. */
+export interface MetricView {
+  value: boolean | number | string | null;
+  t: number;
+}
+
+/** What a device claims; the server decides by declared windows and test keys and keeps both. */
+export type Mode = "drill" | "real" | "test";
+
+/** What a request can need. */
+export type Permission = "act" | "audit" | "check_in" | "contact" | "coverage" | "declare" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
+
+/** The guard post a check-in is made at. */
+export interface Post {
+  gateway: string;
+  device: string;
+}
+
+/** One press of an incident; every press stays a row of its own. */
+export interface PressView {
+  id: string;
+  device: string;
+  t: number;
+  rx: number;
+  press: string;
+  stored: boolean;
+  late: boolean;
+  cleared_at: number | null;
+}
+
+/** An error as RFC 9457 has it; `code` is stable and is what screens translate. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  errors?: string[];
+  current?: AlertDetail | null;
+}
+
+/** Another device of the same school, to look at or through. */
+export interface RelatedDevice {
+  gateway: string;
+  device: string;
+  kind: string;
+  name: string;
+  place: string;
+  liveness: "live" | "offline" | "suspect" | "unknown";
+}
+
+/** The picture cannot be continued: start again from /bootstrap. */
+export interface ResetEvent {
+  reason: "overflow" | "replay_lost" | "roster" | "session";
+}
+
+/** Who somebody is to the service; what each may do is one table in server/security/access.py. */
+export type Role = "administrator" | "command_centre" | "education_officer" | "guard" | "maintainer" | "police_liaison" | "school_director" | "supervisor" | "wall";
+
+/** Every school within reach, by columns; the index in them is `school_ix`. */
+export interface SchoolColumns {
+  id: string[];
+  name: string[];
+  name_en: string[];
+  kind: SchoolKind[];
+  area: Area[];
+  unit: string[];
+  station: string[];
+  lat: number[];
+  lon: number[];
+  gateway: string[];
+}
+
+/** One indicator of a school in both figures. */
+export interface SchoolCoverage {
+  indicator: string;
+  ledger: VerdictView;
+  live: VerdictView;
+}
+
+/** The kinds of school as education statistics know them. */
+export type SchoolKind = "junior" | "kindergarten" | "nine_year" | "primary" | "senior" | "special" | "teaching_point" | "vocational";
+
+/** Everything about one school. */
+export interface SchoolPage {
+  school: SchoolView;
+  station: StationView | null;
+  gateway: GatewayView | null;
+  devices: DeviceView[];
+  coverage: SchoolCoverage[];
+  alerts: Alert[];
+}
+
+/** One school of the registry; contacts are empty for roles that may not see them. */
+export interface SchoolView {
+  id: string;
+  name: string;
+  name_en: string;
+  kind: SchoolKind;
+  area: Area;
+  unit: string;
+  station: string;
+  pupils: number;
+  boarders: number;
+  lat: number;
+  lon: number;
+  datum: string;
+  address: string;
+  contact: string;
+  contact_phone: string;
+  gates: number;
+  guards_on_roll: number;
+  guards_at_peak: number;
+  opened: string | null;
+  closed: string | null;
+  declared: Record<string, DeclarationView>;
+  exemptions: ExemptionView[];
+}
+
+/** The branch of the tree a user sees. */
+export interface ScopeView {
+  kind: "school" | "station" | "unit";
+  id: string;
+  name: string;
+  name_en: string;
+}
+
+/** What a screen says about itself: whether it can ring, is looked at, and is fresh. */
+export interface ScreenHealth {
+  audio: "blocked" | "off" | "on";
+  visible: boolean;
+  stream_age_ms: number;
+}
+
+/** A metric over time, thinned to the asked number of points; booleans are 1 and 0. */
+export interface Series {
+  unit: string;
+  points: [number, number | string][];
+}
+
+/** How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities. */
+export type Severity = 1 | 2 | 3 | 4;
+
+/** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
+export type State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
+
+/** The levels of the police branch of the tree. */
+export type StationKind = "bureau" | "station" | "sub_bureau";
+
+/** One unit of the police branch. */
+export interface StationView {
+  id: string;
+  kind: StationKind;
+  parent: string | null;
+  name: string;
+  name_en: string;
+}
+
+/** The counters of the data-health view. */
+export interface Stats {
+  ingest: Record<string, number>;
+  dead_letters: number;
+  lag_ms: number;
+  streams: StreamStats;
+  history: HistoryStats;
+  build: string;
+}
+
+/** How the stream does. */
+export interface StreamStats {
+  clients: number;
+  channels: number;
+  sent: number;
+  resets: number;
+  replays: number;
+}
+
+/** The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`. */
+export interface Summary {
+  seq: number;
+  server_ms: number;
+  unacked: [number, number, number, number];
+  open: [number, number, number, number];
+  schools_live: number;
+  schools: number;
+  devices_live: number;
+  devices_unknown: number;
+  devices: number;
+  ingest_lag_ms: number;
+  journal: "down" | "ok";
+  drills: number;
+}
+
+/** The levels of the education branch of the tree; schools hang under any of them. */
+export type UnitKind = "city" | "county" | "township";
+
+/** One unit of the education branch. */
+export interface UnitView {
+  id: string;
+  kind: UnitKind;
+  parent: string | null;
+  name: string;
+  name_en: string;
+}
+
+/** What one indicator says; null judgement: the indicator does not ask about this school. */
+export interface VerdictView {
+  judgement: Judgement | null;
+  reasons: string[];
+  proof_at: number | null;
+}
+
+/** A declared test or drill. */
+export interface WindowView {
+  id: string;
+  mode: "drill" | "test";
+  school: string;
+  devices: [string, string][];
+  start: number;
+  end: number;
+  approved_by: string;
+}
+
+/** The declared tests and drills that have not ended. */
+export interface Windows {
+  items: WindowView[];
+}
+
+/** The stream's events by name. */
+export interface StreamEvents {
+  hello: HelloEvent;
+  alerts: AlertsEvent;
+  coverage: CoverageEvent;
+  liveness: LivenessEvent;
+  summary: Summary;
+  reset: ResetEvent;
+}
+
+/** Every route: what it takes and what it answers. */
+export interface Routes {
+  "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
+  "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
+  "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
+  "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
+  "GET /api/v1/bootstrap": { query: undefined; body: undefined; reply: Bootstrap };
+  "POST /api/v1/checkins": { query: undefined; body: AskCheckIns; reply: CheckIns };
+  "GET /api/v1/coverage": { query: { parent?: string | null }; body: undefined; reply: Coverage };
+  "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number }; body: undefined; reply: GapPage };
+  "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };
+  "GET /api/v1/kinds": { query: undefined; body: undefined; reply: Kinds };
+  "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
+  "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };
+  "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
+  "GET /api/v1/schools/{school_id}": { query: undefined; body: undefined; reply: SchoolPage };
+  "GET /api/v1/schools/{school_id}/history": { query: { device: string; metric: string; from: number; to: number; gateway?: string | null; points?: number }; body: undefined; reply: Series };
+  "POST /api/v1/screens/health": { query: undefined; body: ScreenHealth; reply: undefined };
+  "GET /api/v1/stats": { query: undefined; body: undefined; reply: Stats };
+  "GET /api/v1/stream": { query: { after?: string | null }; body: undefined; reply: unknown };
+  "GET /api/v1/windows": { query: undefined; body: undefined; reply: Windows };
+  "POST /api/v1/windows": { query: undefined; body: AskWindow; reply: WindowView };
+  "GET /healthz": { query: undefined; body: undefined; reply: Health };
+  "GET /metrics": { query: undefined; body: undefined; reply: unknown };
+  "GET /readyz": { query: undefined; body: undefined; reply: Health };
+}

@@ -1,0 +1,319 @@
+/** Coverage: city to district to township to school, two figures side by side, and behind every number its list. */
+import { useEffect, useState } from "preact/hooks";
+import type { Counts, Coverage, CoverageCell, CoverageRow, IndicatorView } from "../api.gen";
+import { query } from "../client";
+import { ago, clock, count, percent } from "../format";
+import { labelled, look, named, t } from "../i18n";
+import { href, route } from "../route";
+import { coverageTick, picture, second } from "../store/feed";
+import { me } from "../store/session";
+import { Empty, Trouble, Waiting } from "../ui/parts";
+import { useResource } from "../ui/resource";
+import { GapList } from "./gaps";
+
+export type Figure = "ledger" | "live";
+export const FIGURES: readonly Figure[] = ["ledger", "live"];
+const RENEW_MS = 5_000; // Verdicts come in bursts; one fetch in five seconds shows them all.
+
+/** A counter that follows changes of coverage, at most one step in five seconds. */
+function useCoverageTurn(): number {
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let first = true;
+    const stop = coverageTick.subscribe(() => {
+      if (first) first = false;
+      else timer ??= setTimeout(() => ((timer = undefined), setTurn((n) => n + 1)), RENEW_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, []);
+  return turn;
+}
+
+export function CoverageScreen() {
+  const q = route.value.query;
+  return q["gaps"] !== undefined ? <GapList /> : <CoverageTable unit={q["unit"]} />;
+}
+
+function CoverageTable({ unit }: { unit: string | undefined }) {
+  const m = t();
+  const turn = useCoverageTurn();
+  const scope = me.value?.scope;
+  const parent = unit ?? (scope?.kind === "unit" ? scope.id : undefined);
+  const resource = useResource<Coverage>(`/coverage${query({ parent })}`, turn);
+  const { data, failure } = resource;
+  const indicators = (data?.indicators ?? []).map((id) => picture.value?.indicators.find((one) => one.id === id));
+  const columns = indicators
+    .map((indicator, ix) => ({ indicator, ix }))
+    .filter((column) => column.indicator) as Column[];
+  columns.sort((a, b) => Number(b.indicator.headline) - Number(a.indicator.headline));
+  const whole = data?.rows.find((row) => row.id === data.parent);
+  const children = data?.rows.filter((row) => row.id !== data.parent) ?? [];
+  return (
+    <div class="coverage page">
+      <header class="pagehead">
+        <div>
+          <h1>{m.coverage.title}</h1>
+          <Path unit={parent} />
+        </div>
+        <p class="dim small lead">{m.coverage.floor}</p>
+        {data && (
+          <span class="dim small asof">
+            {m.common.asOf(clock(data.as_of))} · {m.coverage.freshHint}
+          </span>
+        )}
+      </header>
+      {failure && <Trouble failure={failure} retry={resource.reload} />}
+      {!data && !failure && <Waiting />}
+      {whole && (
+        <div class={`cards ${failure ? "old" : ""}`}>
+          {columns
+            .filter((column) => column.indicator.headline)
+            .map(({ indicator, ix }) => (
+              <Card key={indicator.id} indicator={indicator} cell={whole.cells[ix]!} row={whole} />
+            ))}
+        </div>
+      )}
+      {data && (
+        <div class={`panel tablebox ${failure ? "old" : ""}`}>
+          {children.length === 0 ? (
+            <Empty title={m.coverage.noRows} />
+          ) : (
+            <table class="figures">
+              <thead>
+                <tr>
+                  <th scope="col" class="first">
+                    {children[0]?.kind === "school" ? m.coverage.school : m.coverage.unit}
+                  </th>
+                  {columns.map(({ indicator }) => (
+                    <th
+                      key={indicator.id}
+                      scope="col"
+                      title={formulaOf(indicator)}
+                      class={indicator.headline ? "" : "also"}
+                    >
+                      {labelled(indicator)}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {whole && <FigureRow row={whole} columns={columns} total />}
+                {children.map((row) => (
+                  <FigureRow key={row.id} row={row} columns={columns} />
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+      )}
+      <Legend />
+    </div>
+  );
+}
+
+interface Column {
+  indicator: IndicatorView;
+  ix: number;
+}
+
+const formulaOf = (indicator: IndicatorView): string =>
+  `${t().coverage.formula}：${t() && document.documentElement.lang === "en" && indicator.formula_en ? indicator.formula_en : indicator.formula}\n${t().coverage.source}：${indicator.source}`;
+
+/** Where we are in the tree, each step a link. */
+function Path({ unit }: { unit: string | undefined }) {
+  const units = picture.value?.units;
+  const steps: { id: string; name: string }[] = [];
+  for (
+    let one = unit ? units?.get(unit) : undefined;
+    one && steps.length < 8;
+    one = one.parent ? units?.get(one.parent) : undefined
+  ) {
+    steps.unshift({ id: one.id, name: named(one) });
+  }
+  return (
+    <nav class="path" aria-label={t().coverage.unit}>
+      {steps.map((step, ix) =>
+        ix === steps.length - 1 ? (
+          <b key={step.id} aria-current="page">
+            {step.name}
+          </b>
+        ) : (
+          <a key={step.id} href={href("coverage", { unit: step.id })}>
+            {step.name}
+          </a>
+        ),
+      )}
+    </nav>
+  );
+}
+
+export const required = (counts: Counts): number => counts.met + counts.not_met + counts.unknown + counts.exempt;
+
+function Card({ indicator, cell, row }: { indicator: IndicatorView; cell: CoverageCell; row: CoverageRow }) {
+  const m = t();
+  const gap = cell.ledger.bp !== null && cell.live.bp !== null ? cell.ledger.bp - cell.live.bp : 0;
+  return (
+    <section class="panel indicator" title={formulaOf(indicator)}>
+      <h2>{labelled(indicator)}</h2>
+      {FIGURES.map((figure) => (
+        <Line key={figure} figure={figure} counts={cell[figure]} row={row} indicator={indicator} large />
+      ))}
+      <p class={`small ${gap > 0 ? "gapnote" : "dim"}`}>
+        {gap > 0 ? m.coverage.gapBetween(percent(gap).replace("%", "")) : "\u00a0"}
+      </p>
+    </section>
+  );
+}
+
+/** One figure: the rate, its counts, a bar of its parts; it opens its list of gaps. */
+function Line({
+  figure,
+  counts,
+  row,
+  indicator,
+  large = false,
+}: {
+  figure: Figure;
+  counts: Counts;
+  row: CoverageRow;
+  indicator: IndicatorView;
+  large?: boolean;
+}) {
+  const m = t();
+  const asked = required(counts);
+  const basis = asked - counts.exempt;
+  if (counts.bp === null) {
+    return (
+      <span class={`figureline none ${large ? "large" : ""}`}>
+        <small>{m.coverage[figure]}</small>
+        <em>{m.coverage.noneRequired}</em>
+      </span>
+    );
+  }
+  const words = [
+    counts.not_met ? m.coverage.gapOf(count(counts.not_met)) : "",
+    counts.unknown ? m.coverage.unknownOf(count(counts.unknown)) : "",
+    counts.exempt ? m.coverage.exemptOf(count(counts.exempt)) : "",
+  ].filter(Boolean);
+  const equation = m.coverage.equation(
+    count(counts.met),
+    count(counts.not_met),
+    count(counts.unknown),
+    count(counts.exempt),
+    count(asked),
+  );
+  return (
+    <a
+      class={`figureline ${counts.met === basis ? "whole" : ""} ${large ? "large" : ""}`}
+      href={href("coverage", { unit: row.id, gaps: indicator.id, figure })}
+      title={`${m.coverage[figure === "ledger" ? "ledgerTitle" : "liveTitle"]}\n${equation}`}
+      aria-label={`${m.coverage.openGaps(named(row), labelled(indicator), m.coverage[figure])}: ${percent(counts.bp)}, ${equation}`}
+    >
+      <small>{m.coverage[figure]}</small>
+      <b>{percent(counts.bp)}</b>
+      <span class="dim">
+        {count(counts.met)}/{count(basis)}
+      </span>
+      <Bar counts={counts} basis={basis} />
+      {large && <span class="words dim small">{words.join(" · ") || "\u00a0"}</span>}
+    </a>
+  );
+}
+
+function Bar({ counts, basis }: { counts: Counts; basis: number }) {
+  const share = (value: number): string => `${basis ? (100 * value) / basis : 0}%`;
+  return (
+    <span class="bar" aria-hidden="true">
+      <i class="met" style={{ width: share(counts.met) }} />
+      <i class="unknown" style={{ width: share(counts.unknown) }} />
+      <i class="not_met" style={{ width: share(counts.not_met) }} />
+    </span>
+  );
+}
+
+function FigureRow({ row, columns, total = false }: { row: CoverageRow; columns: Column[]; total?: boolean }) {
+  const m = t();
+  const target = row.kind === "school" ? href(`schools/${row.id}`) : href("coverage", { unit: row.id });
+  return (
+    <tr class={total ? "total" : ""}>
+      <th scope="row" class="first">
+        {total ? `${named(row)} ${m.coverage.total}` : <a href={target}>{named(row)}</a>}
+      </th>
+      {columns.map(({ indicator, ix }) => {
+        const cell = row.cells[ix];
+        return (
+          <td key={indicator.id} class={indicator.headline ? "" : "also"}>
+            {!cell ? null : row.kind === "school" ? (
+              <Marks cell={cell} />
+            ) : (
+              FIGURES.map((figure) => (
+                <Line key={figure} figure={figure} counts={cell[figure]} row={row} indicator={indicator} />
+              ))
+            )}
+          </td>
+        );
+      })}
+    </tr>
+  );
+}
+
+export function letterOf(counts: Counts): string {
+  return counts.met ? "m" : counts.not_met ? "n" : counts.unknown ? "u" : counts.exempt ? "e" : "-";
+}
+
+export const LETTER_WORDS: Record<string, "met" | "not_met" | "unknown" | "exempt" | "not_asked"> = {
+  m: "met",
+  n: "not_met",
+  u: "unknown",
+  e: "exempt",
+  "-": "not_asked",
+};
+
+function Marks({ cell }: { cell: CoverageCell }) {
+  const m = t();
+  return (
+    <span class="marks">
+      {FIGURES.map((figure) => (
+        <Mark key={figure} letter={letterOf(cell[figure])} figure={figure} />
+      ))}
+      {cell.proof_at !== null && <small class="dim">{m.age.ago(ago(second.value - cell.proof_at, m.age))}</small>}
+    </span>
+  );
+}
+
+/** One school's judgement as a mark; unknown is hatched, never plain. */
+export function Mark({ letter, figure }: { letter: string; figure: Figure }) {
+  const m = t();
+  const word = m.coverage[LETTER_WORDS[letter] ?? "unknown"];
+  return (
+    <span class={`mark ${LETTER_WORDS[letter] ?? "unknown"}`} title={`${m.coverage[figure]}：${word}`}>
+      <span aria-hidden="true">{look(m.matrix.marks, letter)}</span>
+      <span class="unseen">
+        {m.coverage[figure]} {word}
+      </span>
+    </span>
+  );
+}
+
+function Legend() {
+  const m = t();
+  return (
+    <footer class="legend">
+      <span>
+        <i class="swatch met" /> {m.coverage.met}
+      </span>
+      <span>
+        <i class="swatch unknown" /> {m.coverage.unknown}
+      </span>
+      <span>
+        <i class="swatch not_met" /> {m.coverage.not_met}
+      </span>
+      <span class="dim">{m.coverage.ledgerTitle}</span>
+      <span class="dim">{m.coverage.liveTitle}</span>
+    </footer>
+  );
+}

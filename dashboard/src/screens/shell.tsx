@@ -1,0 +1,81 @@
+/** The frame around every screen: header, banners, navigation, keys, spoken summaries. */
+import { useEffect, useState } from "preact/hooks";
+import { audio, pulse } from "../alarm/alarm";
+import { post } from "../client";
+import { t } from "../i18n";
+import { go, route } from "../route";
+import { ageMs, loading, load, picture } from "../store/feed";
+import { may } from "../store/session";
+import { Trouble, Waiting } from "../ui/parts";
+import { Toasts } from "../ui/toast";
+import { listenForKeys } from "../keys";
+import { Announcer } from "./announcer";
+import { Banners } from "./banners";
+import { CoverageScreen } from "./coverage";
+import { Header } from "./header";
+import { HealthScreen } from "./health";
+import { KeyHelp } from "./keyhelp";
+import { LiveScreen } from "./live";
+import { SchoolScreen } from "./school";
+import { SchoolsScreen } from "./schools";
+
+const HEALTH_PERIOD_MS = 60_000;
+
+export function Shell() {
+  const m = t();
+  const [help, setHelp] = useState(false);
+  useEffect(
+    () =>
+      listenForKeys({
+        "?": () => setHelp(true),
+        "g l": () => go("live"),
+        "g c": () => go("coverage"),
+        "g s": () => go("schools"),
+        "g h": () => go("health"),
+      }),
+    [],
+  );
+  useEffect(() => {
+    const report = () => {
+      pulse();
+      const body = { audio: audio.value, visible: !document.hidden, stream_age_ms: Math.round(ageMs.value) };
+      post("/screens/health", { body }).catch(() => undefined); // The header shows the line's state; a report that fails tells nothing more.
+    };
+    const timer = setInterval(report, HEALTH_PERIOD_MS);
+    setTimeout(report, 3_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <div class="shell">
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
+        {m.nav.skip}
+      </a>
+      <Header showHelp={() => setHelp(true)} />
+      <Banners />
+      <main id="main" tabIndex={-1}>
+        <Screen />
+      </main>
+      <Toasts />
+      <Announcer />
+      {help && <KeyHelp close={() => setHelp(false)} />}
+    </div>
+  );
+}
+
+function Screen() {
+  const state = loading.value;
+  if (state.state === "failed") return <Trouble failure={state.failure} retry={() => void load()} />;
+  if (state.state === "loading" || !picture.value) return <Waiting />;
+  const [screen, id] = route.value.path;
+  if (screen === "coverage" && may("coverage")) return <CoverageScreen />;
+  if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
+  if (screen === "health") return <HealthScreen />;
+  return <LiveScreen />;
+}
