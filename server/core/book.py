@@ -1,7 +1,7 @@
 """The book of alerts: every alert that is open, the newest closed ones, and the indexes that find them."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -65,9 +65,9 @@ class Book:
         """List the open alerts of a school, or of a gateway that belongs to none; oldest first."""
         return [self.alerts[key] for key in self._open_at.get(place, ())]
 
-    def open_at_gateway(self, gateway: str) -> bool:
-        """Say whether an alert about a gateway as a whole is open."""
-        return any(about.place == gateway and not about.device for about in self._open)
+    def open_of(self, rules: Container[str]) -> list[Alert]:
+        """List the open alerts of some rules."""
+        return [self.alerts[key] for about, key in self._open.items() if about.rule in rules]
 
     def lasting(self, subject: Subject) -> Alert | None:
         """Find the fault that people closed last although its condition had not ended."""

@@ -1,14 +1,15 @@
-"""Keeps every school's verdicts: judged again when something it depends on changed, or when a proof grew too old."""
+"""Keeps every school's verdicts: judged again when something they depend on changed, or when time alone turns one."""
 
 from collections.abc import Iterable, Mapping
 
 from server.core.deadlines import Deadlines
 from server.core.effects import Effect, VerdictChanged
 from server.core.fleet import Fleet
-from server.core.indicator import Indicator, View, exempt, in_service
+from server.core.indicator import Indicator, View, exempt, in_service, turn
 from server.core.liveness import Home
+from server.core.rollup import Rollup
 from server.core.schedule import next_boundary
-from server.core.verdict import Judgement, Verdict
+from server.core.verdict import Tally, Verdict
 
 SCHOOLS_PER_TICK_MAX = 150  # Some 10 ms; after the turn of the hour a city is judged within half a minute.
 
@@ -23,6 +24,7 @@ class Coverage:
         self.indicators = tuple(indicators)
         self.kinds = frozenset(kind for indicator in self.indicators for kind in indicator.watches)
         self._fleet = fleet
+        self._rollup = Rollup(fleet.roster)
         self._verdicts: dict[str, Verdicts] = {}
         self._dirty: dict[str, None] = {}
         self._due: Deadlines[str] = Deadlines()
@@ -34,11 +36,16 @@ class Coverage:
         """Give a school's verdicts: of each indicator that asks about it, the ledger's and the live one."""
         return self._verdicts.get(school, NONE)
 
+    def tally(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
+        """Give the ledger's and the live counts of an indicator over all schools below a unit."""
+        return self._rollup.of(unit, indicator)
+
     def load(self, now: float) -> None:
         """Judge everything anew for another roster; nobody is told, because every screen starts again."""
         if self._listening_since is None:
             self._listening_since = now
         self._verdicts = {}
+        self._rollup = Rollup(self._fleet.roster)
         self._dirty.clear()
         self._due_at.clear()
         self._boundary = next_boundary(self._fleet.roster.calendar, now)
@@ -73,20 +80,22 @@ class Coverage:
         view = View(school, home, self._fleet.roster.calendar, self._listening_since)
         before = self._verdicts.get(school.id, NONE)
         after: Verdicts = {}
-        stale_at: list[float] = []
+        turns_at: list[float] = []
         if in_service(school, now):
             for indicator in self.indicators:
                 if not indicator.asks(school):
                     continue
                 _, live = after[indicator.name] = _both(indicator, view, now)
-                if live.judgement is Judgement.MET and live.proof_at is not None:
-                    stale_at.append(live.proof_at + indicator.freshness_seconds)
+                at = turn(indicator, view, live, now)
+                if at is not None and at > now:
+                    turns_at.append(at)
         self._verdicts[school.id] = after
-        self._look_again(school.id, [at for at in stale_at if at > now])
+        self._rollup.moved(school.unit, before, after)
+        self._look_again(school.id, turns_at)
         return _changes(school.id, before, after)
 
-    def _look_again(self, school: str, stale_at: list[float]) -> None:
-        due = min(stale_at, default=None)
+    def _look_again(self, school: str, turns_at: list[float]) -> None:
+        due = min(turns_at, default=None)
         if due is not None and self._due_at.get(school) != due:
             self._due_at[school] = due
             self._due.add(due, school)

@@ -36,7 +36,7 @@ from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home
 from server.core.roster import RosterIndex
 from server.core.rules import RULES
-from server.core.verdict import Verdict
+from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
@@ -97,6 +97,10 @@ class Engine:
         """Give the ledger's and the live verdict of each indicator that asks about a school."""
         return self._coverage.of(school)
 
+    def tally(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
+        """Give the ledger's and the live counts of an indicator over all schools below a unit; this is a look-up."""
+        return self._coverage.tally(unit, indicator)
+
     def device(self, gateway: str, device: str) -> DeviceState | None:
         """Give what is known of a device."""
         return self._fleet.devices.get((gateway, device))
@@ -136,7 +140,8 @@ class Engine:
     def _loaded(self, event: RosterLoaded, now: float) -> list[Effect]:
         self._fleet.load(event.roster, now)
         self._coverage.load(now)
-        return self._faults.roster_changed(now)
+        self._faults.roster_changed()
+        return []
 
     def _heard(self, event: GatewayHeard, now: float) -> list[Effect]:
         return self._heard_from(event.gateway, event.rx, event.path, now)
@@ -198,13 +203,12 @@ class Engine:
         return effects + self._faults.device(state, now)
 
     def _check_in(self, event: CheckInArrived, now: float) -> list[Effect]:
-        effects = self._heard_from(event.gateway, event.rx, "", now) if event.gateway in self._fleet.gateways else []
         state = self._fleet.find(event.gateway, event.device)
         if state is None or state.home is None:
-            return effects + self._stranger(event.gateway, event.device, now)
+            return self._stranger(event.gateway, event.device, now)
         note_guard(state.home, event.guard, min(event.t, event.rx), present=PRESENT.get(event.act))
         self._coverage.mark(state.home)
-        return effects + self._faults.school(state.home, now)
+        return self._faults.school(state.home, now)  # It may come by telephone: it says nothing of the gateway.
 
     def _device_alerted(self, event: DeviceAlerted, now: float) -> list[Effect]:
         state = self._fleet.find(event.gateway, event.device)

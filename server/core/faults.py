@@ -18,7 +18,8 @@ from server.core.liveness import DeviceState, GatewayState, Home
 from server.core.rule import Finding, Rule, Subject, View
 from server.core.schedule import next_boundary
 
-LOOKS_PER_TICK_MAX = 3_000  # Some 10 ms; the rest of a city's looks at the turn of the hour waits for the next ticks.
+LOOKS_PER_TICK_MAX = 500  # Some 30 ms if each of them raises an alert; the rest of a city waits for the next ticks.
+RETIRED = "retired"  # The cause of a fault that ended because the roster has its device no more.
 MUTED_SECONDS_MAX = 24 * 3_600.0  # Closed by hand while it lasts, a fault is silent; but not for longer than a day.
 
 
@@ -48,6 +49,7 @@ class Faults:
         kinds = {kind for rule in every for kind in rule.kinds}
         self._of_device = {kind: _of(every, Subject.DEVICE, kind) for kind in kinds}
         self._of_school_kind = {kind: _of(every, Subject.SCHOOL, kind) for kind in kinds}
+        self._of_devices = tuple(rule for rule in every if rule.subject is Subject.DEVICE)
         self._of_gateway = tuple(rule for rule in every if rule.subject is Subject.GATEWAY)
         self._of_school = tuple(rule for rule in every if rule.subject is Subject.SCHOOL)
         self._clocked = tuple(rule for rule in every if rule.clocked)
@@ -56,6 +58,7 @@ class Faults:
         self._again: dict[About, float] = {}
         self._looks: Deadlines[_Look] = Deadlines()
         self._boundary: float | None = None
+        self._roster_is_new = False
 
     def device(self, state: DeviceState, now: float) -> list[Effect]:
         """Look at one device, and at its school where a rule of schools minds such devices."""
@@ -85,30 +88,47 @@ class Faults:
     def tick(self, now: float) -> list[Effect]:
         """Look at whatever may have changed by time alone; at most so much of it in one tick."""
         effects: list[Effect] = []
-        if self._boundary is not None and now >= self._boundary:
-            self._look_at_all_clocked(self._boundary)
-            self._boundary = None
-        if self._boundary is None:
+        if self._roster_is_new or self._boundary is None or now >= self._boundary:
+            if self._roster_is_new:
+                self._look_at_all_open(now)
+            self._look_at_all_clocked(now)
+            self._roster_is_new = False
             self._boundary = next_boundary(self._fleet.roster.calendar, now)
         for _, look in self._looks.due(now, LOOKS_PER_TICK_MAX):
             effects += self._look_again(look, now)
         return effects
 
-    def roster_changed(self, now: float) -> list[Effect]:
-        """Look at what a new roster may have ended, and follow its calendar from now on."""
-        self._boundary = None
-        told = [state for state in self._fleet.gateways.values() if self._book.open_at_gateway(state.gateway.id)]
-        return [effect for state in told for effect in self.gateway(state, now)]
+    def roster_changed(self) -> None:
+        """Follow a new roster and its calendar: what it, or the time we were away, may have ended is looked at next."""
+        self._roster_is_new = True
 
     def _look_again(self, look: _Look, now: float) -> list[Effect]:
         if look.school:
             home = self._fleet.homes.get(look.school)
-            return self.school(home, now) if home else []
+            return self.school(home, now) if home else self._gone(self._of_school, look, now)
         if look.device:
             state = self._fleet.devices.get((look.gateway, look.device))
-            return self.device(state, now) if state else []
+            return self.device(state, now) if state else self._gone(self._of_devices, look, now)
         gateway = self._fleet.gateways.get(look.gateway)
-        return self.gateway(gateway, now) if gateway else []
+        return self.gateway(gateway, now) if gateway else self._gone(self._of_gateway, look, now)
+
+    def _gone(self, rules: tuple[Rule, ...], look: _Look, now: float) -> list[Effect]:
+        """End the faults of what the roster has no more. Where it never had it, people have to look: nothing ends."""
+        effects: list[Effect] = []
+        for rule in rules:
+            about = _about(rule, look)
+            for waiting in (self._finding, self._ending, self._again):
+                waiting.pop(about, None)
+            alert = self._book.open(about)
+            if alert is not None and alert.school:
+                effects += self._book.recover(alert, now, RETIRED)
+        return effects
+
+    def _look_at_all_open(self, now: float) -> None:
+        names = {rule.name: rule.subject for rule in (*self._of_devices, *self._of_gateway, *self._of_school)}
+        for alert in self._book.open_of(names):
+            of_school = names[alert.rule] is Subject.SCHOOL
+            self._looks.add(now, _Look(alert.school if of_school else "", "" if of_school else alert.gateway, alert.device))
 
     def _look_at_all_clocked(self, due: float) -> None:
         kinds = {kind for rule in self._clocked if rule.subject is Subject.DEVICE for kind in rule.kinds}
@@ -123,7 +143,7 @@ class Faults:
     def _look(self, rules: tuple[Rule, ...], view: View, look: _Look, now: float) -> list[Effect]:
         effects: list[Effect] = []
         for rule in rules:
-            about = About(rule.name, look.gateway or look.school, look.device, Mode.REAL.value, "")
+            about = _about(rule, look)
             finding = rule.evaluate(view, now)
             if finding is not None:
                 effects += self._found(rule, view, finding, about, look, now)
@@ -198,6 +218,10 @@ def worsen(book: Book, alert: Alert, severity: Severity, detail: tuple[tuple[str
     chain = chain_of(alert, severity)
     shifted = Fact(What.SHIFTED, now, severity=severity, detail=detail, next_at=due_after(chain, 0, now))
     return book.ring_again(alert.id, shifted)
+
+
+def _about(rule: Rule, look: _Look) -> About:
+    return About(rule.name, look.gateway or look.school, look.device, Mode.REAL.value, "")
 
 
 def _of(rules: tuple[Rule, ...], subject: Subject, kind: str) -> tuple[Rule, ...]:

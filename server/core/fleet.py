@@ -28,7 +28,9 @@ from server.registry.model import Device, Gateway, Roster, School
 OWN_DEVICE = DeviceId("gw")  # The name under which a gateway reports about itself.
 SILENCE_DEFAULT_SECONDS = 180.0  # For a kind of a local profile, which this version may not know.
 STRANGE_GATEWAYS_MAX = 5_000  # Unknown boxes remembered; a flood of invented names ends here.
-CHECKS_PER_TICK_MAX = 5_000  # Some 5 ms; the rest waits for the next tick, so that no alarm waits for a city.
+# What is over these waits for the next tick, so that no alarm waits for a city.
+DEVICE_CHECKS_PER_TICK_MAX = 5_000  # Some 5 ms.
+GATEWAY_CHECKS_PER_TICK_MAX = 500  # Some 30 ms if each of them has gone, which is an alert and a count of its devices.
 
 
 class Fleet:
@@ -122,7 +124,7 @@ class Fleet:
     def link_lost(self, state: GatewayState, path: str, rx: float) -> list[LivenessChanged]:
         """Take a will in: when it was the last path we believed in, nothing can be said of the devices any more."""
         state.path_heard.pop(path, None)
-        alive = any(rx - heard <= PATH_SILENT_SECONDS for heard in state.path_heard.values())
+        alive = any(rx < heard + PATH_SILENT_SECONDS for heard in state.path_heard.values())
         if alive or state.liveness is not Liveness.LIVE:
             return []
         return self._lose(state, Liveness.SUSPECT, rx)
@@ -134,11 +136,11 @@ class Fleet:
 
     def tick(self, now: float) -> Iterator[LivenessChanged]:
         """Find who has been silent for too long; at most so many are looked at in one tick, the longest overdue first."""
-        for due, gateway in self._gateway_checks.due(now, CHECKS_PER_TICK_MAX):
+        for due, gateway in self._gateway_checks.due(now, GATEWAY_CHECKS_PER_TICK_MAX):
             if gateway.check_due == due:
                 gateway.check_due = None
                 yield from self._check_gateway(gateway, now)
-        for due, device in self._device_checks.due(now, CHECKS_PER_TICK_MAX):
+        for due, device in self._device_checks.due(now, DEVICE_CHECKS_PER_TICK_MAX):
             if device.check_due == due:
                 device.check_due = None
                 yield from self._check_device(device, now)
@@ -164,7 +166,7 @@ class Fleet:
 
     def _lose(self, state: GatewayState, liveness: Liveness, now: float) -> list[LivenessChanged]:
         for path, heard in list(state.path_heard.items()):
-            if now - heard > PATH_SILENT_SECONDS:
+            if now >= heard + PATH_SILENT_SECONDS:
                 del state.path_heard[path]
         if liveness is Liveness.SUSPECT and state.last_heard is not None:
             self._check_gateway_at(state, state.last_heard + GATEWAY_OFFLINE_SECONDS)
@@ -182,7 +184,7 @@ class Fleet:
         if gone or state.gateway.liveness is not Liveness.LIVE:
             return []
         silent = silent_after(state)
-        if now <= silent:
+        if now < silent:
             self._check_device_at(state, silent)
             return []
         return self.review(state, now)

@@ -50,6 +50,20 @@ def one_seen(view: View, now: float) -> Verdict:
     return settle(("guards.not_seen",), (), seen)
 
 
+def seen_turns_at(view: View, live: Verdict, _now: float) -> float | None:
+    """Say when the last school day without a guard, or without one yet, is full."""
+    if live.judgement is Judgement.MET and live.proof_at is not None:
+        return school_time_after(view.calendar, live.proof_at, SEEN_SECONDS)
+    return school_time_after(view.calendar, view.listening_since, SEEN_SECONDS)
+
+
+def quota_turns_at(view: View, live: Verdict, _now: float) -> float | None:
+    """Say when the week of the last guard that is needed, or the first week of listening, is over."""
+    if live.judgement is Judgement.MET and live.proof_at is not None:
+        return live.proof_at + ALL_SEEN_SECONDS
+    return view.listening_since + ALL_SEEN_SECONDS
+
+
 def quota_on_roll(view: View, _now: float) -> Verdict:
     """Judge the ledger: as many on the roll as the quota asks."""
     if view.school.guards_on_roll >= guard_quota(view.school):
@@ -59,10 +73,11 @@ def quota_on_roll(view: View, _now: float) -> Verdict:
 
 def quota_seen(view: View, now: float) -> Verdict:
     """Judge what is heard: as many different guards checked in within a week as the quota asks."""
-    seen = [at for at, _ in view.home.on_post.values() if now - at <= ALL_SEEN_SECONDS]
-    newest = max(seen, default=None)
-    if len(seen) >= guard_quota(view.school):
-        return settle((), (), newest)
-    if now - view.listening_since < ALL_SEEN_SECONDS or not view.devices("guard_post"):
+    seen = sorted((at for at, _ in view.home.on_post.values() if now < at + ALL_SEEN_SECONDS), reverse=True)
+    newest = seen[0] if seen else None
+    quota = guard_quota(view.school)
+    if len(seen) >= quota:
+        return settle((), (), seen[quota - 1])  # The proof is as old as the last one that is needed.
+    if now < view.listening_since + ALL_SEEN_SECONDS or not view.devices("guard_post"):
         return settle((), ("guards.not_all_seen_yet",), newest)
     return settle(("guards.too_few_seen",), (), newest)

@@ -29,6 +29,7 @@ class View:
 
 
 Judge = Callable[[View, float], Verdict]
+Turn = Callable[[View, Verdict, float], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,17 @@ class Indicator:
     target_basis_points: int = 10_000
     deadline: date | None = None
     freshness_seconds: float = 86_400.0  # How long a live proof is believed.
+    turns_at: Turn | None = None  # When a live verdict turns by time alone; without it, when its proof is too old.
     watches: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Kind -> metrics whose change may change a verdict.
+
+
+def turn(indicator: Indicator, view: View, live: Verdict, now: float) -> float | None:
+    """Say when a live verdict turns by time alone; None where only something that happens can turn it."""
+    if indicator.turns_at is not None:
+        return indicator.turns_at(view, live, now)
+    if live.judgement is Judgement.MET and live.proof_at is not None:
+        return live.proof_at + indicator.freshness_seconds
+    return None
 
 
 def in_service(school: School, now: float) -> bool:

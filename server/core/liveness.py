@@ -121,14 +121,16 @@ class DeviceState:
 
 
 def judge_gateway(state: GatewayState, now: float) -> Liveness:
-    """Judge a gateway by the clock alone."""
+    """Judge a gateway by the clock alone.
+
+    Each limit is compared as the same sum that its check was put off to, so that a check that is due always decides.
+    """
     heard = state.last_heard
-    silent = now - (state.known_since if heard is None else heard)
-    if silent > GATEWAY_OFFLINE_SECONDS:
+    if now >= (state.known_since if heard is None else heard) + GATEWAY_OFFLINE_SECONDS:
         return Liveness.OFFLINE
     if heard is None:
         return Liveness.UNKNOWN
-    if silent > PATH_SILENT_SECONDS:
+    if now >= heard + PATH_SILENT_SECONDS:
         return Liveness.SUSPECT
     return Liveness.SUSPECT if state.liveness in (Liveness.SUSPECT, Liveness.OFFLINE) else Liveness.LIVE
 
@@ -139,15 +141,13 @@ def judge_device(state: DeviceState, now: float) -> Liveness:
         return Liveness.UNKNOWN
     if state.unreachable:
         return Liveness.OFFLINE
+    if now >= silent_after(state):
+        return Liveness.OFFLINE
     heard = state.last_rx
-    back_since = state.gateway.live_since
-    if heard is not None and heard >= back_since and now - heard <= state.silence_seconds:
-        return Liveness.LIVE
-    reference = back_since if heard is None else max(heard, back_since)
-    return Liveness.OFFLINE if now - reference > state.silence_seconds else Liveness.UNKNOWN
+    return Liveness.LIVE if heard is not None and heard >= state.gateway.live_since else Liveness.UNKNOWN
 
 
 def silent_after(state: DeviceState) -> float:
-    """Say when a device will have been silent for too long, if nothing is heard of it any more."""
+    """Say at which instant a device is silent for too long, if nothing is heard of it any more."""
     heard = state.last_rx if state.last_rx is not None else state.gateway.live_since
     return max(heard, state.gateway.live_since) + state.silence_seconds

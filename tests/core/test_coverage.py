@@ -257,3 +257,99 @@ def test_verdicts_kept_are_those_judged_anew_and_every_school_asked_has_one(
             name: [verdict.judgement for verdict in pair] for name, pair in anew.items()
         }
         assert set(anew) == {indicator.name for indicator in INDICATORS if indicator.asks(one)}
+
+
+def test_a_gate_that_stays_open_in_class_is_not_met_from_its_limit_on_without_another_word() -> None:
+    talk = talk_about(model_school())
+    prove(talk, NOW + 1)
+    talk.read("gate-1", NOW + 10, open=True)
+    for second in range(10, 130, 5):
+        talk.heard(NOW + second)
+        talk.tick(NOW + second)
+        assert judged(talk, "t2_closed")[1] is Judgement.MET
+    talk.tick(NOW + 130)
+    assert judged(talk, "t2_closed")[1] is Judgement.NOT_MET
+
+
+def test_a_proof_is_not_believed_at_the_very_instant_it_ends() -> None:
+    talk = talk_about(model_school())
+    prove(talk, NOW + 1)
+    end = NOW + 1 + 86_400
+    talk.heard(end - 1)
+    for device in ("host", "nvr"):
+        talk.read(device, end - 1, online=True)
+    talk.tick(end - 1)
+    assert judged(talk, "t1_networked")[1] is Judgement.MET
+    talk.tick(end)
+    assert judged(talk, "t1_networked")[1] is Judgement.UNKNOWN
+
+
+def test_a_guard_not_seen_for_a_school_day_is_not_met_to_the_second_over_a_weekend() -> None:
+    talk = talk_about(model_school())
+    friday = beijing(MONDAY + timedelta(days=4), 10, 7)
+    talk.heard(friday)
+    talk.say(CheckInArrived("c1", gateway_of(1), DeviceId("post-1"), friday, friday, "g1", "in"), friday)
+    talk.tick(friday)
+    end = beijing(MONDAY + timedelta(days=7), 10, 7)
+    for now in (friday + 86_400, end - 60, end - 1):
+        talk.heard(now)
+        talk.read("post-1", now, on_duty=0)
+        talk.tick(now)
+        talk.tick(now)
+        assert judged(talk, "t4_guards_all")[1] is Judgement.MET
+    talk.tick(end)
+    assert judged(talk, "t4_guards_all")[1] is Judgement.NOT_MET
+
+
+def test_the_live_quota_asks_for_as_many_guards_within_a_week_and_ends_with_the_oldest_needed() -> None:
+    talk = talk_about(model_school())  # 600 pupils: two guards.
+    for number, at in ((1, NOW + 100), (2, NOW + 200)):
+        assert judged(talk, "t3_quota")[1] is Judgement.UNKNOWN
+        talk.say(CheckInArrived(f"c{number}", gateway_of(1), DeviceId("post-1"), at, at, f"g{number}", "in"), at)
+        talk.tick(at)
+    assert judged(talk, "t3_quota") == (Judgement.MET, Judgement.MET)
+    week = 7 * 86_400
+    talk.tick(NOW + 100 + week - 1)
+    talk.tick(NOW + 100 + week - 1)
+    assert judged(talk, "t3_quota")[1] is Judgement.MET
+    talk.tick(NOW + 100 + week)
+    assert judged(talk, "t3_quota")[1] is Judgement.NOT_MET
+    assert judged(talk, "t4_quota")[1] is Judgement.NOT_MET
+
+
+def not_met_live(name: str) -> Talk:
+    """Give an engine that has heard what proves an indicator wrong."""
+    talk = talk_about(model_school())
+    prove(talk, NOW + 1)
+    last = NOW + 2
+    if name == "t1_networked":
+        talk.read("host", last, online=False)
+    elif name == "t2_closed":
+        talk.read("gate-1", last, open=True)
+        last += 120
+    elif name == "t5_barrier":
+        talk.read("bar-1", last, fault_code=3)
+    else:
+        last += 8 * 86_400
+    talk.heard(last)
+    if name not in ("t1_networked", "t2_closed", "t5_barrier"):
+        talk.read("post-1", last, on_duty=0)
+    for _ in range(2):
+        talk.tick(last)
+    return talk
+
+
+@pytest.mark.parametrize("name", [indicator.name for indicator in INDICATORS])
+def test_every_indicator_has_each_of_the_four_verdicts_and_is_exempt_in_both_figures(name: str) -> None:
+    unheard = talking(roster=city(model_school()), now=NOW)
+    assert judged(unheard, name)[1] is Judgement.UNKNOWN
+    assert judged(not_met_live(name), name)[1] is Judgement.NOT_MET
+    excuse = Exemption(name, "doc-1", "bureau", "written", TODAY)
+    excused = talk_about(model_school(exemptions=(excuse,)))
+    assert judged(excused, name) == (Judgement.EXEMPT, Judgement.EXEMPT)
+    met = talk_about(model_school())
+    for number in (1, 2):
+        at = NOW + number
+        met.say(CheckInArrived(f"c{number}", gateway_of(1), DeviceId("post-1"), at, at, f"g{number}", "in"), at)
+    prove(met, NOW + 3)
+    assert judged(met, name) == (Judgement.MET, Judgement.MET)

@@ -1,6 +1,7 @@
 """Rules of states: each is found, held, told once, and over only when that is sure; unknown is neither."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -9,7 +10,7 @@ from contract.messages import Birth, BirthDevice
 from server.core.alert import Alert, Severity, State
 from server.core.events import BirthArrived, CheckInArrived, GatewayLinkChanged, RosterLoaded
 from server.core.rules import RULES
-from tests.core.talking import MONDAY, NOON, Talk, beijing, city, gateway_of, school, talking
+from tests.core.talking import CALENDAR, MONDAY, NOON, Talk, beijing, city, gateway_of, school, talking
 
 CLASS = beijing(MONDAY, 9)  # In class hours of a school day.
 PEAK = beijing(MONDAY, 7, 10)
@@ -104,6 +105,7 @@ def test_a_barrier_is_found_down_only_while_it_must_be_up_and_only_after_a_car_h
     talk.read("bar-1", CLASS + 5, position="down")
     now = pass_time(talk, CLASS + 5, 170)
     assert not open_of(talk, "barrier_down")
+    talk.read("bar-1", now, position="down")
     now = pass_time(talk, now, 30)
     assert len(open_of(talk, "barrier_down")) == 1
     talk.read("bar-1", now, position="up")
@@ -157,6 +159,7 @@ def test_strangers_are_one_low_alert_for_each_gateway_and_end_when_registered() 
     assert {alert.gateway for alert in open_of(talk, "unregistered_device")} == {gateway_of(1), GatewayId("gw-unknown")}
     kinds = {"ghost-1": "camera", "ghost-2": "camera"}
     talk.say(RosterLoaded(city(school(), kinds=kinds)), NOON + 4)
+    talk.tick(NOON + 5)
     assert gateway_of(1) not in {alert.gateway for alert in open_of(talk, "unregistered_device")}
 
 
@@ -199,3 +202,106 @@ def test_every_rule_says_what_it_is_in_both_languages() -> None:
         assert rule.label_en
         assert rule.trigger
         assert rule.trigger_en
+
+
+def test_a_check_in_by_telephone_says_nothing_of_a_silent_gateway() -> None:
+    talk = live(NOON)
+    now = pass_time(talk, NOON, 300, heard=False)
+    talk.say(CheckInArrived("c1", gateway_of(1), DeviceId("post-1"), now, now, "g1", "in"), now)
+    gateway = talk.engine.gateway(gateway_of(1))
+    assert gateway is not None
+    assert gateway.liveness == "offline"
+    assert len(open_of(talk, "gateway_offline")) == 1
+
+
+def test_the_fault_of_a_device_that_the_roster_has_no_more_ends() -> None:
+    talk = live(NOON)
+    now = pass_time(talk, NOON, 260)
+    assert open_of(talk, "camera_offline")
+    without = city(kinds={"btn-1": "alarm_button", "host": "alarm_host"})
+    talk.say(RosterLoaded(without), now)
+    now = pass_time(talk, now, 10)
+    assert not open_of(talk, "camera_offline")
+    assert len(open_of(talk, "alarm_host_offline")) == 1
+    assert {alert.cause for alert in talk.engine.alerts.values() if not alert.open} == {"retired"}
+
+
+def test_the_same_holds_when_the_roster_changed_while_the_server_was_stopped() -> None:
+    talk = live(NOON)
+    now = pass_time(talk, NOON, 260)
+    fresh = talk.restarted(now, city(kinds={"btn-1": "alarm_button", "host": "alarm_host"}))
+    pass_time(fresh, now, 10)
+    assert [alert.rule for alert in fresh.engine.alerts.values() if alert.open] == ["alarm_host_offline"]
+
+
+def test_an_alert_of_a_box_that_was_never_registered_is_left_to_people_over_a_restart() -> None:
+    talk = talking(now=NOON)
+    birth = Birth(1, "gw-unknown", "0000010000", "b", [])
+    talk.say(BirthArrived(birth, NOON + 1), NOON + 1)
+    fresh = talk.restarted(NOON + 2)
+    pass_time(fresh, NOON + 2, 20)
+    assert len(open_of(fresh, "unregistered_device")) == 1
+
+
+def test_a_peak_that_ended_while_the_server_was_stopped_ends_its_alert() -> None:
+    talk = talking(roster=city(replace(school(), guards_at_peak=2)), now=PEAK - 1)
+    talk.heard(PEAK)
+    talk.read("post-1", PEAK, on_duty=1)
+    assert open_of(talk, "guard_short")
+    after = beijing(MONDAY, 9)
+    fresh = talk.restarted(after)
+    fresh.tick(after + 1)
+    assert not open_of(fresh, "guard_short")
+
+
+@pytest.mark.parametrize(
+    ("rule", "device", "wrong"),
+    [("barrier_down", "bar-1", {"position": "down"}), ("gate_open", "gate-1", {"open": True})],
+)
+def test_what_falls_silent_is_neither_found_nor_over(rule: str, device: str, wrong: dict[str, object]) -> None:
+    """Unknown is not good: an open alert stays; and unknown is not bad: none is raised."""
+    talk = live(CLASS)
+    talk.read(device, CLASS + 5, **wrong)  # type: ignore[arg-type]  # The metrics above.
+    now = pass_time(talk, CLASS + 5, 100)
+    talk.read(device, now, **wrong)  # type: ignore[arg-type]  # The metrics above.
+    now = pass_time(talk, now, 100)
+    assert len(open_of(talk, rule)) == 1
+    pass_time(talk, now, 600, heard=False)
+    assert len(open_of(talk, rule)) == 1
+
+    quiet = live(CLASS)
+    quiet.read(device, CLASS + 5, **wrong)  # type: ignore[arg-type]  # The metrics above.
+    pass_time(quiet, CLASS + 5, 600, heard=False)
+    assert not open_of(quiet, rule)
+
+
+def test_a_silent_camera_stays_told_while_its_gateway_is_silent_too() -> None:
+    talk = live(NOON)
+    now = pass_time(talk, NOON, 260)
+    before = {alert.id for alert in open_of(talk, "camera_offline")}
+    now = pass_time(talk, now, 900, heard=False)
+    assert {alert.id for alert in open_of(talk, "camera_offline")} == before
+
+
+def test_a_holiday_and_a_weekend_have_no_peak_and_no_class_but_nights_and_presses() -> None:
+    for day in (MONDAY, date(2026, 3, 7)):
+        calendar = replace(CALENDAR, holidays=frozenset({MONDAY}))
+        morning = beijing(day, 7, 10)
+        talk = talking(roster=city(replace(school(), guards_at_peak=2), calendar=calendar), now=morning - 1)
+        talk.heard(morning)
+        talk.read("post-1", morning, on_duty=0)
+        talk.read("bar-1", morning, position="down")
+        talk.read("gate-1", morning, open=True)
+        pass_time(talk, morning, 170)
+        assert not [alert for alert in talk.engine.alerts.values() if alert.open]
+        assert talk.press(1, morning + 200).open
+
+
+def test_a_make_up_day_has_its_peaks() -> None:
+    saturday = date(2026, 3, 7)
+    calendar = replace(CALENDAR, make_up_days=frozenset({saturday}))
+    morning = beijing(saturday, 7, 10)
+    talk = talking(roster=city(replace(school(), guards_at_peak=2), calendar=calendar), now=morning - 1)
+    talk.heard(morning)
+    talk.read("post-1", morning, on_duty=0)
+    assert len(open_of(talk, "guard_short")) == 1

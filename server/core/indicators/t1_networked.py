@@ -28,7 +28,7 @@ def live(view: View, now: float) -> Verdict:
     for part, at, there in (("alarm", alarm_at, bool(hosts)), ("video", video_at, bool(video))):
         if there and at is None:
             unsure.append(f"{part}.no_proof")
-        elif there and at is not None and now - at > PROOF_SECONDS:
+        elif there and at is not None and now >= at + PROOF_SECONDS:
             unsure.append(f"{part}.proof_old")
     proofs = [at for at in (alarm_at, video_at) if at is not None]
     return settle(missing, unsure, min(proofs, default=None))

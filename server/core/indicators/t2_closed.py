@@ -30,12 +30,22 @@ def live(view: View, now: float) -> Verdict:
     unsure: list[str] = []
     for gate in gates:
         since = open_since(RuleView(view.calendar, view.school, gate.gateway, gate), now)
-        if since is not None and now - since > allowed_seconds(gate):
+        if since is not None and now >= since + allowed_seconds(gate):
             missing.append("gate.open")
         elif gate.liveness is not Liveness.LIVE or gate.value("open") is None:
             unsure.append("gate.unknown")
     heard = [gate.last_rx for gate in gates if gate.last_rx is not None]
     return settle(sorted(set(missing)), sorted(set(unsure)), min(heard, default=None))
+
+
+def turns_at(view: View, _live: Verdict, now: float) -> float | None:
+    """Say when the first gate that stands open now has done so for too long."""
+    limits = [
+        since + allowed_seconds(gate)
+        for gate in view.devices("gate")
+        if (since := open_since(RuleView(view.calendar, view.school, gate.gateway, gate), now)) is not None
+    ]
+    return min((limit for limit in limits if limit > now), default=None)
 
 
 INDICATOR = Indicator(
@@ -48,5 +58,6 @@ INDICATOR = Indicator(
     ledger=ledger,
     live=live,
     freshness_seconds=PROOF_SECONDS,
+    turns_at=turns_at,
     watches={"gate": frozenset({"open"})},
 )

@@ -1,6 +1,6 @@
 """T3: every urban school has at least one full-time guard."""
 
-from server.core.guards import one_on_roll, one_seen
+from server.core.guards import one_on_roll, one_seen, seen_turns_at
 from server.core.indicator import SCHOOLS, Indicator
 from server.registry.model import Area
 
@@ -13,6 +13,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：城市中小学专职保安配备率100%",
     ledger=one_on_roll,
     live=one_seen,
+    turns_at=seen_turns_at,
     asks=lambda school: school.area is Area.URBAN and school.kind in SCHOOLS,
     watches={"guard_post": frozenset({"on_duty"})},
 )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from server.core.guards import one_on_roll, one_seen
+from server.core.guards import one_on_roll, one_seen, seen_turns_at
 from server.core.indicator import SCHOOLS, Indicator
 
 INDICATOR = Indicator(
@@ -14,6 +14,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：2020年底前所有中小学完成专职保安派驻",
     ledger=one_on_roll,
     live=one_seen,
+    turns_at=seen_turns_at,
     asks=lambda school: school.kind in SCHOOLS,
     deadline=date(2020, 12, 31),
     watches={"guard_post": frozenset({"on_duty"})},

@@ -1,6 +1,6 @@
 """T4 in its stronger form: all schools have as many guards as the quota by pupils asks."""
 
-from server.core.guards import quota_on_roll, quota_seen
+from server.core.guards import ALL_SEEN_SECONDS, quota_on_roll, quota_seen, quota_turns_at
 from server.core.indicator import SCHOOLS, Indicator
 
 INDICATOR = Indicator(
@@ -12,6 +12,8 @@ INDICATOR = Indicator(
     source="GB/T 29315-2022（按学生人数配备）",
     ledger=quota_on_roll,
     live=quota_seen,
+    freshness_seconds=ALL_SEEN_SECONDS,
+    turns_at=quota_turns_at,
     asks=lambda school: school.kind in SCHOOLS,
     headline=False,
 )

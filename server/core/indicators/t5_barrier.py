@@ -41,7 +41,14 @@ def _by_photo(view: View, now: float) -> Verdict:
     if declaration.dated is None:
         return settle((), ("barrier.no_photo",), None)
     at = start_of_day(declaration.dated)
-    return settle((), ("barrier.photo_old",) if now - at > PHOTO_SECONDS else (), at)
+    return settle((), ("barrier.photo_old",) if now >= at + PHOTO_SECONDS else (), at)
+
+
+def turns_at(view: View, live: Verdict, _now: float) -> float | None:
+    """Say when a photo is too old; a powered barrier that falls silent is not waited for, it is told."""
+    if view.devices("barrier") or live.judgement is not Judgement.MET or live.proof_at is None:
+        return None
+    return live.proof_at + PHOTO_SECONDS
 
 
 INDICATOR = Indicator(
@@ -55,5 +62,6 @@ INDICATOR = Indicator(
     live=live,
     asks=lambda school: school.kind in SCHOOLS,
     deadline=date(2020, 12, 31),
+    turns_at=turns_at,
     watches={"barrier": frozenset({"position", "fault_code"})},
 )
