@@ -52,4 +52,8 @@ describe("the duty list", () => {
     expect([shown.waiting, shown.waitingTop]).toEqual([1, 1]);
     expect(show(list([later]), null, () => undefined).waiting).toBe(0);
   });
+
+  it("never stays empty under a cursor while something is open", () => {
+    expect(show(list([alertOf()]), [], () => undefined)).toMatchObject({ waiting: 0, lines: [{ ended: false }] });
+  });
 });

@@ -16,6 +16,7 @@ import { AlertBadges, Badge, Button, Empty, Severity, Shape } from "../ui/parts"
 import { useWindow } from "../ui/window";
 
 const ROW_PX = 48;
+const IDLE_MS = 3_000; // A cursor that merely rests on the list aims at nothing: what is new must not wait for it.
 
 interface Props {
   shown: ReadonlySignal<Shown>;
@@ -32,6 +33,13 @@ export function AlertList({ shown, frozen, freeze, setQuery, searchBox, grid, ac
   const { lines, waiting, waitingTop } = shown.value;
   const view = useWindow(lines.length, ROW_PX);
   const inside = useRef(false);
+  const idle = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const hold = () => {
+    freeze();
+    clearTimeout(idle.current);
+    idle.current = setTimeout(() => (frozen.value = null), IDLE_MS);
+  };
+  useEffect(() => () => clearTimeout(idle.current), []);
   const thaw = () => {
     if (!inside.current && !grid.current?.contains(document.activeElement)) frozen.value = null;
   };
@@ -53,7 +61,9 @@ export function AlertList({ shown, frozen, freeze, setQuery, searchBox, grid, ac
         class="rows"
         ref={view.box}
         onScroll={view.onScroll}
-        onPointerEnter={() => ((inside.current = true), freeze())}
+        onPointerEnter={() => ((inside.current = true), hold())}
+        onPointerMove={hold}
+        onKeyDown={hold}
         onPointerLeave={() => ((inside.current = false), thaw())}
       >
         {lines.length === 0 ? (
@@ -71,7 +81,7 @@ export function AlertList({ shown, frozen, freeze, setQuery, searchBox, grid, ac
             aria-rowcount={lines.length}
             aria-activedescendant={at >= view.span.from && at < view.span.to ? `row-${lines[at]?.lead.id}` : undefined}
             style={{ height: `${lines.length * ROW_PX}px` }}
-            onFocus={freeze}
+            onFocus={hold}
             onBlur={() => setTimeout(thaw)}
           >
             {lines.slice(view.span.from, view.span.to).map((line, ix) => (

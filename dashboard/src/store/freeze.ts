@@ -21,7 +21,8 @@ export function show(
   frozen: readonly Row[] | null,
   latest: (id: string) => Alert | undefined,
 ): Shown {
-  if (!frozen) return { lines: current.map((row) => ({ ...row, ended: false })), waiting: 0, waitingTop: 0 };
+  // An empty list has nothing that could slip under a cursor, and must never say "nothing" while something waits.
+  if (!frozen?.length) return { lines: current.map((row) => ({ ...row, ended: false })), waiting: 0, waitingTop: 0 };
   const byKey = new Map(current.map((row) => [row.key, row]));
   const lines = frozen.map((old): Line => {
     const row = byKey.get(old.key);
