@@ -124,11 +124,14 @@ class Line:
                         return str(answer.json()["id"])
                 await asyncio.sleep(0.05)
 
+    def password(self, user: str) -> str:
+        """Give the drawn password of a demonstration account."""
+        return dict(row.split("\t")[:2] for row in (self.folder / "logins.txt").read_text().splitlines() if row)[user]
+
     async def presses(self) -> list[str]:
         """Sign in as the command centre and give the id of every press that the screens show, with repetitions."""
-        logins = dict(row.split("\t")[:2] for row in (self.folder / "logins.txt").read_text().splitlines() if row)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as screen:
-            answer = await screen.post("/api/v1/login", json={"username": "command", "password": logins["command"]})
+            answer = await screen.post("/api/v1/login", json={"username": "command", "password": self.password("command")})
             answer.raise_for_status()
             found: list[str] = []
             for alert in await _pages(screen):
