@@ -2,7 +2,7 @@
 # Install the real servers and the browser that the marked tests and the benchmarks use, from Debian 12; needs root.
 set -euo pipefail
 if [ "$(id -u)" != 0 ]; then
-  echo "Not root: ask the machine's operator to install mosquitto chromium fonts-noto-cjk victoria-metrics influxdb postgresql." >&2
+  echo "Not root: ask the machine's operator to install mosquitto mosquitto-clients curl chromium fonts-noto-cjk victoria-metrics influxdb postgresql." >&2
   exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
@@ -14,4 +14,4 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 apt-get -q update
-apt-get -q install -y --no-install-recommends mosquitto chromium fonts-noto-cjk victoria-metrics influxdb postgresql
+apt-get -q install -y --no-install-recommends mosquitto mosquitto-clients curl chromium fonts-noto-cjk victoria-metrics influxdb postgresql

@@ -1,0 +1,85 @@
+"""The examples of the protocol page are published and read by the decoders; those of the vendor guide are followed."""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from contract.batch import decode_batch
+from contract.messages import Birth, Heartbeat, decode_message
+from contract.records import Press, Reading
+from scripts.servers import MOSQUITTO, Server, find, running
+from tests.edge.lan_site import TOKEN, running_site
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+pytestmark = pytest.mark.broker
+
+
+def examples(page: str) -> list[str]:
+    """Give the shell examples of a page."""
+    return re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+
+
+def need(*programs: str) -> None:
+    """Skip where a program is missing and nobody promised that it is there."""
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing and os.environ.get("CI") != "true":
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    assert not missing
+
+
+async def sh(script: str, **variables: str) -> str:
+    """Run an example as a reader would."""
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-euc", script, env=os.environ | variables, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0
+    return out.decode()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Server]:
+    """Run a broker, or skip where none is installed and nobody promised that it is."""
+    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
+        pytest.skip("Mosquitto is not installed")
+    with running(MOSQUITTO, tmp_path / "broker") as server:
+        yield server
+
+
+async def test_the_protocol_page_can_be_followed_to_the_letter(broker: Server) -> None:
+    need("mosquitto_pub")
+    heard: dict[str, bytes] = {}
+    async with aiomqtt.Client("127.0.0.1", broker.port) as client:
+        await client.subscribe("cs1/#", qos=1)
+        for example in examples("protocol.md"):
+            await sh(example, BROKER="127.0.0.1", PORT=str(broker.port))
+        async with asyncio.timeout(10):
+            async for message in client.messages:
+                assert isinstance(message.payload, bytes)
+                heard[str(message.topic).removeprefix("cs1/gw-example/")] = message.payload
+                if len(heard) == 4:
+                    break
+    birth = decode_message(heard["birth"], Birth)
+    assert [device.kind for device in birth.devs] == ["alarm_button", "camera"]
+    [press] = decode_batch(heard["up/a"]).records
+    [reading] = decode_batch(heard["up/t"]).records
+    beat = decode_message(heard["hb"], Heartbeat)
+    assert isinstance(press, Press)
+    assert isinstance(reading, Reading)
+    assert [one.id for one in beat.open] == [press.id]
+
+
+async def test_the_vendor_guide_can_be_followed_to_the_letter() -> None:
+    need("curl", "mosquitto_pub")
+    async with running_site() as site:
+        http, mqtt = examples("vendor-guide.md")
+        answers = await sh(http, GATEWAY=site.http, TOKEN=TOKEN)
+        assert answers.count('"ok":true') == 4, answers
+        await sh(mqtt, HOST=site.mqtt[0], MQTT_PORT=str(site.mqtt[1]), TOKEN=TOKEN)
+        assert [fact[4] for fact in site.gateway.told if fact[0] == "press"] == ["7", "8"]
