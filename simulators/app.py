@@ -23,6 +23,7 @@ from simulators.presses import PRESSES_PER_MINUTE
 from simulators.running import Plan, open_city, run_city, run_on_fastest_loop, stop_on_signals, usual_spread
 from simulators.stories import STORIES
 from simulators.story import Play, Stage
+from simulators.world.app import play
 
 SITES_MAX = 30_000  # A province; past it the ranges of codes and towns would end.
 PAGE_PORT = 8_090
@@ -117,6 +118,9 @@ def story(
         raise typer.BadParameter(f"no story {name!r}; allowed: {', '.join(STORIES)}")
     typer.echo(f"{chosen.label} / {chosen.label_en}\n{chosen.expected}\n{chosen.expected_en}\n")
     _on_stage(page_port, chosen.play, pace)
+
+
+main.command("world")(play)
 
 
 def _on_stage(page_port: int, play: Play, pace: float = 1.0) -> None:

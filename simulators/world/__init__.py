@@ -1,0 +1,1 @@
+"""A deterministic world: the cores of gateway and server under a virtual clock; network and disks fail by seed."""
