@@ -5,7 +5,7 @@ from contract.messages import Refusal, encode_message
 from contract.messages import Seen as SeenNote
 from contract.records import Hole
 from gateway.node_events import Kept, Moved, Raised, Received, Seen, Stored, Turned
-from tests.gateway.node_desk import A, B, EPOCH, OLDER, START, WEB, Desk, press, spans
+from tests.gateway.node_desk import EPOCH, OLDER, START, WEB, A, B, Desk, press, spans
 
 
 def test_alarm_goes_by_every_mqtt_path_at_once_before_it_is_durable() -> None:
