@@ -143,7 +143,10 @@ class Hub:
             self.close()
 
     def join(self, reach: Reach, session: str, last_event_id: str | None, now: float) -> Subscriber | None:
-        """Open a stream: hello, then what was missed since `last_event_id`, or a reset; None when there are too many."""
+        """Open a stream: hello, then what was missed since `last_event_id`, or a reset; None when there are too many.
+
+        Only the summary that ends this bears an id again, so that no break in between makes a screen believe it saw all.
+        """
         mine = sum(subscriber.session == session for subscriber in self._subscribers())
         if self.clients >= CLIENTS_MAX or mine >= CLIENTS_OF_SESSION_MAX:
             return None
@@ -153,7 +156,7 @@ class Hub:
         hello = views.HelloEvent(
             epoch=self.epoch, seq=self.seq, server_ms=round(now * 1000), heartbeat_s=int(HEARTBEAT_SECONDS)
         )
-        subscriber.push(wire.hello(self.epoch, self.seq, wire.encode(hello)))
+        subscriber.push(wire.hello(wire.encode(hello)))
         if last_event_id:
             self._catch_up(subscriber, last_event_id)
         subscriber.push(self._summary(reach, now))
@@ -218,7 +221,8 @@ class Hub:
             return
         frame = self._frames.append(topic, changes)
         for reach, mine in self._sorted_out(frame).items():
-            self._tell(reach, self._frame_event(reach, frame.topic, mine, frame.seq))
+            data = self._frame_data(reach, frame.topic, mine, frame.seq)
+            self._tell(reach, wire.event(topic.value, data, self.epoch, frame.seq))
 
     def _sorted_out(self, frame: Frame) -> dict[Reach, list[Change]]:
         """Give each open reach its part of a frame; a change costs the depth of the tree, not the number of screens."""
@@ -239,7 +243,7 @@ class Hub:
                 return reach.unplaced
         return change.school in self._tree.branch(reach.scope)
 
-    def _frame_event(self, reach: Reach, topic: Topic, changes: Iterable[Change], seq: int) -> bytes:
+    def _frame_data(self, reach: Reach, topic: Topic, changes: Iterable[Change], seq: int) -> bytes:
         places = self._tree.branch(reach.scope).places
         bodies: list[bytes] = []
         cells: list[tuple[int, int, str, str]] = []
@@ -253,12 +257,11 @@ class Hub:
                 schools.append((places[change.school], change.liveness))  # type: ignore[index]
         match topic:
             case Topic.ALERTS:
-                data = b'{"seq":%d,"up":[%b],"gone":[]}' % (seq, b",".join(bodies))
+                return b'{"seq":%d,"up":[%b],"gone":[]}' % (seq, b",".join(bodies))
             case Topic.COVERAGE:
-                data = b'{"seq":%d,"c":%b}' % (seq, wire.encode(cells))
+                return b'{"seq":%d,"c":%b}' % (seq, wire.encode(cells))
             case Topic.LIVENESS:
-                data = b'{"seq":%d,"g":%b}' % (seq, wire.encode(schools))
-        return wire.event(topic.value, data, self.epoch, seq)
+                return b'{"seq":%d,"g":%b}' % (seq, wire.encode(schools))
 
     def _catch_up(self, subscriber: Subscriber, last_event_id: str) -> None:
         """Tell what was missed, each thing once as it is now; what is pending still comes with the next flush."""
@@ -276,7 +279,8 @@ class Hub:
                     seen[key] = change
         for topic, changes in newest.items():
             if changes:
-                subscriber.push(self._frame_event(subscriber.reach, topic, changes.values(), self.seq))
+                data = self._frame_data(subscriber.reach, topic, changes.values(), self.seq)
+                subscriber.push(wire.part(topic.value, data))
         self.replays += 1
 
     def _tell(self, reach: Reach, event: bytes) -> None:

@@ -1,4 +1,8 @@
-"""Server-Sent Events on the wire: one event as bytes, ids as `<epoch>-<seq>`."""
+"""Server-Sent Events on the wire: one event as bytes, ids as `<epoch>-<seq>`.
+
+An id says "everything up to here was told", so what stands in the middle of a catching up bears none: a connection that
+breaks there is resumed from where the screen really was.
+"""
 
 import msgspec
 
@@ -13,9 +17,14 @@ def event(name: str, data: bytes, epoch: str, seq: int) -> bytes:
     return b"event: %b\nid: %b-%d\ndata: %b\n\n" % (name.encode(), epoch.encode(), seq, data)
 
 
-def hello(epoch: str, seq: int, data: bytes) -> bytes:
+def part(name: str, data: bytes) -> bytes:
+    """Write one event that moves no id: more of what was missed is still to come."""
+    return b"event: %b\ndata: %b\n\n" % (name.encode(), data)
+
+
+def hello(data: bytes) -> bytes:
     """Write the first event, with how soon to come back after a loss."""
-    return b"retry: %d\n" % RETRY_MS + event("hello", data, epoch, seq)
+    return b"retry: %d\n" % RETRY_MS + part("hello", data)
 
 
 def encode(struct: object) -> bytes:
