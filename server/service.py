@@ -46,7 +46,7 @@ from server.stream.hub import Hub, Pulse, Source
 DATABASE_FILE = "anxiao.db"
 DATABASE_RETRY_SECONDS = 3.0
 SETTLED_KEPT_SECONDS = 86_400.0  # How long ago an alert may have ended and still be on the screens after a restart.
-SWEEP_SECONDS = 300.0
+SWEEP_SECONDS = 30.0  # How soon an account changed on PostgreSQL by a command is so in a running server.
 DRAIN_SECONDS_MAX = 5.0  # What is not committed by then is not receipted either, and comes again.
 STREAMS_END_SECONDS = 2
 
@@ -125,7 +125,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         indicators=lambda: {one.name: place for place, one in enumerate(engine.indicators)},
         pulse=pulse,
     )
-    hub = Hub(secrets.token_hex(4), source, sessions.alive)
+    hub = Hub(secrets.token_hex(4), source, sessions.use)
     sessions.on_closed = hub.close_session
     runtime = Runtime(engine, journal, hub, clock)
     history = open_history(
@@ -247,7 +247,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
             timeout_graceful_shutdown=STREAMS_END_SECONDS,
         )
     )
-    long = [service.ingest.run(), service.runtime.run(), service.hub.run(time.time), _sweep(service.sessions)]
+    long = [service.ingest.run(), service.runtime.run(), service.hub.run(time.time), _sweep(service)]
     if service.projector is not None:
         long.append(service.projector.run())
     try:
@@ -286,10 +286,11 @@ async def close(service: Service) -> None:
     await service.database.close()
 
 
-async def _sweep(sessions: Sessions) -> None:
+async def _sweep(service: Service) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         try:
-            await sessions.sweep(time.time())
+            await service.registry.accounts.load()
+            await service.sessions.sweep(time.time())
         except StorageError as error:
             log.warning("sessions_not_swept", error=str(error))

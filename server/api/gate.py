@@ -65,7 +65,7 @@ class Gate:
         user = parts.registry.accounts.find(session.user) if session else None
         if session is None or user is None:
             raise ApiError(Code.UNAUTHENTICATED)
-        await parts.sessions.use(session, now)
+        parts.sessions.use(session.digest, now)
         return Caller(user, session, token, reach(user, parts.registry.tree))
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from contract.identity import UserName
 from server.journal.database import Database
 from server.registry import tables
 from server.security.tokens import digest, draw_token
 
-IDLE_SECONDS = 12 * 3600.0  # A shift; an open stream counts as use, so that a watched screen never goes dark.
+IDLE_SECONDS = 12 * 3600.0  # A shift; an open stream counts as use, so that a watched screen does not go dark.
 LIFE_SECONDS = 7 * 86_400.0
 SEEN_WRITE_SECONDS = 60.0  # How often use is written down: a write for each request would serve nobody.
 SESSIONS_OF_ONE_MAX = 50  # The oldest gives way: a forgotten script must not fill the table.
@@ -70,18 +70,16 @@ class Sessions:
         session = self._sessions.get(digest(token))
         return session if session is not None and session.alive(now) else None
 
-    def alive(self, known: str, now: float) -> bool:
-        """Say whether the session of a digest may still be used."""
-        session = self._sessions.get(known)
-        return session is not None and session.alive(now)
+    def use(self, known: str, now: float) -> bool:
+        """Say whether the session of a digest may still be used, and note that it is.
 
-    async def use(self, session: Session, now: float) -> None:
-        """Note that a session is in use."""
+        The next sweep writes it down: reading the picture must not wait for a database, least of all for one that is away.
+        """
+        session = self._sessions.get(known)
+        if session is None or not session.alive(now):
+            return False
         session.seen = max(session.seen, now)
-        if now - session.written >= SEEN_WRITE_SECONDS:
-            session.written = now
-            statement = update(tables.session).where(tables.session.c.digest == session.digest)
-            await self._database.run(lambda connection: connection.execute(statement.values(seen_ms=round(now * 1000))))
+        return True
 
     async def close(self, known: str) -> None:
         """End one session; from here on its token is worth nothing."""
@@ -95,9 +93,20 @@ class Sessions:
             await self.close(known)
 
     async def sweep(self, now: float) -> None:
-        """End the sessions that have run out."""
-        for known in [session.digest for session in self._sessions.values() if not session.alive(now)]:
-            await self.close(known)
+        """End the sessions that have run out, and those somebody else ended in SQL; write down the use of the rest."""
+        asked = list(self._sessions)  # What is opened while SQL answers is not judged by that answer.
+        kept = await self._database.run(lambda connection: set(connection.scalars(select(tables.session.c.digest))))
+        for known in asked:
+            session = self._sessions.get(known)
+            if session is not None and not (known in kept and session.alive(now)):
+                await self.close(known)
+        used = [(one, one.seen) for one in self._sessions.values() if one.seen - one.written >= SEEN_WRITE_SECONDS]
+        if used:
+            rows = [{"known": session.digest, "at": round(seen * 1000)} for session, seen in used]
+            statement = update(tables.session).where(tables.session.c.digest == bindparam("known"))
+            await self._database.run(lambda connection: connection.execute(statement.values(seen_ms=bindparam("at")), rows))
+            for session, seen in used:
+                session.written = seen
 
 
 def _is(known: str) -> ColumnElement[bool]:

@@ -115,7 +115,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         show=lambda alert: alert_view(alert, registry.tree, registry.accounts, engine),
         indicators=lambda: {one.name: place for place, one in enumerate(engine.indicators)},
     )
-    hub = Hub("e1", source, sessions.alive)
+    hub = Hub("e1", source, sessions.use)
     sessions.on_closed = hub.close_session
     house: House
 
