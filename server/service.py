@@ -59,6 +59,7 @@ class Service:
 
     settings: Settings
     database: Database
+    journal: SqlJournal
     registry: Registry
     runtime: Runtime
     hub: Hub
@@ -172,6 +173,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
     service = Service(
         settings,
         database,
+        journal,
         registry,
         runtime,
         hub,

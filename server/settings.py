@@ -1,5 +1,6 @@
 """Every setting of the server, read once from the environment, a TOML file and the command line into a frozen object."""
 
+import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -57,6 +58,8 @@ def read_settings(config: Path | None, **given: object) -> Settings:
 
     try:
         return FromFile(**{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{config}: {error}") from None
     except ValidationError as error:
         lines = [
             f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"

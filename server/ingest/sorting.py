@@ -245,6 +245,9 @@ def retold(event: AlarmEvent) -> Event | None:
     if event.kind == "clear":
         clear = msgspec.json.decode(event.body, type=Clear)
         return PressCleared(event.id, event.gateway, event.device, t, rx, clear.by)
+    if event.kind == "checkin":  # By telephone; those of a gateway come by telemetry.
+        told = msgspec.json.decode(event.body, type=CheckIn)
+        return CheckInArrived(event.id, event.gateway, event.device, t, rx, told.guard, told.act, told.point)
     return None
 
 
