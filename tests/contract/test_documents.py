@@ -1,0 +1,28 @@
+"""The pages say what the contract says: every kind, every reason of a refusal, every alert code."""
+
+from pathlib import Path
+
+import pytest
+
+from contract.errors import Reason
+from contract.records import ALERT_CODES
+from scripts.kinds import PAGE, page
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def test_the_page_of_kinds_is_current() -> None:
+    """Renew it with `python -m scripts.kinds`."""
+    assert PAGE.read_text() == page()
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_of_a_refusal_is_explained(reason: Reason) -> None:
+    text = (DOCS / "protocol.md").read_text()
+
+    assert f"`{reason.value}`" in text[text.index("## What is refused") :]
+
+
+@pytest.mark.parametrize("code", ALERT_CODES)
+def test_every_alert_code_is_explained(code: str) -> None:
+    assert f"| `{code}` |" in (DOCS / "rules.md").read_text()
