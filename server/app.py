@@ -16,7 +16,8 @@ from contract.errors import AnxiaoError, ConfigurationError
 from contract.identity import UserName
 from server.journal.database import Database, open_database
 from server.logs import set_up_logs
-from server.registry.accounts import write_logins
+from server.registry.accounts import write_logins, write_secret
+from server.registry.keys import keep_keys, with_new_key
 from server.registry.model import Role, Scope, User
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
@@ -62,9 +63,27 @@ def import_roster(
     """Make the registry hold exactly this roster; a running server takes it over at its next start."""
 
     async def work(registry: Registry, _database: Database) -> None:
-        roster = read_roster(file)
+        roster = keep_keys(read_roster(file), registry.roster)
         await registry.replace(roster)
         typer.echo(f"{len(roster.schools)} schools, {len(roster.gateways)} gateways, {len(roster.devices)} devices")
+
+    _on_registry(config, folder, work)
+
+
+@main.command()
+def gateway_key(
+    gateway: Annotated[str, typer.Argument(help="The gateway's id.")],
+    out: Annotated[Path, typer.Option(help="A file only you can read, to which the key is written; bring it to the box.")],
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Draw a new HTTPS key for a gateway; the old one is refused from the server's next start."""
+
+    async def work(registry: Registry, _database: Database) -> None:
+        roster, key = with_new_key(registry.roster, gateway)
+        await registry.replace(roster)
+        write_secret(out, key + "\n")
+        typer.echo(f"{gateway}: the key is in {out}")
 
     _on_registry(config, folder, work)
 

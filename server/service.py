@@ -35,6 +35,7 @@ from server.journal.model import AlarmEvent
 from server.journal.sql import SqlJournal
 from server.registry.accounts import write_logins
 from server.registry.demo_accounts import demo_accounts, with_password
+from server.registry.keys import keep_keys
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
 from server.runtime import Runtime
@@ -107,7 +108,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
     registry = Registry(database)
     await registry.load()
     if roster is not None:
-        wanted = read_roster(roster)
+        wanted = keep_keys(read_roster(roster), registry.roster)
         if wanted != registry.roster:
             await registry.replace(wanted)
     sessions = Sessions(database)

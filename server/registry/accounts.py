@@ -66,12 +66,17 @@ class Accounts:
 
 
 def write_logins(path: Path, passwords: Mapping[str, str], users: Mapping[str, User]) -> None:
-    """Write first passwords to a file only its owner can read; it never existed with other rights, not for an instant."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write first passwords to a file that only its owner can read."""
     lines = [f"{name}\t{password}\t{users[name].role.value}\t{users[name].display}" for name, password in passwords.items()]
+    write_secret(path, "\n".join(lines) + "\n")
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a file only its owner can read; it never existed with other rights, not for an instant."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(text)
     fresh.replace(path)

@@ -1,6 +1,8 @@
 """The server put together: what was kept is known again after a restart, and commands say in one sentence what is wrong."""
 
+import asyncio
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from server.app import main
 from server.core.events import CheckInArrived
 from server.registry.model import Role
 from server.registry.roster_file import encode_roster
+from server.security.tokens import matches
 from server.service import Service, close, give_demo_logins, keep_check_in, open_service
 from server.settings import read_settings
 from simulators.city import make_city
@@ -80,6 +83,29 @@ def test_a_roster_and_an_account_get_in_by_the_command_line(folder: Path) -> Non
     assert run(main, ["user", "disable", "liang", *place]).exit_code == 0
     told = run(main, ["user", "disable", "liang", *place])
     assert (told.exit_code, told.output) == (2, "liang: no such account, or disabled already\n")
+
+
+def test_a_gateway_gets_a_key_that_a_later_roster_does_not_take_away(folder: Path) -> None:
+    run, place = CliRunner().invoke, ["--folder", str(folder / "data")]
+    bare = replace(CITY.roster, gateways=tuple(replace(one, key_hash="") for one in CITY.roster.gateways))
+    (folder / "roster.json").write_bytes(encode_roster(bare))
+    assert run(main, ["import-roster", str(folder / "roster.json"), *place]).exit_code == 0
+    gateway = bare.gateways[0].id
+    told = run(main, ["gateway-key", gateway, "--out", str(folder / "key"), *place])
+    assert told.exit_code == 0, told.output
+    key = (folder / "key").read_text().strip()
+    assert key not in told.output
+    assert (folder / "key").stat().st_mode & 0o077 == 0
+    assert run(main, ["import-roster", str(folder / "roster.json"), *place]).exit_code == 0
+    told = run(main, ["gateway-key", "gw-nowhere", "--out", str(folder / "key"), *place])
+    assert (told.exit_code, told.output) == (2, "gateway 'gw-nowhere': not in the roster\n")
+
+    async def hashes() -> list[str]:
+        service = await opened(folder)
+        await close(service)
+        return [one.key_hash for one in service.registry.roster.gateways]
+
+    assert matches(key, asyncio.run(hashes())[0])
 
 
 @pytest.mark.parametrize(
