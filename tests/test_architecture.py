@@ -28,7 +28,6 @@ IMPURE_MODULES = {
 }  # fmt: skip
 PURE_EXCEPTIONS = {
     ("contract/identity.py", "uuid"),  # Parses and formats UUIDs; never draws one.
-    ("contract/schema.py", "pathlib"),  # The command that writes the JSON Schema, not used at run time.
 }
 
 
