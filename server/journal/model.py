@@ -51,7 +51,7 @@ class BatchWrite(msgspec.Struct, frozen=True):
     first_position: int
     last_position: int
     rx_ms: int
-    sha256: bytes  # Of the inflated JSON: a duplicate is judged by content, not by compression.
+    sha256: bytes  # Of the inflated records: a duplicate is judged by content, not by compression or time of sending.
     body: bytes  # As received; a record that was refused stands in it as a hole of one.
     events: Sequence[AlarmEvent] = ()
     holes: Sequence[tuple[int, int, str]] = ()  # (first position, count, reason)

@@ -2,6 +2,7 @@
 
 import zlib
 
+from contract.batch import encode_batch
 from contract.identity import DeviceId, GatewayId, Lane
 from contract.messages import Birth, BirthDevice, Link, OpenPress, Refusal, encode_message
 from contract.records import Clear, DeviceAlert, Hole, Reply, encode_record
@@ -126,6 +127,17 @@ def test_same_records_compressed_otherwise_are_a_duplicate() -> None:
 
     assert [list(receipt.no) for receipt in receipts(again)] == [[]]
     assert hosting.fate(What.TELEMETRY, Fate.DUPLICATE) == 1
+
+
+def test_same_records_sent_at_another_time_are_a_duplicate() -> None:
+    """A box that restarts sends what has no receipt with a new time of sending: nobody is told of a conflict."""
+    hosting = Hosting()
+    body = encode_record(press())
+    for sent_at in (1_000, 90_000):
+        effects = hosting.done("up/a", encode_batch(G, EPOCH, Lane.ALARM, 1, sent_at, [body]))
+
+    assert hosting.fate(What.ALARM, Fate.DUPLICATE) == 1
+    assert told(effects, Unreadable) == []
 
 
 def test_several_batches_of_one_commit_share_a_receipt() -> None:
