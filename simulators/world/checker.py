@@ -1,6 +1,7 @@
 """Compares what the server says at the end with what really happened. Each line it gives is a broken promise."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,7 +14,21 @@ from simulators.world.server import SimServer, at_once
 
 def broken_promises(server: SimServer, ghost: Ghost) -> list[str]:
     """Name every promise that was broken, in words; none is a good world."""
-    return [*ghost.broken, *_presses(server, ghost), *_journal(server, ghost)]
+    return [*ghost.broken, *_presses(server, ghost), *_journal(server, ghost), *_counters(server)]
+
+
+def left_waiting(waiting: Mapping[GatewayId, int]) -> list[str]:
+    """Name the schools that still wait for receipts though everything has healed long ago."""
+    return [f"{gateway} still has {count} records without a receipt" for gateway, count in waiting.items() if count]
+
+
+def _counters(server: SimServer) -> list[str]:
+    """Hold every message to have had one fate, and none to be still under way."""
+    tally = server.tally
+    received, ended = sum(tally.received.values()), sum(tally.fates.values())
+    return (
+        [] if (received, tally.pending) == (ended, 0) else [f"{received} messages, {ended} fates, {tally.pending} pending"]
+    )
 
 
 def _presses(server: SimServer, ghost: Ghost) -> list[str]:

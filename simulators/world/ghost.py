@@ -15,5 +15,6 @@ class Ghost:
     answered: set[PressId] = field(default_factory=set)  # Those whose button was told "on disk".
     durable: dict[Place, bytes] = field(default_factory=dict)  # Records that were on a gateway's disk, as they were.
     receipts: list[tuple[GatewayId, EpochId, Lane, int]] = field(default_factory=list)
+    receipted: dict[tuple[GatewayId, EpochId, Lane], int] = field(default_factory=dict)  # The highest of them.
     faults: list[str] = field(default_factory=list)  # What the world did to its inhabitants, for a reader of a failure.
     broken: list[str] = field(default_factory=list)  # Promises seen broken while the world ran.

@@ -231,9 +231,14 @@ class SimSchool:
             case Load():
                 self._load(life, effect)
             case Trim():
+                key = (self.gateway, effect.epoch, effect.lane)
+                if effect.through > self._ghost.receipted.get(key, 0):
+                    self._ghost.broken.append(f"{key} forgets up to {effect.through} without a receipt")
                 life.outbox.trim(effect.lane, effect.epoch, effect.through)
             case Anchored():
                 life.outbox.append(Lane.TELEMETRY, encode_record(effect.anchor))
+            case Raised(code="clone"):
+                self._ghost.broken.append(f"{self.gateway} takes a receipt of its own for another box's: {effect.text}")
             case Raised():
                 self._ghost.faults.append(f"{self._wheel.now:.3f} {self.gateway} tells {effect.code}")
             case _:

@@ -10,7 +10,7 @@ from contract.identity import EpochId, GatewayId, Lane
 from contract.messages import Receipt, Seen, encode_message
 from server.core.effects import AlertChanged
 from server.core.engine import Engine
-from server.core.events import Event, FactRestored, PressArrived, RosterLoaded, Ticked
+from server.core.events import Event, FactRestored, PressArrived, ReadingsArrived, RosterLoaded, Ticked, Unreadable
 from server.ingest.host import Host
 from server.ingest.model import (
     Arrived,
@@ -27,6 +27,7 @@ from server.ingest.model import (
     SendReceipt,
     SendSeen,
     StoreEvents,
+    Tally,
     Tell,
     Write,
     roster_changed,
@@ -89,11 +90,18 @@ class SimServer:
         self._answer = answer
         self._life = 0
         self._shown: set[str] = set()
+        self._heard: dict[tuple[GatewayId, EpochId], int] = {}
 
     @property
     def journal(self) -> SqlJournal:
         """The journal, for the checker."""
         return self._journal
+
+    @property
+    def tally(self) -> Tally:
+        """The counters of the running process, for the checker."""
+        assert self._host is not None
+        return self._host.tally
 
     @property
     def alive(self) -> bool:
@@ -104,7 +112,7 @@ class SimServer:
         """Start over what the database holds, in the order of the real server."""
         assert self._host is None
         self._life += 1
-        self._host, self.engine, self._shown = Host(), Engine(), set()
+        self._host, self.engine, self._shown, self._heard = Host(), Engine(), set(), {}
         self._journal = SqlJournal(self.database)  # type: ignore[arg-type]
         self.engine.step(RosterLoaded(self._roster), self._wheel.now)
         for alert, body in at_once(self._journal.facts()):
@@ -147,6 +155,10 @@ class SimServer:
                     pass
 
     def _tell(self, event: Event) -> None:
+        if isinstance(event, Unreadable):  # Nobody in the world sends rubbish, and no two boxes bear one name.
+            self._ghost.broken.append(f"operators are told that {event.gateway} cannot be read: {event.detail}")
+        if isinstance(event, ReadingsArrived):
+            self._once(event)
         known = self.engine.alert_of(event.id) if isinstance(event, PressArrived) else None
         effects = self.engine.step(event, self._wheel.now)
         if isinstance(event, PressArrived) and known is None:
@@ -161,6 +173,14 @@ class SimServer:
         if facts:
             life = self._life
             self._wheel.later(self._latency(), lambda: self._keep(life, facts))
+
+    def _once(self, event: ReadingsArrived) -> None:
+        """Hold each reading to be told to the engine once, in its order."""
+        key = (event.gateway, event.epoch)
+        for position in event.positions:
+            if position <= self._heard.get(key, 0):
+                self._ghost.broken.append(f"reading {position} of {key} was told after {self._heard[key]}")
+            self._heard[key] = position
 
     def _keep(self, life: int, facts: Sequence[AlertFact]) -> None:
         if life == self._life:  # Facts of a server that died before are told anew from the journal's alarms.
@@ -208,6 +228,7 @@ class SimServer:
         for lane, through in receipt.c.items():
             key = (effect.gateway, EpochId(receipt.ep), Lane(lane))
             self._ghost.receipts.append((*key, through))
+            self._ghost.receipted[key] = max(through, self._ghost.receipted.get(key, 0))
             if through > cursors.get(key, 0):
                 self._ghost.broken.append(f"a receipt for {key} says {through}, committed is {cursors.get(key, 0)}")
         self._answer(effect.origin, effect.gateway, encode_message(receipt))

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 
 MONDAY_9 = 1_772_413_200.0  # 2026-03-02 09:00 in Beijing, in class hours, as the first instant of every world.
+CROWD_MAX = 50_000  # Things at one instant; a busy world has dozens.
 
 
 class Wheel:
@@ -15,6 +16,7 @@ class Wheel:
         self.chance = random.Random(seed)
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
+        self._crowd = 0
         self.steps = 0
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
@@ -25,7 +27,10 @@ class Wheel:
     def run(self, until: float) -> None:
         """Let everything happen up to an instant."""
         while self._queue and self._queue[0][0] <= until:
-            self.now, _, work = heapq.heappop(self._queue)
+            at, _, work = heapq.heappop(self._queue)
+            self._crowd = self._crowd + 1 if at == self.now else 0
+            assert self._crowd < CROWD_MAX, f"time stands still at {at - MONDAY_9:.3f} s"
+            self.now = at
             self.steps += 1
             work()
         self.now = until

@@ -6,7 +6,7 @@ from datetime import date
 
 from contract.identity import GatewayId, Lane
 from simulators.city import make_city
-from simulators.world.checker import broken_promises
+from simulators.world.checker import broken_promises, left_waiting
 from simulators.world.ghost import Ghost
 from simulators.world.network import Weather, carry
 from simulators.world.school import SimSchool
@@ -85,7 +85,7 @@ class World:
         ghost = self.ghost
         return Outcome(
             self.seed,
-            tuple(broken_promises(self.server, ghost)),
+            (*broken_promises(self.server, ghost), *left_waiting({id_: one.waiting for id_, one in self.schools.items()})),
             len(ghost.pressed),
             len(ghost.answered),
             sum(lane is Lane.TELEMETRY for _, _, lane, _ in ghost.durable),

@@ -1,5 +1,6 @@
 """The deterministic world: promises hold under every trouble, one seed is one world, and planted bugs are found."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from gateway import outbox as outbox_module
 from gateway.alarm_lane import AlarmLane
 from gateway.node import Node
 from gateway.outbox import Outbox
+from gateway.telemetry_lane import TelemetryLane
 from server.core.book import Book
+from server.ingest import host as host_module
 from server.ingest.host import Host
 from server.journal.writing import _Rows
 from simulators.world import server as world_server
@@ -125,6 +128,44 @@ def test_found_a_journal_that_takes_a_batch_after_a_gap(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(_Rows, "take", careless)
     assert any("goes on at" in one for one in hunt().broken)
+
+
+def test_found_a_batch_that_is_another_one_when_sent_at_another_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that restarts repeats its records, not its time of sending; operators were told of two boxes once."""
+    monkeypatch.setattr(host_module, "_digest", lambda plain: hashlib.sha256(plain).digest())
+    assert any("cannot be read" in one for one in hunt().broken)
+
+
+def test_found_readings_that_two_batches_share_and_both_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_module, "_from", lambda _position, readings, positions: (readings, positions))
+    assert any("was told after" in one for one in hunt().broken)
+
+
+def test_found_a_telemetry_lane_that_leaves_a_batch_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(self: TelemetryLane, _now: float) -> None:
+        self._flights.clear()
+        self._stall_at = None
+
+    monkeypatch.setattr(TelemetryLane, "_send_again", forgetful)
+    assert any("without a receipt" in one for one in hunt().broken)
+
+
+def test_found_a_gateway_that_forgets_what_it_was_only_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request to send again is taken for a receipt of everything before it and itself."""
+    asked = AlarmLane.asked
+
+    def forgetful(self: AlarmLane, epoch: EpochId, position: int, stamp: int, now: float) -> Any:
+        return [*asked(self, epoch, position, stamp, now), *self.receipted(epoch, position, stamp, now)]
+
+    monkeypatch.setattr(AlarmLane, "asked", forgetful)
+    assert any("without a receipt" in one for one in hunt().broken)
+
+
+def test_found_a_node_whose_time_does_not_move_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deadline that stays in the past would keep a real gateway's processor busy for ever."""
+    monkeypatch.setattr(TelemetryLane, "_send_again", lambda _self, _now: None)
+    with pytest.raises(AssertionError, match="time stands still"):
+        hunt()
 
 
 def test_found_a_disk_error_that_is_taken_for_success(monkeypatch: pytest.MonkeyPatch) -> None:
