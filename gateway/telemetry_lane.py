@@ -91,11 +91,14 @@ class TelemetryLane:
 
     def pump(self, now: float) -> list[Effect]:
         """Ask for the next batch when the window, the rate and a path allow it."""
-        if self._loading is not None or not self._streams or (self._read_at is not None and now < self._read_at):
+        if self._read_at is not None:
+            if now < self._read_at:
+                return []
+            self._read_at = None
+        if self._loading is not None or not self._streams:
             return []
         if not self._choose_path() or not self._rate_allows(now):
             return []
-        self._read_at = None
         head = self._streams[0]
         while self._again and self._again[0].last <= head.lo:
             self._again.popleft()
@@ -221,7 +224,8 @@ class TelemetryLane:
         self._nudge_at = now + RESTART_JITTER_SECONDS * self._jitter()
 
     def due(self, now: float) -> list[Effect]:
-        """Do what time alone asks for."""
+        """Do what time alone asks for. Every deadline in the past is gone afterwards."""
+        self._rate_allows(now)
         if self._nudge_at is not None and self._nudge_at <= now:
             self._nudge_at = None
             self._send_again(now)
