@@ -65,7 +65,7 @@ class Sent:
 
 
 class Desk:
-    """Tells the node what happens and keeps what it wants. Loads are answered at once, as far as `readable` says."""
+    """Tells the node what happens. Loads are answered as far as `readable` says; at once, or when told if `slow`."""
 
     def __init__(self, *paths: PathSpec, kept: Sequence[Kept] = (), jitter: float = 0.5, begin: bool = True) -> None:
         self.now = START
@@ -77,6 +77,8 @@ class Desk:
         self.trimmed: dict[tuple[Lane, EpochId], int] = {}
         self.loads: list[Load] = []
         self.readable = True
+        self.slow = False
+        self.unread: list[Load] = []
         for event in kept:
             stream = self.store.setdefault((event.lane, event.epoch), {})
             for position in range(event.first, event.last + 1):
@@ -94,11 +96,20 @@ class Desk:
                     self.sent.append(Sent(self.now, effect.path, effect.leaf, effect.payload, effect))
                 elif isinstance(effect, Load):
                     self.loads.append(effect)
-                    waiting.append(self.read(effect))
+                    if self.slow:
+                        self.unread.append(effect)
+                    else:
+                        waiting.append(self.read(effect))
                 elif isinstance(effect, Trim):
                     self.trimmed[effect.lane, effect.epoch] = effect.through
                 else:
                     self.others.append(effect)
+
+    def finish_reading(self) -> None:
+        """Answer what a slow disk was asked for."""
+        unread, self.unread = self.unread, []
+        for load in unread:
+            self.tell(self.read(load))
 
     def read(self, load: Load) -> Loaded:
         """Answer a load from the store."""

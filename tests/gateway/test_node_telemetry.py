@@ -203,6 +203,33 @@ def test_unreadable_batch_goes_again_record_by_record_and_the_bad_one_is_given_u
     assert last.records == [Hole(n=1, why="refused")]
 
 
+def test_path_that_goes_while_the_disk_reads_loses_no_batch() -> None:
+    """What was read with nowhere to go is sent when there is somewhere."""
+    desk = up("mqtt-a")
+    desk.slow = True
+    desk.readings(3)
+    desk.down("mqtt-a")
+    desk.finish_reading()
+    desk.slow = False
+
+    desk.up("mqtt-a")
+
+    assert [span[1:] for span in spans(desk.drawn("up/t"))] == [(1, 3)]
+
+
+def test_path_that_goes_at_full_rate_leaves_no_deadline_in_the_past() -> None:
+    """A node that waits for a path must let its box sleep."""
+    desk = up("mqtt-a")
+    desk.readings(30_000)
+    while batch := desk.drawn("up/t"):
+        desk.receipt({"t": batch[-1].batch.last_position})
+    desk.down("mqtt-a")
+
+    desk.go(30)
+
+    assert desk.node.deadline() > desk.now
+
+
 class Adversary:
     """A server that hears what arrives, and every trouble there is; `size` says which or how much."""
 
@@ -249,6 +276,11 @@ class Adversary:
         """Make the disk unreadable, or readable again."""
         self.desk.readable = bool(size % 2)
 
+    def slow(self, size: int) -> None:
+        """Make the disk slow, or let it finish."""
+        self.desk.slow = bool(size % 3)
+        self.desk.finish_reading()
+
     def server(self, size: int) -> None:
         """Start a server."""
         self.desk.server_starts(str(size))
@@ -258,7 +290,7 @@ class Adversary:
         self.desk.receipt(epoch=OLDER if size % 2 else EPOCH, no=[Refusal("t", size * 100 + 1, 0, "x")])
 
 
-TROUBLES = ["readings", "rise", "fall", "receipt", "ask", "wait", "blind", "server", "refuse"]
+TROUBLES = ["readings", "rise", "fall", "receipt", "ask", "wait", "blind", "slow", "server", "refuse"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -271,7 +303,8 @@ def test_whatever_happens_everything_durable_arrives_in_the_end(moves: list[tupl
     for move, size in moves:
         getattr(world, move)(size)
 
-    desk.readable = True
+    desk.readable, desk.slow = True, False
+    desk.finish_reading()
     desk.up("mqtt-a", "mqtt-b")
     for _ in range(200):
         world.wait(2)
