@@ -6,8 +6,8 @@ The owner's side (the event loop) appends and is told when records are durable; 
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -79,6 +79,19 @@ class _Waiting:
 
 
 @dataclass(slots=True)
+class _Shelf:
+    """A disk that was looked through, with what earlier starts left on it."""
+
+    disk: Disk
+    stores: dict[Lane, LaneStore]
+    ranges: dict[Lane, list[Range]]
+
+    def epochs(self) -> set[EpochId]:
+        """Name the epochs of which it has something."""
+        return {kept.epoch for kinds in self.ranges.values() for kept in kinds}
+
+
+@dataclass(slots=True)
 class _Home:
     """A disk in use with its epoch and stores. `error` is set once, on the writer's side, when it fails."""
 
@@ -86,6 +99,7 @@ class _Home:
     epoch: EpochId
     stores: dict[Lane, LaneStore]
     error: OSError | None = None
+    epochs: set[EpochId] = field(default_factory=set)  # What can be read from it: its own and what it had before.
 
 
 class _LaneFront:
@@ -105,9 +119,10 @@ class Outbox:
     """Two lanes of records on disk. Open with `Outbox.open`; name a listener before the first append."""
 
     def __init__(
-        self, disks: Sequence[Disk], limits: OutboxLimits, writer: Writer, random_bits: Callable[[], int], home: _Home
+        self, reserve: Sequence[Disk], limits: OutboxLimits, writer: Writer, random_bits: Callable[[], int], home: _Home
     ) -> None:
-        self._disks = disks
+        self._reserve = reserve  # Where to go on when the disk in use fails.
+        self._shelves: list[_Shelf] = []  # All that were looked through at the start.
         self._limits = limits
         self._writer = writer
         self._random_bits = random_bits
@@ -134,24 +149,25 @@ class Outbox:
         random_bits: Callable[[], int],
         fresh_counter: int | None = None,
     ) -> "Outbox":
-        """Take the lock, read what is left and begin a new epoch on the first disk that works. Blocks.
+        """Take the locks, read what is left on every disk and begin a new epoch on the first one that works. Blocks.
 
         `fresh_counter` numbers the epochs of a disk that remembers none; by default the minutes since 2020, so that even
         after losing everything a new epoch sorts after the lost ones.
         """
         fresh = fresh_counter if fresh_counter is not None else max(1, int(time.time() - EPOCH_ORIGIN_SECONDS) // 60)
-        errors = []
-        for index, disk in enumerate(disks):
+        shelves, marks, errors = _look_through(disks, limits)
+        for shelf in shelves:
             try:
-                disk.lock()
-                home, ranges, marks = _open_home(disk, limits, random_bits, fresh)
+                home = _begin(shelf, _next_counter(shelf, shelves, fresh), random_bits)
             except OSError as error:
                 errors.append(str(error))
                 continue
-            outbox = cls(disks[index + 1 :], limits, writer, random_bits, home)
-            outbox.recovered = ranges
-            outbox._lo = marks
+            reserve = disks[next(index for index, disk in enumerate(disks) if disk is shelf.disk) + 1 :]
+            outbox = cls(reserve, limits, writer, random_bits, home)
+            outbox._take_up(shelves, home, marks)
             return outbox
+        for shelf in shelves:
+            shelf.disk.close()
         raise StorageError("no folder for the outbox can be used: " + "; ".join(errors))
 
     def listen(self, listener: OutboxListener) -> None:
@@ -212,7 +228,7 @@ class Outbox:
         if lane is Lane.TELEMETRY and (found := self._from_tail(epoch, first, last, records_max, bytes_max)):
             done(found)
             return
-        home = next((home for home in reversed(self._homes) if home.epoch == epoch), self._homes[0])
+        home = self._home_of(epoch)
 
         def job() -> None:
             try:
@@ -269,7 +285,7 @@ class Outbox:
 
     def read_now(self, lane: Lane, kept: Range, records_max: int, bytes_max: int) -> Read:
         """Read back what earlier starts left. Blocks; for the start, before the writer has work."""
-        return self._home.stores[lane].read(kept.epoch, kept.first, kept.last, records_max, bytes_max)
+        return self._home_of(kept.epoch).stores[lane].read(kept.epoch, kept.first, kept.last, records_max, bytes_max)
 
     def used_bytes(self, lane: Lane) -> int:
         """Say how much room a lane takes."""
@@ -279,19 +295,34 @@ class Outbox:
         """Write what waits, remember the receipts and let go of the files; `done` is called after that."""
         self.flush()
         self.save_marks()
-        homes = list(self._homes)
+        used: list[_Home | _Shelf] = [*self._homes, *self._shelves]
 
         def job() -> None:
-            for home in homes:
-                for store in home.stores.values():
+            for one in used:
+                for store in one.stores.values():
                     store.close()
-                home.disk.close()
+                one.disk.close()
             if done is not None:
                 self._writer.deliver(done)
 
         self._writer.submit(job)
 
     # The owner's side.
+
+    def _take_up(self, shelves: Sequence[_Shelf], home: _Home, marks: Mapping[EpochId, dict[str, int]]) -> None:
+        """Know what earlier starts left, on whichever disk: one that failed once may be the first again."""
+        self._shelves = list(shelves)
+        others = [shelf for shelf in shelves if shelf.disk is not home.disk and shelf.epochs()]
+        self._homes = [*(_Home(one.disk, EpochId(""), one.stores, epochs=one.epochs()) for one in others), home]
+        for lane in Lane:
+            self.recovered[lane] = sorted(
+                (kept for one in shelves for kept in one.ranges[lane]), key=lambda kept: kept.epoch
+            )
+        left = {epoch for shelf in shelves for epoch in shelf.epochs()}
+        self._lo = {epoch: lo for epoch, lo in marks.items() if epoch in left}
+
+    def _home_of(self, epoch: EpochId) -> _Home:
+        return next((home for home in reversed(self._homes) if epoch in home.epochs), self._homes[0])
 
     def _place(self, lane: Lane, body: bytes, done: Callable[[StorageError | None], None] | None, positions: int) -> int:
         front = self._lanes[lane]
@@ -452,23 +483,54 @@ class Outbox:
         home.error = error
         _log.error("outbox_folder_failed", epoch=home.epoch, error=str(error))
         new = None
-        remaining = list(self._disks)
+        remaining = list(self._reserve)
         while remaining and new is None:
             disk = remaining.pop(0)
             try:
-                disk.lock()
-                new = _open_home(disk, self._limits, self._random_bits, epoch_counter(home.epoch) + 1)[0]
+                shelf = next((shelf for shelf in self._shelves if shelf.disk is disk), None)
+                if shelf is None:  # It could not be read at the start.
+                    disk.lock()
+                    shelf = _look(disk, self._limits, {})
+                new = _begin(shelf, max(epoch_counter(home.epoch), _read_counter(disk, 0)) + 1, self._random_bits)
             except (OSError, StorageError) as failure:
                 _log.error("outbox_folder_failed", error=str(failure))
-        self._disks = remaining
+        self._reserve = remaining
         self._writer.deliver(lambda: self._move_to(home, new))
 
 
-def _open_home(
-    disk: Disk, limits: OutboxLimits, random_bits: Callable[[], int], fresh_counter: int
-) -> tuple[_Home, dict[Lane, list[Range]], dict[EpochId, dict[str, int]]]:
-    """Read a disk and begin an epoch on it, durably, before anything can be appended."""
-    marks = _read_marks(disk)
+def _look_through(
+    disks: Sequence[Disk], limits: OutboxLimits
+) -> tuple[list[_Shelf], dict[EpochId, dict[str, int]], list[str]]:
+    """Look through every disk that can be read; another process on the first one is the end."""
+    errors: list[str] = []
+    readable: list[Disk] = []
+    for index, disk in enumerate(disks):
+        try:
+            disk.lock()
+            readable.append(disk)
+        except StorageError as error:
+            if index == 0:
+                raise
+            errors.append(str(error))
+        except OSError as error:
+            errors.append(str(error))
+    marks: dict[EpochId, dict[str, int]] = {}
+    shelves: list[_Shelf] = []
+    for disk in readable:
+        for epoch, lanes in _read_marks(disk).items():
+            known = marks.setdefault(epoch, {})
+            known.update({lane: max(through, known.get(lane, 0)) for lane, through in lanes.items()})
+    for disk in readable:
+        try:
+            shelves.append(_look(disk, limits, marks))
+        except OSError as error:
+            disk.close()
+            errors.append(str(error))
+    return shelves, marks, errors
+
+
+def _look(disk: Disk, limits: OutboxLimits, marks: Mapping[EpochId, dict[str, int]]) -> _Shelf:
+    """Read what is left on a locked disk."""
     stores = {
         Lane.ALARM: LaneStore(disk, Lane.ALARM, limits.segment_bytes, limits.preallocate, limits.alarm_reserve_bytes),
         Lane.TELEMETRY: LaneStore(disk, Lane.TELEMETRY, limits.segment_bytes, limits.preallocate),
@@ -477,18 +539,26 @@ def _open_home(
         lane: store.open({epoch: lanes.get(lane.value, 0) for epoch, lanes in marks.items()})
         for lane, store in stores.items()
     }
-    known = [epoch_counter(kept.epoch) for kinds in ranges.values() for kept in kinds]
-    counter = max([_read_counter(disk, fresh_counter), *known]) + 1
+    return _Shelf(disk, stores, ranges)
+
+
+def _next_counter(chosen: _Shelf, shelves: Sequence[_Shelf], fresh: int) -> int:
+    """Choose the number of an epoch, after every one that any disk remembers."""
+    remembered = [_read_counter(shelf.disk, fresh if shelf is chosen else 0) for shelf in shelves]
+    return max([*remembered, *(epoch_counter(epoch) for shelf in shelves for epoch in shelf.epochs())]) + 1
+
+
+def _begin(shelf: _Shelf, counter: int, random_bits: Callable[[], int]) -> _Home:
+    """Begin an epoch on a disk, durably, before anything can be appended."""
     epoch = make_epoch_id(counter, random_bits())
-    disk.replace(COUNTER_FILE, str(counter).encode(), durable=True)
+    shelf.disk.replace(COUNTER_FILE, str(counter).encode(), durable=True)
     try:
-        stores[Lane.ALARM].reserve()
+        shelf.stores[Lane.ALARM].reserve()
     except OSError as error:
         if error.errno not in FULL_ERRORS:
             raise
         _log.warning("alarm_reserve_short", error=str(error))
-    kept_epochs = {kept.epoch for kinds in ranges.values() for kept in kinds}
-    return _Home(disk, epoch, stores), ranges, {epoch: lo for epoch, lo in marks.items() if epoch in kept_epochs}
+    return _Home(shelf.disk, epoch, shelf.stores, epochs={epoch, *shelf.epochs()})
 
 
 def _read_counter(disk: Disk, fresh: int) -> int:

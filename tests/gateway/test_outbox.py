@@ -355,6 +355,52 @@ def test_a_failed_sync_moves_to_the_second_folder_in_a_new_epoch() -> None:
     assert "outbox_lost" in bench.told.troubles
 
 
+def test_what_the_second_folder_kept_is_told_after_a_restart_on_the_first() -> None:
+    """The first disk works again after the restart: the press that was acknowledged on the second one is not forgotten."""
+    first, second = MemoryDisk(), MemoryDisk()
+    bench = Bench(first, second)
+    bench.append(Lane.ALARM, 1)
+    bench.writer.drain()
+    first.fail_syncs = True
+    bench.append(Lane.ALARM, 2, 3)
+    bench.append(Lane.TELEMETRY, 7)
+    bench.writer.drain()
+    moved = bench.outbox.epoch
+    first.fail_syncs = False
+    first.power_cut(lambda: False)
+    second.power_cut(lambda: False)
+
+    again = Bench(first, second, seed=2)
+    assert numbers(again.read_all(Lane.ALARM)) == [1, 2, 3]
+    assert numbers(again.read_all(Lane.TELEMETRY)) == [7]
+    assert again.outbox.epoch > moved
+    again.outbox.trim(Lane.ALARM, moved, 2)
+    again.outbox.trim(Lane.TELEMETRY, moved, 1)
+    again.outbox.close()
+    again.writer.drain()
+
+    assert moved not in {kept.epoch for kinds in Bench(first, second, seed=3).outbox.recovered.values() for kept in kinds}
+
+
+def test_a_second_failure_goes_on_beside_what_the_second_folder_had() -> None:
+    """Leftovers and new records share the second disk, each under its own epoch."""
+    first, second = MemoryDisk(), MemoryDisk()
+    for seed, number in ((1, 10), (2, 20)):
+        first.fail_syncs = False
+        bench = Bench(first, second, seed=seed)
+        first.fail_syncs = True
+        bench.append(Lane.ALARM, number)
+        bench.writer.drain()
+        assert numbers(bench.read(Lane.ALARM, bench.outbox.epoch, 1).bodies) == [number]
+        first.power_cut(lambda: False)
+        second.power_cut(lambda: False)
+    first.fail_syncs = False
+
+    last = Bench(first, second, seed=3)
+
+    assert numbers(last.read_all(Lane.ALARM)) == [10, 20]
+
+
 def test_without_a_second_folder_nothing_is_acknowledged() -> None:
     """An alarm that cannot be kept still gets a position to be sent with, and an error instead of an acknowledgement."""
     disk = MemoryDisk()
