@@ -155,6 +155,7 @@ const press = (school, more = {}) =>
     flow: "incident",
     detail: { press: "short", mode_claimed: more.mode ?? "real" },
     ...more,
+    acts: movesOf(alert),
   });
 
 function fault(age = 0) {
@@ -259,6 +260,23 @@ const view = (alert) => ({ ...alert });
 const LIVENESS = () => city.schools.map((school) => (school.down ? (school.ix % 2 ? "unknown" : "offline") : "live"));
 city.schools.forEach((school, ix) => (school.ix = ix));
 
+const MOVES = {
+  incident: {
+    raised: ["acknowledge", "escalate"],
+    acknowledged: ["dispatch", "arrive", "resolve", "escalate"],
+    dispatched: ["arrive", "resolve", "escalate"],
+    on_scene: ["resolve", "escalate"],
+    resolved: ["review"],
+  },
+  fault: {
+    raised: ["acknowledge", "escalate"],
+    acknowledged: ["work_order", "close", "escalate"],
+    work_order: ["close", "escalate"],
+    recovered: ["close"],
+  },
+};
+const movesOf = (alert) => [...(MOVES[alert.flow][alert.state] ?? []), "note"];
+
 function detailOf(alert, canContact) {
   const school = schoolOf.get(alert.school);
   const station = stationOf.get(alert.station);
@@ -266,6 +284,7 @@ function detailOf(alert, canContact) {
   return {
     ...view(alert),
     ...more,
+    acts: movesOf(alert),
     contact:
       canContact && school
         ? {
@@ -458,7 +477,9 @@ function gaps(q) {
         indicator: id,
         figure,
         judgement,
-        reasons: [s.down ? "gateway_silent" : judgement === "unknown" ? "proof_stale" : "not_declared"],
+        reasons: [
+          s.down ? "alarm_host.offline" : judgement === "unknown" ? "video.proof_old" : "video_networked.undeclared",
+        ],
         proof_at: s.proof[i],
       });
     });
@@ -757,13 +778,17 @@ async function api(request, response, url) {
         indicator: id,
         ledger: {
           judgement: judge[s.ledger[i]],
-          reasons: s.ledger[i] === "n" ? ["not_declared"] : [],
+          reasons: s.ledger[i] === "n" ? ["video_networked.undeclared"] : [],
           proof_at: s.proof[i],
         },
         live: {
           judgement: judge[s.live[i]],
           reasons:
-            s.live[i] === "u" ? [s.down ? "gateway_silent" : "proof_stale"] : s.live[i] === "n" ? ["not_declared"] : [],
+            s.live[i] === "u"
+              ? [s.down ? "alarm_host.offline" : "video.proof_old"]
+              : s.live[i] === "n"
+                ? ["video_networked.undeclared"]
+                : [],
           proof_at: s.proof[i],
         },
       })),

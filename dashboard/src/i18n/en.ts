@@ -45,6 +45,10 @@ export const en: Words = {
   failure: {
     title: "The data could not be fetched",
     notEmpty: "This does not mean that there are no alerts or no data.",
+    broken: "This page failed and could not be drawn",
+    brokenHint:
+      "This does not mean that all is calm. The alarm sound still works; reload the page, or go to another one.",
+    reload: "Reload the page",
     codes: {
       network: "No network: the request did not reach the server",
       timeout: "The server did not answer within 15 seconds",
@@ -75,6 +79,7 @@ export const en: Words = {
     hide: "Hide",
     submit: "Sign in",
     busy: "Signing in…",
+    expired: "Your session has ended: alerts are neither shown nor heard. Please sign in again.",
     unreachable: "The server cannot be reached",
     unreachableHint: "Neither your session nor alerts can be seen. Keep watch by other means, and check the network.",
     lead: "Alarms on screen within a second · figures that can be proven",
@@ -149,7 +154,7 @@ export const en: Words = {
     drill: "Drill alarm: declared in advance, follow the drill's plan",
   },
   state: {
-    raised: "Not acknowledged",
+    raised: "Waiting",
     acknowledged: "Acknowledged",
     dispatched: "Dispatched",
     on_scene: "On scene",

@@ -34,6 +34,9 @@ export const zh = {
   failure: {
     title: "未能取得数据",
     notEmpty: "这不代表没有告警或没有数据。",
+    broken: "本页面出错，未能画出",
+    brokenHint: "这不代表平安无事。报警声音仍在工作；请刷新页面，或转到其他页面。",
+    reload: "刷新页面",
     codes: {
       network: "网络不通，请求没有到达服务器",
       timeout: "服务器没有在 15 秒内答复",
@@ -64,6 +67,7 @@ export const zh = {
     hide: "隐藏",
     submit: "登录",
     busy: "正在登录…",
+    expired: "登录已失效，告警不再显示，也不再响铃。请重新登录。",
     unreachable: "无法连接服务器",
     unreachableHint: "不能确认登录状态，也看不到告警。请使用其他渠道值守，并检查网络。",
     lead: "一键报警秒级到屏 · 覆盖率有据可查",
@@ -453,10 +457,10 @@ export const zh = {
     page: (n: number, of: number) => `第 ${n} / ${of} 页`,
     prev: "上一页",
     next: "下一页",
-    legend: "✓ 达标  ✕ 未达标  ？ 未知  豁 豁免  – 不适用",
+    legend: "✓ 达标  ✕ 未达标  ? 未知  豁 豁免  – 不适用",
     kind: "类型",
     alerts: "告警",
-    marks: { m: "✓", n: "✕", u: "？", e: "豁", "-": "–" } as Record<string, string>,
+    marks: { m: "✓", n: "✕", u: "?", e: "豁", "-": "–" } as Record<string, string>,
     both: "台账与实时",
   },
   school: {

@@ -210,7 +210,7 @@ function AlertRow({
       aria-selected={current ? "true" : "false"}
       class={classes.join(" ")}
       style={{ top: `${index * ROW_PX}px` }}
-      onClick={() => select(lead.id)}
+      onClick={() => open(lead.id)}
     >
       <span role="gridcell" class="sev">
         <Severity level={lead.sev} hollow={!unacked} />
@@ -264,6 +264,12 @@ function AlertRow({
       </span>
     </div>
   );
+}
+
+/** Choose an alert; on a telephone its pane lies below the list and is brought into sight. */
+function open(id: string): void {
+  select(id);
+  if (matchMedia("(max-width: 900px)").matches) document.getElementById("detail")?.scrollIntoView({ block: "start" });
 }
 
 /** A name whose end stays readable: what tells schools apart stands there. */

@@ -87,7 +87,9 @@ export function GapList() {
                   <th scope="col">{m.coverage.gapColumns.unit}</th>
                   <th scope="col">{m.coverage.gapColumns.judgement}</th>
                   <th scope="col">{m.coverage.gapColumns.reasons}</th>
-                  <th scope="col">{m.coverage.gapColumns.proof}</th>
+                  <th scope="col" class="num">
+                    {m.coverage.gapColumns.proof}
+                  </th>
                 </tr>
               </thead>
               <tbody>

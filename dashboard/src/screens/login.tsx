@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { Failure } from "../client";
 import { look, t } from "../i18n";
 import { language } from "../preferences";
-import { login } from "../store/session";
+import { expired, login } from "../store/session";
 import { Button } from "../ui/parts";
 import { Crest } from "./crest";
 
@@ -65,6 +65,11 @@ export function Login() {
               </button>
             </span>
           </label>
+          {expired.value && !failure && (
+            <p class="problem" role="alert">
+              {m.login.expired}
+            </p>
+          )}
           {failure && (
             <p class="problem" role="alert">
               {look(m.failure.codes, failure.code)}

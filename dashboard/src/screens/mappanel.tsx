@@ -10,7 +10,7 @@ import { alertsTick, livenessTick, picture } from "../store/feed";
 import { isOpen, isUnacked, LIVENESS, type Picture } from "../store/picture";
 import { schoolNameOf } from "../store/words";
 import { Choice, Empty } from "../ui/parts";
-import { CountyTable, countCounties } from "./overview";
+import { CountyTable, countCounties } from "./counties";
 
 const REDRAW_MS = 150; // Seven times a second is enough for the eye, and cheap in a flood.
 

@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { go, route } from "../route";
 import { ageMs, loading, load, picture } from "../store/feed";
 import { may } from "../store/session";
+import { Boundary } from "../ui/boundary";
 import { Trouble, Waiting } from "../ui/parts";
 import { Toasts } from "../ui/toast";
 import { listenForKeys } from "../keys";
@@ -60,7 +61,9 @@ export function Shell() {
       <Header showHelp={() => setHelp(true)} />
       <Banners />
       <main id="main" tabIndex={-1}>
-        <Screen />
+        <Boundary key={route.value.path.join("/")}>
+          <Screen />
+        </Boundary>
       </main>
       <Toasts />
       <Announcer />

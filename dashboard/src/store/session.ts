@@ -8,6 +8,7 @@ export type Entry = "asking" | "login" | "shift" | "in" | "unreachable";
 
 export const me = signal<Me | null>(null);
 export const entry = signal<Entry>("asking");
+export const expired = signal(false); // The server ended the session: the login says so, and why nothing is shown.
 
 const SHIFT = "anxiao.shift"; // Survives a reload, not the closing of the tab: a new watch starts with a sound test.
 
@@ -31,7 +32,8 @@ export async function login(username: string, password: string): Promise<void> {
 }
 
 function admit(person: Me): void {
-  setAccess(person.csrf, dismiss);
+  setAccess(person.csrf, expire);
+  expired.value = false;
   me.value = person;
   const started = recall(SHIFT) === person.name;
   if (!keepsWatch(person)) entry.value = "in";
@@ -56,6 +58,12 @@ export async function logout(): Promise<void> {
     if (!(error instanceof Failure && error.status === 401)) throw error; // Still signed in: the screen must not claim otherwise.
   }
   dismiss();
+}
+
+function expire(): void {
+  if (!me.value) return;
+  dismiss();
+  expired.value = true;
 }
 
 function dismiss(): void {
