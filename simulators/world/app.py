@@ -1,8 +1,10 @@
 """Plays worlds from the command line; a world that breaks a promise is told with the one command that plays it again."""
 
+import logging
 import time
 from typing import Annotated
 
+import structlog
 import typer
 
 from simulators.world.world import Outcome, World
@@ -15,6 +17,7 @@ def play(
     worlds: Annotated[int, typer.Option(min=1, help="How many worlds, one after the other.")] = 20,
 ) -> None:
     """Play worlds under a virtual clock, with loss, doubles, kills, power cuts and wrong clocks, and check every promise."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # Troubles are on purpose.
     began = time.perf_counter()
     bad = 0
     for number in range(seed, seed + worlds):

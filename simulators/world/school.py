@@ -1,7 +1,7 @@
 """One school's gateway in the world: the real outbox on a disk that forgets, the real node, and nothing else."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract.batch import decode_batch
 from contract.errors import Refused, StorageError
@@ -63,6 +63,16 @@ class _Life:
     working: bool = False
     timer_at: float = float("inf")
     queue: list[Event] | None = None
+    unsynced: dict[Lane, list["_Awaited"]] = field(default_factory=lambda: {lane: [] for lane in Lane})
+
+
+@dataclass
+class _Awaited:
+    """A record on its way to the disk, and where it will stand."""
+
+    epoch: EpochId
+    place: int
+    body: bytes
 
 
 class SimSchool:
@@ -79,7 +89,7 @@ class SimSchool:
         skew: float = 0.0,
     ) -> None:
         self.gateway = gateway
-        self.disk = MemoryDisk()
+        self.disks = (MemoryDisk(), MemoryDisk())  # The outbox's folder, and where it goes on.
         self.skew = skew
         self._brokers = list(brokers)
         self._wheel = wheel
@@ -106,7 +116,7 @@ class SimSchool:
         self._lives += 1
         wheel, writer = self._wheel, QueuedWriter()
         outbox = Outbox.open(
-            [self.disk], LIMITS, writer, random_bits=lambda: wheel.chance.getrandbits(32), fresh_counter=self._lives
+            self.disks, LIMITS, writer, random_bits=lambda: wheel.chance.getrandbits(32), fresh_counter=self._lives
         )
         paths = [PathSpec(name, PathKind.MQTT) for name in self._brokers] + [PathSpec("https", PathKind.HTTPS)]
         clock = RecordClock(wheel.now, int((wheel.now + self.skew) * 1000), f"boot-{self._lives}")
@@ -136,11 +146,18 @@ class SimSchool:
             return
         for connection in life.connections.values():
             connection.close()
+        for disk in self.disks:
+            disk.fail_syncs = False  # A loose plug, or another card.
+            if power:
+                disk.power_cut(lambda: self._wheel.likely(0.5))
+            else:
+                disk.kill()
         if power:
-            self.disk.power_cut(lambda: self._wheel.likely(0.5))
             self._open.clear()  # The note of open presses was in memory only; the outbox brings back what counts.
-        else:
-            self.disk.kill()
+
+    def fail_disk(self) -> None:
+        """Let the first disk answer every sync with an error, until the box is started again."""
+        self.disks[0].fail_syncs = True
 
     def press(self) -> None:
         """Press the button."""
@@ -172,15 +189,17 @@ class SimSchool:
 
     def _append(self, life: _Life, lane: Lane, body: bytes, then: Callable[[], None] = lambda: None) -> int | None:
         """Append a record, and write down when it is on disk."""
-        epoch, place = life.outbox.epoch, life.outbox.last(lane) + 1
+        awaited = _Awaited(life.outbox.epoch, life.outbox.last(lane) + 1, body)
+        life.unsynced[lane].append(awaited)
 
         def done(error: StorageError | None) -> None:
+            life.unsynced[lane].remove(awaited)
             if error is None:
-                self._ghost.durable[self.gateway, epoch, lane, place] = body
+                self._ghost.durable[self.gateway, awaited.epoch, lane, awaited.place] = body
                 then()
 
         position = life.outbox.append(lane, body, done)
-        assert position in (place, None), "a hole was declared before it"
+        assert position == awaited.place, "a hole was declared before it, or it was not taken"
         self._work(life)
         return position
 
@@ -236,7 +255,7 @@ class SimSchool:
                     self._ghost.broken.append(f"{key} forgets up to {effect.through} without a receipt")
                 life.outbox.trim(effect.lane, effect.epoch, effect.through)
             case Anchored():
-                life.outbox.append(Lane.TELEMETRY, encode_record(effect.anchor))
+                self._append(life, Lane.TELEMETRY, encode_record(effect.anchor))
             case Raised(code="clone"):
                 self._ghost.broken.append(f"{self.gateway} takes a receipt of its own for another box's: {effect.text}")
             case Raised():
@@ -314,7 +333,10 @@ class _Listener:
         self._school._tell(self._life, Durable(lane, epoch, position))  # noqa: SLF001  # One thing in two classes.
 
     def moved(self, old: EpochId, durable: dict[Lane, int], new: EpochId, alarms: Sequence[tuple[int, bytes]]) -> None:
-        """Pass it on."""
+        """Pass it on, and know that what was not durable stands in the new epoch from 1 on."""
+        for awaited_by_lane in self._life.unsynced.values():
+            for place, awaited in enumerate(awaited_by_lane, 1):
+                awaited.epoch, awaited.place = new, place
         self._school._tell(self._life, Moved(old, durable, new, tuple(alarms)))  # noqa: SLF001
 
     def troubled(self, code: str, text: str) -> None:

@@ -32,6 +32,7 @@ class Plan:
     commit_failures: float
     weather: Weather = field(default_factory=Weather)
     skews: tuple[float, ...] = ()
+    disk_failure_every: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class World:
             school.start()
             self._often(self.plan.press_every, school.press)
             self._often(self.plan.measure_every, school.measure)
+            self._often(self.plan.disk_failure_every, lambda school=school: self._fail_disk(school))  # type: ignore[misc]
             self._often(self.plan.kill_every, lambda school=school: self._kill(school))  # type: ignore[misc]
         self._often(self.plan.server_kill_every, self._kill_server)
         self.server.fail = self.plan.commit_failures
@@ -127,6 +129,10 @@ class World:
         school.die(power=power)
         self.wheel.later(self.wheel.within(*DOWN_SECONDS), lambda: None if school.alive else school.start())
 
+    def _fail_disk(self, school: SimSchool) -> None:
+        self._note(f"{school.gateway} has a disk that fails")
+        school.fail_disk()
+
     def _kill_server(self) -> None:
         if not self.server.alive:
             return
@@ -172,5 +178,6 @@ def draw_plan(wheel: Wheel) -> Plan:
             delay_seconds=chance.choice((0.005, 0.05, 0.8)),
             cut_every_seconds=chance.choice((0.0, 5.0, 30.0)),
         ),
+        disk_failure_every=chance.choice((0.0, 0.0, 40.0)),
         skews=chance.choice(((0.0,), (0.0, 3_600.0, -86_400.0), (-315_360_000.0,))),
     )

@@ -42,6 +42,8 @@ def test_the_troubles_are_real() -> None:
     assert "loses power" in told
     assert "is killed" in told
     assert "the server is killed" in told
+    assert "has a disk that fails" in told
+    assert "outbox_lost" in told
     assert sum(outcome.answered for outcome in outcomes) > 300
     assert sum(outcome.readings for outcome in outcomes) > 1_000
 
@@ -161,6 +163,18 @@ def test_found_a_gateway_that_forgets_what_it_was_only_asked_for(monkeypatch: py
     assert any("without a receipt" in one for one in hunt().broken)
 
 
+def test_found_an_outbox_that_forgets_what_its_second_folder_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart the first disk works again; what was answered from the second one was not told any more, once."""
+    take_up = Outbox._take_up
+
+    def narrow(self: Outbox, shelves: Any, home: Any, marks: Any) -> None:
+        take_up(self, [shelf for shelf in shelves if shelf.disk is home.disk], home, marks)
+        self._shelves = list(shelves)
+
+    monkeypatch.setattr(Outbox, "_take_up", narrow)
+    assert any("was durable and never reached" in one for one in hunt().broken)
+
+
 def test_found_a_node_whose_time_does_not_move_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deadline that stays in the past would keep a real gateway's processor busy for ever."""
     monkeypatch.setattr(TelemetryLane, "_send_again", lambda _self, _now: None)
@@ -183,7 +197,8 @@ def test_found_a_disk_error_that_is_taken_for_success(monkeypatch: pytest.Monkey
     world = World(3)
     school = next(iter(world.schools.values()))
     school.start()
-    school.disk.fail_syncs = True
+    for disk in school.disks:
+        disk.fail_syncs = True
     school.press()
     world.wheel.run(world.wheel.now + 5)
     assert world.ghost.answered, "the plant did not take"
