@@ -23,11 +23,11 @@ STORY = Story(
     label="全镇停电",
     label_en="Power cut in a town",
     expected=(
-        "停电学校的摄像机转为离线或未知，不再计入实时达标，台账数字不变；停电中的按下照常响铃并排在最前；恢复供电后自动"
+        "停电学校的摄像机转为离线，设备在线数下降；联网证明在24小时内仍有效，覆盖率暂不变；停电中的按下照常响铃并排在最前；恢复供电后自动"
         "恢复。"
     ),
     expected_en=(
-        "The town's cameras turn offline or unknown and leave the live figures, the ledger's stay; the press "
+        "The town's cameras turn offline; coverage stays while its proofs are younger than 24 h; the press "
         "in the dark rings and stands first; when the power is back everything recovers by itself."
     ),
     play=play,

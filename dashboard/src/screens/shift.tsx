@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { audio, startSound, testSound } from "../alarm/alarm";
 import { look, named, t } from "../i18n";
+import { language } from "../preferences";
 import { me, startShift } from "../store/session";
 import { Button } from "../ui/parts";
 import { Crest } from "./crest";
@@ -19,7 +20,7 @@ export function Shift() {
           <Crest />
           <div>
             <h1>{m.shift.title}</h1>
-            <p class="dim">{m.product(person.city)}</p>
+            <p class="dim">{m.product(language.value === "zh" ? person.city : person.city_en)}</p>
           </div>
         </header>
         <p class="hello">{m.shift.hello(person.display)}</p>
