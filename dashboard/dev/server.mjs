@@ -155,7 +155,6 @@ const press = (school, more = {}) =>
     flow: "incident",
     detail: { press: "short", mode_claimed: more.mode ?? "real" },
     ...more,
-    acts: movesOf(alert),
   });
 
 function fault(age = 0) {
