@@ -259,7 +259,7 @@ export const en: Words = {
     searchLabel: "Search school, place or kind",
     searchHint: "Search  /",
     fresh: (count) => `↑ ${count} new`,
-    frozen: "The list keeps still until the pointer leaves it",
+    frozen: "The list keeps still until the pointer leaves it or rests for 3 s",
     empty: "No open alert matches",
     emptyAll: "No open alerts",
     emptyAsOf: (time) => `live data of ${time}`,

@@ -241,7 +241,7 @@ export const zh = {
     searchLabel: "搜索学校、位置、类型",
     searchHint: "搜索  /",
     fresh: (n: number) => `↑ 新增 ${n} 条`,
-    frozen: "列表已定住，光标移开后恢复",
+    frozen: "列表已定住，光标移开或停 3 秒后恢复",
     empty: "没有符合条件的未结告警",
     emptyAll: "没有未结告警",
     emptyAsOf: (time: string) => `${time} 的实时数据`,
