@@ -1,0 +1,55 @@
+"""The screens have words, in both languages, for every code that the server can send."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from server.api.problems import Code
+from server.core.alert import State
+from server.core.fact import What
+from server.core.lifecycle import FAULT_CAUSES, FAULT_MOVES, FREE_ACTS, INCIDENT_CAUSES, INCIDENT_MOVES, RECOVERED
+from server.core.rules import RULES
+from server.registry.model import Role
+
+ROOT = Path(__file__).parent.parent.parent
+WORDS = ROOT / "dashboard" / "src" / "i18n"
+INDICATORS = ROOT / "server" / "core" / "indicators"
+NEVER_SHOWN = frozenset({Code.METHOD_NOT_ALLOWED})  # Only a programmer meets it.
+
+
+def reasons() -> set[str]:
+    """Find the reasons that the indicators write out."""
+    files = (*INDICATORS.glob("*.py"), INDICATORS.parent / "guards.py")
+    return {reason for file in files for reason in re.findall(r'"([a-z_]+\.[a-z_]+)"', file.read_text())}
+
+
+def section(language: str, name: str) -> str:
+    """Cut one table of words out of a language's file."""
+    text = (WORDS / f"{language}.ts").read_text()
+    found = re.search(rf"^( +){name}: \{{\n(.*?)^\1\}}", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{language}.ts has no table {name}"
+    return found[2]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("state", set(State)),
+        ("did", set(What)),
+        ("act", {act for _, act in (*INCIDENT_MOVES, *FAULT_MOVES)} | FREE_ACTS),
+        ("cause", INCIDENT_CAUSES | FAULT_CAUSES | {RECOVERED}),
+        ("rule", set(RULES)),
+        ("role", set(Role)),
+        ("codes", set(Code) - NEVER_SHOWN),
+        ("reason", reasons()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_code_has_a_word(language: str, name: str, codes: set[str]) -> None:
+    """A code without a word would stand on a police screen as it is."""
+    known = set(re.findall(r'^ +"?([\w.]+)"?:', section(language, name), re.MULTILINE))
+
+    assert len(codes) > 1
+    assert {str(code) for code in codes} - known == set()
