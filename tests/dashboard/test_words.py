@@ -1,6 +1,7 @@
 """The screens have words, in both languages, for every code that the server can send."""
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,15 @@ from server.core.alert import State
 from server.core.fact import What
 from server.core.lifecycle import FAULT_CAUSES, FAULT_MOVES, FREE_ACTS, INCIDENT_CAUSES, INCIDENT_MOVES, RECOVERED
 from server.core.rules import RULES
+from server.ingest.committing import Counts
+from server.ingest.model import Fate, Tally
+from server.ingest.model import What as Message
 from server.registry.model import Role
 
 ROOT = Path(__file__).parent.parent.parent
 WORDS = ROOT / "dashboard" / "src" / "i18n"
 INDICATORS = ROOT / "server" / "core" / "indicators"
+COUNTED_ELSEWHERE = frozenset({"letters_kept", "pending_bytes"})  # As dead letters; not at all.
 NEVER_SHOWN = frozenset({Code.METHOD_NOT_ALLOWED})  # Only a programmer meets it.
 
 
@@ -22,6 +27,17 @@ def reasons() -> set[str]:
     """Find the reasons that the indicators write out."""
     files = (*INDICATORS.glob("*.py"), INDICATORS.parent / "guards.py")
     return {reason for file in files for reason in re.findall(r'"([a-z_]+\.[a-z_]+)"', file.read_text())}
+
+
+def counters() -> set[str]:
+    """Name what ingest counts, but for the reasons, which are as many as there are mistakes."""
+    plain = {
+        name
+        for counted in (asdict(Counts()), vars(Tally()))
+        for name, value in counted.items()
+        if isinstance(value, int) and name not in COUNTED_ELSEWHERE
+    }
+    return {"received"} | {fate.value for fate in Fate} | {f"received_{kind.value}" for kind in Message} | plain
 
 
 def section(language: str, name: str) -> str:
@@ -44,6 +60,7 @@ def section(language: str, name: str) -> str:
         ("role", set(Role)),
         ("codes", set(Code) - NEVER_SHOWN),
         ("reason", reasons()),
+        ("counters", counters()),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -33,6 +33,8 @@ export function Chart({ of, school, close }: { of: ChartOf; school: string; clos
   useEffect(() => {
     const element = box.current;
     if (!element || points.length === 0) return;
+    const range = span.current;
+    if (!range) return;
     let chart: { destroy(): void } | null = null;
     let gone = false;
     void import("../ui/plot").then(({ plot }) => {
@@ -41,6 +43,7 @@ export function Chart({ of, school, close }: { of: ChartOf; school: string; clos
           element,
           points as [number, number | null][],
           HEIGHT,
+          range,
           hourMinute,
           (v) => `${measured(v)} ${unitOf(data?.unit ?? "")}`,
         );

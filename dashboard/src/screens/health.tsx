@@ -65,7 +65,7 @@ function Server({ stats }: { stats: Stats }) {
   return (
     <section class="panel block">
       <h2>{m.health.ingest}</h2>
-      <dl class="pairs">
+      <dl class="pairs counters">
         {Object.entries(stats.ingest).map(([name, value]) => (
           <>
             <dt>{look(m.health.counters, name)}</dt>

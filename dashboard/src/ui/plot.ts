@@ -2,12 +2,14 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
+const STEPS_MS = [5, 10, 30, 60, 120, 180, 240, 360].map((minutes) => minutes * 60_000); // What a clock can say.
 const GAP_FACTOR = 4; // Further apart than four usual steps: nothing was heard in between.
 
 export function plot(
   element: HTMLElement,
   points: readonly [number, number | null][],
   height: number,
+  span: { from: number; to: number },
   time: (ms: number) => string,
   value: (value: number) => string,
 ): uPlot {
@@ -22,9 +24,9 @@ export function plot(
       height,
       cursor: { y: false },
       legend: { show: false },
-      scales: { x: { time: false } },
+      scales: { x: { time: false, range: [span.from, span.to] } },
       axes: [
-        { stroke: ink, grid, ticks: grid, values: (_, splits) => splits.map((at) => time(at)) },
+        { stroke: ink, grid, ticks: grid, incrs: STEPS_MS, values: (_, splits) => splits.map((at) => time(at)) },
         { stroke: ink, grid, ticks: grid, size: 70, values: (_, splits) => splits.map((at) => value(at)) },
       ],
       series: [{}, { stroke: line, width: 1.5, points: { show: points.length < 40 } }],
