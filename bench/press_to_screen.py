@@ -13,6 +13,7 @@ import asyncio
 import os
 import platform
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -166,9 +167,9 @@ async def measure(sites: int, presses: int, port: int, folder: Path) -> None:
         await demo.wait()
 
 
-def find_chromium() -> str:
-    """Give Debian's Chromium."""
-    return next(str(path) for path in (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser")) if path.exists())
+def find_chromium() -> str | None:
+    """Give Debian's Chromium, or None where it is not installed."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def main() -> None:

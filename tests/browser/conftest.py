@@ -1,6 +1,5 @@
 """A real Chromium over the real line: broker, server and one school's gateway as processes, the dashboard as it is built."""
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from bench.press_to_screen import CHROMIUM_ARGUMENTS, sign_in
-from scripts.servers import MOSQUITTO, find, running
+from bench.press_to_screen import CHROMIUM_ARGUMENTS, find_chromium, sign_in
+from scripts.servers import Server
 from tests.line.house import Line, running_line
+from tests.needed import need
 
-CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"))
 BUILT = Path(__file__).parent.parent.parent / "server" / "api" / "static" / "index.html"
 
 
@@ -52,20 +51,17 @@ class Watch:
 @pytest.fixture
 def chromium() -> str:
     """Give the browser's path, or skip where none is installed and nobody promised that it is."""
-    found = next((str(path) for path in CHROMIUM if path.exists()), None)
-    promised = os.environ.get("CI") == "true"
-    if not promised and (found is None or find(MOSQUITTO) is None or not BUILT.exists()):
-        pytest.skip("Chromium, Mosquitto or the built dashboard is missing; see scripts/install_servers.sh and make setup")
+    need(BUILT.exists(), "the built dashboard (make setup)")
+    found = find_chromium()
+    need(found, "chromium")
     assert found is not None
-    assert BUILT.exists()
     return found
 
 
 @pytest.fixture
-async def watch(chromium: str, tmp_path: Path) -> AsyncIterator[Watch]:
+async def watch(chromium: str, broker: Server, tmp_path: Path) -> AsyncIterator[Watch]:
     """Run the line and a browser."""
-    with running(MOSQUITTO, tmp_path / "broker") as broker:
-        async with running_line(tmp_path, broker.port) as line, async_playwright() as play:
-            browser = await play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-            yield Watch(line, browser)
-            await browser.close()
+    async with running_line(tmp_path, broker.port) as line, async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
+        yield Watch(line, browser)
+        await browser.close()

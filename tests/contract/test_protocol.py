@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import aiomqtt
@@ -13,8 +12,9 @@ import pytest
 from contract.batch import decode_batch
 from contract.messages import Birth, Heartbeat, decode_message
 from contract.records import Press, Reading
-from scripts.servers import MOSQUITTO, Server, find, running
+from scripts.servers import Server
 from tests.edge.lan_site import TOKEN, running_site
+from tests.needed import need
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 pytestmark = pytest.mark.broker
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.broker
 def examples(page: str) -> list[str]:
     """Give the shell examples of a page."""
     return re.findall(r"```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
-
-
-def need(*programs: str) -> None:
-    """Skip where a program is missing and nobody promised that it is there."""
-    missing = [name for name in programs if shutil.which(name) is None]
-    if missing and os.environ.get("CI") != "true":
-        pytest.skip(f"not installed: {', '.join(missing)}")
-    assert not missing
 
 
 async def sh(script: str, **variables: str) -> str:
@@ -43,17 +35,8 @@ async def sh(script: str, **variables: str) -> str:
     return out.decode()
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    """Run a broker, or skip where none is installed and nobody promised that it is."""
-    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
-        pytest.skip("Mosquitto is not installed")
-    with running(MOSQUITTO, tmp_path / "broker") as server:
-        yield server
-
-
 async def test_the_protocol_page_can_be_followed_to_the_letter(broker: Server) -> None:
-    need("mosquitto_pub")
+    need(shutil.which("mosquitto_pub"), "mosquitto_pub")
     heard: dict[str, bytes] = {}
     async with aiomqtt.Client("127.0.0.1", broker.port) as client:
         await client.subscribe("cs1/#", qos=1)
@@ -76,7 +59,8 @@ async def test_the_protocol_page_can_be_followed_to_the_letter(broker: Server) -
 
 
 async def test_the_vendor_guide_can_be_followed_to_the_letter() -> None:
-    need("curl", "mosquitto_pub")
+    for program in ("curl", "mosquitto_pub"):
+        need(shutil.which(program), program)
     async with running_site() as site:
         http, mqtt = examples("vendor-guide.md")
         answers = await sh(http, GATEWAY=site.http, TOKEN=TOKEN)

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from typer.testing import CliRunner
 from contract.batch import decode_batch
 from contract.records import Press
 from gateway.app import main
-from scripts.servers import MOSQUITTO, Server, find, free_port, running
+from scripts.servers import Server, free_port
 
 SITE = """gateway = "gw-0001"
 folder = "outbox"
@@ -41,15 +40,6 @@ device = "button"
 use = "press"
 """
 ROOT = Path(__file__).parent.parent.parent
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    """Run a broker, or skip where none is installed and nobody promised that it is."""
-    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
-        pytest.skip("Mosquitto is not installed")
-    with running(MOSQUITTO, tmp_path / "broker") as server:
-        yield server
 
 
 def write_site(folder: Path, broker: int) -> Path:

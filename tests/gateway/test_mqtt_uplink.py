@@ -1,7 +1,7 @@
 """The MQTT uplink against a real Mosquitto: what goes up, what comes down, and that it comes back."""
 
 import asyncio
-import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,19 +19,11 @@ from gateway.node_events import PathKind
 from gateway.outbox import OutboxLimits
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.writer import WriterThread
-from scripts.servers import MOSQUITTO, Server, find, running
+from scripts.servers import MOSQUITTO, Server
 from tests.gateway.boxes import BUTTON, GATEWAY, Puppet
+from tests.needed import need, serve
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    """Run a broker, or skip where none is installed and nobody promised that it is."""
-    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
-        pytest.skip("Mosquitto is not installed")
-    with running(MOSQUITTO, tmp_path / "broker") as server:
-        yield server
 
 
 def make_box(port: int, agent: Puppet, writer: WriterThread) -> Box:
@@ -98,15 +90,13 @@ async def test_a_box_that_stops_says_so(broker: Server) -> None:
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[Server]:
     """Run a broker that asks for a password."""
-    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
-        pytest.skip("Mosquitto is not installed")
     folder = tmp_path / "guarded"
     folder.mkdir()
     # As root it would otherwise become a user who may not read the test's folder.
     (folder / "mosquitto.conf").write_text(f"user root\nallow_anonymous false\npassword_file {folder}/passwords\n")
+    need(shutil.which("mosquitto_passwd"), "mosquitto_passwd")
     subprocess.run(["mosquitto_passwd", "-b", "-c", folder / "passwords", GATEWAY, "right-password"], check=True)
-    with running(MOSQUITTO, folder) as server:
-        yield server
+    yield from serve(MOSQUITTO, folder)
 
 
 async def test_a_wrong_password_is_told_without_itself_and_a_right_one_connects(

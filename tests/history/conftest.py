@@ -1,20 +1,11 @@
 """Real time-series servers for the tests marked `influx`."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from scripts.servers import INFLUXD, VICTORIA, Program, Server, find, running
-
-
-def serve(program: Program, folder: Path) -> Iterator[Server]:
-    """Run the server, or skip where it is not installed and nobody promised that it is."""
-    if find(program) is None and os.environ.get("CI") != "true":
-        pytest.skip(f"{program.name} is not installed")
-    with running(program, folder) as server:
-        yield server
+from scripts.servers import INFLUXD, VICTORIA, Server
+from tests.needed import serve
 
 
 @pytest.fixture(scope="session")

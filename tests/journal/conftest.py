@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from server.journal.database import Database, open_database
+from tests.needed import need
 
 BINARIES = Path("/usr/lib/postgresql/15/bin")
 
@@ -20,10 +21,7 @@ BINARIES = Path("/usr/lib/postgresql/15/bin")
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Give the address of a PostgreSQL cluster that lives as long as the tests."""
-    if not (BINARIES / "initdb").exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL 15 is missing")
-        pytest.skip("PostgreSQL 15 is missing")
+    need((BINARIES / "initdb").exists(), "PostgreSQL 15")
     folder = Path(tempfile.mkdtemp(prefix="anxiao-postgres-"))
     # PostgreSQL refuses to run as root.
     become = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

@@ -1,26 +1,15 @@
 """Gateway and server are killed between a press and its receipt; the press is on the screens exactly once."""
 
 import asyncio
-import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from scripts.servers import MOSQUITTO, Server, find, running
+from scripts.servers import Server
 from tests.line.house import running_line
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Server]:
-    """Run a broker, or skip where none is installed and nobody promised that it is."""
-    if find(MOSQUITTO) is None and os.environ.get("CI") != "true":
-        pytest.skip("Mosquitto is not installed")
-    with running(MOSQUITTO, tmp_path / "broker") as server:
-        yield server
 
 
 async def test_killed_before_the_server_could_hear_it(broker: Server, tmp_path: Path) -> None:

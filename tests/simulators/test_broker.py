@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
 
 import aiomqtt
 import pytest
 
 from simulators.broker import Make, find_mosquitto, mosquitto_configuration, running
+from tests.needed import need
 
 CONNECTIONS = 300  # As many gateways as a demo gives connections of their own.
 
@@ -21,10 +21,7 @@ MAKES = [
 @contextlib.asynccontextmanager
 async def broker(make: Make) -> AsyncIterator[int]:
     """Run a broker, or skip where it is missing outside CI."""
-    if make is Make.MOSQUITTO and find_mosquitto() is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Mosquitto must be installed in CI")
-        pytest.skip("Mosquitto is not installed")
+    need(make is not Make.MOSQUITTO or find_mosquitto(), "mosquitto")
     async with running(make) as port:
         yield port
 
