@@ -24,12 +24,12 @@ from contract.topics import topic
 from edge.agent import Reporting
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.disk import PosixDisk
-from gateway.logs import set_up_logs
 from gateway.node_events import PathKind
 from gateway.outbox import OutboxLimits
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.writer import WriterThread
 from scripts.servers import MOSQUITTO, running
+from shell.logs import set_up_logs
 
 DEVICES = 12
 SAMPLE_SECONDS = 30.0

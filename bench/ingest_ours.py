@@ -27,8 +27,8 @@ from server.ingest.doors.opening import open_mqtt_doors
 from server.ingest.pipeline import Ingest
 from server.journal.database import open_database
 from server.journal.sql import SqlJournal
-from server.logs import set_up_logs
 from server.registry.model import Device, Gateway, Roster
+from shell.logs import set_up_logs
 
 POLL_SECONDS = 0.05
 

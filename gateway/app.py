@@ -2,25 +2,24 @@
 
 import asyncio
 import contextlib
-import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import httpx
 import msgspec
 import structlog
 import typer
 
-from contract.errors import AnxiaoError, ConfigurationError, Unreachable
+from contract.errors import ConfigurationError, Unreachable
 from edge.agent import Agent
+from edge.lan.http_door import bind
 from gateway.announcement import Description
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.disk import Disk, PosixDisk
-from gateway.logs import set_up_logs
 from gateway.node_events import PathKind
 from gateway.own_health import OwnHealth
 from gateway.settings import HttpsSettings, MqttSettings, Settings, check_files, read_secret, read_settings
@@ -30,6 +29,8 @@ from gateway.uplinks.https import HttpsDoor, HttpsUplink
 from gateway.uplinks.mqtt import MqttUplink
 from gateway.uplinks.uplink import Tell, Uplink
 from gateway.writer import WriterThread
+from shell.logs import set_up_logs
+from shell.process import one_sentence, stop_on_signals
 
 ANSWER_SECONDS = 3.0  # Of our own status page on this machine.
 
@@ -55,7 +56,7 @@ def default(
 @main.command()
 def run(config: Config) -> None:
     """Serve until SIGINT or SIGTERM."""
-    with _one_sentence():
+    with one_sentence():
         settings = read_settings(config)
         check_files(settings)
         set_up_logs(settings.log_level)
@@ -65,7 +66,7 @@ def run(config: Config) -> None:
 @main.command()
 def check(config: Config) -> None:
     """Say whether a site file can be used, with the line of what cannot; nothing is started."""
-    with _one_sentence():
+    with one_sentence():
         settings = read_settings(config)
         check_files(settings)
         devices = sum(len(agent.devices()) for agent in settings.agents)
@@ -77,7 +78,7 @@ def check(config: Config) -> None:
 @main.command()
 def status(config: Config) -> None:
     """Print how the running gateway of this machine does; ends with 1 when it does not answer."""
-    with _one_sentence():
+    with one_sentence():
         settings = read_settings(config)
         if settings.status is None:
             raise ConfigurationError("status: off in the site file; allowed: a loopback address such as 127.0.0.1:8090")
@@ -107,11 +108,7 @@ async def serve(settings: Settings, stop: asyncio.Event, open_: Callable[[Box], 
 
 
 async def _until_told(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await serve(settings, stop)
+    await serve(settings, stop_on_signals())
 
 
 @contextlib.asynccontextmanager
@@ -172,17 +169,12 @@ def _first_hop(agents: tuple[Agent, ...]) -> str:
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((host, port))
+        return bind(host, port)
     except OSError as error:
-        taken.close()
-        given = f"{host}:{port}"
         raise ConfigurationError(
-            f"status: {given} given; allowed: a free address of this machine ({error.strerror})"
+            f"status: {host}:{port} given; allowed: a free address of this machine ({error.strerror})"
         ) from None
-    return taken
 
 
 def _ask(host: str, port: int) -> Status:
@@ -192,29 +184,6 @@ def _ask(host: str, port: int) -> Status:
         return msgspec.json.decode(answer.raise_for_status().content, type=Status)
     except (httpx.HTTPError, msgspec.DecodeError) as error:
         raise Unreachable(f"{address}: no gateway answers ({type(error).__name__})") from None
-
-
-@contextlib.contextmanager
-def _one_sentence() -> Iterator[None]:
-    """End the command with one sentence for every expected trouble; our own mistakes keep their trace."""
-    try:
-        yield
-    except AnxiaoError as error:
-        _end(error)
-    except BaseExceptionGroup as group:
-        expected = group.subgroup(AnxiaoError)
-        if expected is None:
-            raise
-        _end(_first(expected))
-
-
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-def _end(error: BaseException) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

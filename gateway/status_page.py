@@ -1,9 +1,8 @@
 """The loopback page and JSON of one gateway, Chinese first. Only this machine can ask, and nothing can be changed here."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import escape
 
@@ -18,6 +17,7 @@ from starlette.routing import Route
 
 from contract.identity import Lane
 from gateway.status import Status, trouble
+from shell.web import WebServer
 
 REFRESH_SECONDS = 3
 STOP_SECONDS_MAX = 1
@@ -65,7 +65,7 @@ async def serve_page(status: Callable[[], Status], listening: socket.socket) -> 
         limit_concurrency=16,
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    server = _Server(config)
+    server = WebServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="status-page")
     try:
         await asyncio.shield(serving)
@@ -170,11 +170,3 @@ def _running(running: bool) -> str:
 
 def _seconds(seconds: float | None) -> str:
     return "无 none" if seconds is None else f"{seconds:.0f} s"
-
-
-class _Server(uvicorn.Server):
-    """A server inside a process that has signal handlers of its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

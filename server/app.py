@@ -1,21 +1,17 @@
 """The server's command line."""
 
 import asyncio
-import contextlib
-import gc
-import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 import uvloop
 
-from contract.errors import AnxiaoError, ConfigurationError
+from contract.errors import ConfigurationError
 from contract.identity import UserName
 from server.journal.database import Database, open_database
-from server.logs import set_up_logs
 from server.registry.accounts import write_logins, write_secret
 from server.registry.keys import keep_keys, with_new_key
 from server.registry.model import Role, Scope, User
@@ -25,9 +21,10 @@ from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.service import database_address, give_demo_logins, open_service, serve
 from server.settings import Settings, read_settings
+from shell.logs import set_up_logs
+from shell.process import one_sentence, spare_the_collector, stop_on_signals
 
 SCOPES = ("unit", "station", "school")
-YOUNG_OBJECTS_MAX = 50_000  # A second of a city under load; fewer would search for garbage in the midst of it.
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="The Anxiao server.")
 accounts = typer.Typer(no_args_is_help=True, help="Accounts, while the server is stopped or on PostgreSQL.")
@@ -50,7 +47,7 @@ def run(
     ] = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM."""
-    with _one_sentence():
+    with one_sentence():
         settings = read_settings(config, folder=folder, host=host, port=port, brokers=tuple(broker) if broker else None)
         set_up_logs(settings.log_level)
         uvloop.run(_serve(settings, roster, demo_logins))
@@ -132,22 +129,12 @@ def disable_user(
 
 
 async def _serve(settings: Settings, roster: Path | None, demo_logins: Path | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     service = await open_service(settings, roster)
-    _spare_the_collector()
+    spare_the_collector()
     if demo_logins is not None:
         await give_demo_logins(service, demo_logins)
     await serve(service, stop)
-
-
-def _spare_the_collector() -> None:
-    """Take the city out of the garbage collector's sight, so that no alarm waits for it to walk 100,000 devices."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 100)
 
 
 def _on_registry(
@@ -162,7 +149,7 @@ def _on_registry(
         finally:
             await database.close()
 
-    with _one_sentence():
+    with one_sentence():
         asyncio.run(whole(read_settings(config, folder=folder)))
 
 
@@ -170,25 +157,6 @@ async def _end_sessions(database: Database, user: str) -> None:
     sessions = Sessions(database)
     await sessions.load(time.time())
     await sessions.close_user(user)
-
-
-@contextlib.contextmanager
-def _one_sentence() -> Iterator[None]:
-    """End the command with one sentence for every expected trouble; our own mistakes keep their trace."""
-    try:
-        yield
-    except AnxiaoError as error:
-        _end(error)
-    except BaseExceptionGroup as group:
-        expected = group.subgroup(AnxiaoError)
-        if expected is None:
-            raise
-        _end(expected.exceptions[0])
-
-
-def _end(error: BaseException) -> NoReturn:
-    typer.echo(str(error), err=True)
-    raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +42,7 @@ from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.settings import Settings
 from server.stream.hub import Hub, Pulse, Source
+from shell.web import WebServer
 
 DATABASE_FILE = "anxiao.db"
 DATABASE_RETRY_SECONDS = 3.0
@@ -225,19 +225,10 @@ async def give_demo_logins(service: Service, path: Path) -> None:
     write_logins(path, drawn, {user.name: user for user in users})
 
 
-class _Web(uvicorn.Server):
-    """Uvicorn without its own signal handlers: one place decides when the server stops."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the command line."""
-        yield
-
-
 async def serve(service: Service, stop: asyncio.Event) -> None:
     """Serve until told to stop, then finish in an order that loses nothing: doors, commits, facts, database."""
     settings = service.settings
-    web = _Web(
+    web = WebServer(
         uvicorn.Config(
             service.app,
             host=settings.host,

@@ -1,8 +1,6 @@
 """The simulator's command line."""
 
 import asyncio
-import contextlib
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,20 +9,21 @@ from zoneinfo import ZoneInfo
 import httpx
 import typer
 
-from contract.errors import AnxiaoError
-from server.logs import set_up_logs
 from server.registry.roster_file import encode_roster
+from shell.logs import set_up_logs
+from shell.process import one_sentence, stop_on_signals
 from simulators.behaviour import CAMERAS_OFF
 from simulators.boxes import Uplinks, descriptors_each, open_boxes, parse_broker, prepare_folder
 from simulators.city import CAMERAS_TODAY, make_city
 from simulators.descriptors import needed, raise_limit
 from simulators.fleet import Pace
 from simulators.presses import PRESSES_PER_MINUTE
-from simulators.running import Plan, open_city, run_city, run_on_fastest_loop, stop_on_signals, usual_spread
+from simulators.running import Plan, open_city, run_city, run_on_fastest_loop, usual_spread
 from simulators.stories import STORIES
 from simulators.story import Play, Stage
 from simulators.world.app import play
 
+FAILED = 1  # What a shell script sees of a simulator that could not do as told.
 SITES_MAX = 30_000  # A province; past it the ranges of codes and towns would end.
 PAGE_PORT = 8_090
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -77,7 +76,7 @@ def city(  # noqa: PLR0913, PLR0917  # One argument for each option of the comma
     """Run a gateway for every school until SIGINT or SIGTERM."""
     set_up_logs("info")
 
-    with _one_sentence():
+    with one_sentence(FAILED):
         uplinks = Uplinks(tuple(parse_broker(one) for one in broker), http, seed)
         prepare_folder(folder)
         whole = open_city(Plan(sites, seed, roster, cameras), datetime.now(BEIJING).date())
@@ -130,18 +129,8 @@ def _on_stage(page_port: int, play: Play, pace: float = 1.0) -> None:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{page_port}") as page:
             await play(Stage(page, typer.echo, pace))
 
-    with _one_sentence():
+    with one_sentence(FAILED):
         asyncio.run(run())
-
-
-@contextlib.contextmanager
-def _one_sentence() -> Iterator[None]:
-    """End the command with one sentence for every expected trouble; our own mistakes keep their trace."""
-    try:
-        yield
-    except AnxiaoError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from typing import Annotated
 import typer
 
 from contract.limits import BATCH_BYTES_MAX
+from shell.process import stop_on_signals
 
 # A server that subscribes gets the retained birth of every gateway at once. Mosquitto's usual limit of 1,000 waiting
 # messages would drop most of a city's births without a word; this holds those of a province.
@@ -88,10 +88,7 @@ async def serve_amqtt(port: int) -> None:
             "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
         }
     )
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     await broker.start()
     await stop.wait()
     with contextlib.suppress(TimeoutError):

@@ -6,8 +6,6 @@ by the same command an operator would use.
 
 import asyncio
 import contextlib
-import os
-import shutil
 import signal
 import socket
 import sys
@@ -20,6 +18,9 @@ from typing import Annotated, TextIO
 
 import typer
 from prometheus_client.parser import text_string_to_metric_families
+
+from shell.process import stop_on_signals
+from simulators.broker import find_mosquitto
 
 START_SECONDS_MAX = 300  # A cold start of 3,200 sites on two slow cores; 200 sites take a few seconds.
 STOP_SECONDS_MAX = 15
@@ -160,10 +161,7 @@ async def wait_until_live(demo: Demo, server: str) -> LiveCount:
 async def run(demo: Demo, port: int, options: list[str]) -> None:
     """Start everything, print where it is, and wait for Ctrl-C."""
     began = time.monotonic()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = stop_on_signals()
     try:
         starting = asyncio.create_task(start_all(demo, port, options, began))
         stopping = asyncio.create_task(stop.wait())
@@ -192,7 +190,7 @@ async def start_all(demo: Demo, port: int, options: list[str], began: float) -> 
     server = f"http://127.0.0.1:{port}"
     folder, sites = demo.folder, str(demo.sites)
 
-    broker = "Mosquitto" if shutil.which("mosquitto", path=_path()) else "embedded (amqtt)"
+    broker = "Mosquitto" if find_mosquitto() else "embedded (amqtt)"
     say(f"[1/4] Broker: {broker} on port {broker_port}")
     await demo.start("broker", "simulators.broker", "--port", str(broker_port))
     roster = folder / "roster.json"
@@ -225,10 +223,6 @@ async def start_all(demo: Demo, port: int, options: list[str], began: float) -> 
     say(f"\n  Logins (also in {logins}):")
     say("".join(f"    {line}\n" for line in logins.read_text().splitlines()))
     say("Ctrl-C stops everything; a restart keeps all data.")
-
-
-def _path() -> str:
-    return os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 
 
 def main(

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
-import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -17,6 +15,8 @@ import uvicorn
 
 from contract.errors import ConfigurationError
 from server.registry.roster_file import encode_roster, read_roster
+from shell.process import spare_the_collector
+from shell.web import WebServer
 from simulators.city import CAMERAS_TODAY, City, make_city
 from simulators.credentials import gateway_key, key_hash
 from simulators.fleet import Fleet, Pace
@@ -25,7 +25,6 @@ from simulators.site import Box, Site
 
 SITES_PER_SECOND = 64.0  # So many gateways start in a second: two cores carry it next to broker and server.
 REPORT_SECONDS = 10.0
-YOUNG_OBJECTS_MAX = 50_000  # The collector looks this rarely at what is new; looking at a whole city costs a second.
 
 MakeBox = Callable[[Site], Box]
 OpenBoxes = Callable[[], AbstractAsyncContextManager[MakeBox]]
@@ -76,8 +75,8 @@ async def run_city(city: City, open_boxes: OpenBoxes, pace: Pace, page_port: int
     with _listening(page_port) as listener:
         async with open_boxes() as make_box:
             fleet = Fleet(city, make_box, time.time, pace)
-            _spare_the_collector()
-            web = _Page(uvicorn.Config(make_page(fleet), log_config=None, access_log=False, lifespan="off"))
+            spare_the_collector()
+            web = WebServer(uvicorn.Config(make_page(fleet), log_config=None, access_log=False, lifespan="off"))
             serving = asyncio.create_task(web.serve(sockets=[listener]), name="page")
             running = asyncio.create_task(fleet.run(), name="fleet")
             reporting = asyncio.create_task(_report(fleet), name="report")
@@ -108,24 +107,6 @@ def run_on_fastest_loop(work: Coroutine[object, object, None]) -> None:
         runner.run(work)
 
 
-def stop_on_signals() -> asyncio.Event:
-    """Give an event that is set when the process is asked to end."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-class _Page(uvicorn.Server):
-    """Uvicorn without its own signal handlers: one place decides when the city stops."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
 @contextlib.contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
     """Take the page's port before anything is started, so that a taken one is told at once."""
@@ -136,13 +117,6 @@ def _listening(port: int) -> Iterator[socket.socket]:
         except OSError as error:
             raise ConfigurationError(f"page port {port}: {error.strerror}; give another with --page-port") from None
         yield listener
-
-
-def _spare_the_collector() -> None:
-    """Take the city out of the garbage collector's sight: it lives as long as the process."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS_MAX, 20, 100)
 
 
 async def _report(fleet: Fleet) -> None:

@@ -10,10 +10,11 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ALLOWED = {
     "contract": set[str](),
-    "edge": {"contract"},
-    "gateway": {"contract", "edge"},
-    "server": {"contract"},
-    "simulators": {"contract", "edge", "gateway", "server"},
+    "shell": {"contract"},
+    "edge": {"contract", "shell"},
+    "gateway": {"contract", "shell", "edge"},
+    "server": {"contract", "shell"},
+    "simulators": {"contract", "shell", "edge", "gateway", "server"},
 }
 PURE = [
     "contract",

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edge.lan.desk import BODY_BYTES_MAX, REPEAT, Answer, Desk, Outcome
 from edge.lan.guard import Guard
+from shell.web import WebServer
 
 BODY_SECONDS_MAX = 5.0  # On a LAN 16 kB take milliseconds; a device that trickles is cut.
 IDLE_SECONDS_MAX = 30.0  # A connection without a whole request for so long is closed: it holds a place.
@@ -76,14 +76,6 @@ def _respond(answer: Answer) -> Response:
     else:
         content = {"ok": False, "code": answer.outcome.value, "detail": answer.detail}
     return JSONResponse(content, _STATUS[answer.outcome], headers)
-
-
-class _Server(uvicorn.Server):
-    """A server inside a process that has signal handlers of its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _guarded(guard: Guard) -> type[H11Protocol]:
@@ -150,7 +142,7 @@ async def serve_http(desk: Desk, guard: Guard, listening: socket.socket) -> None
         timeout_keep_alive=int(IDLE_SECONDS_MAX),
         timeout_graceful_shutdown=STOP_SECONDS_MAX,
     )
-    server = _Server(config)
+    server = WebServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="lan-http")
     try:
         await asyncio.shield(serving)
