@@ -8,7 +8,7 @@ from contract.records import Value
 from server.core.alert import Alert
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
-from server.core.verdict import Verdict
+from server.core.verdict import Tally, Verdict
 
 
 class IndicatorLike(Protocol):
@@ -69,6 +69,10 @@ class EngineLike(Protocol):
     def indicators(self) -> Sequence[IndicatorLike]: ...
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
         """Give the ledger's and the live verdict of each indicator that asks about a school."""
+        ...
+
+    def tally(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
+        """Give the ledger's and the live counts of an indicator over all schools below a unit, without counting them."""
         ...
 
     def device(self, gateway: str, device: str) -> DeviceLike | None:

@@ -1,12 +1,14 @@
 """An engine of plain dictionaries: the API's tests say what it knows."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.records import Value
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
-from server.core.verdict import Judgement, Verdict
-from tests.registry.city import FIRST
+from server.core.verdict import Judgement, Tally, Verdict
+from server.registry.tree import Tree
+from tests.registry.city import FIRST, roster
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,13 @@ class FakeEngine:
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
         """Give the verdicts of a school."""
         return self.judged.get(school, {})
+
+    def tally(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
+        """Count the schools of the small city below a unit, one by one."""
+        below = [self.verdicts(school) for school in Tree(roster()).branch_of_unit(unit).schools]
+        pairs = [pair[indicator] for pair in below if indicator in pair]
+        ledger, live = (Counter(pair[figure].judgement for pair in pairs) for figure in (0, 1))
+        return Tally(*(ledger[one] for one in Judgement)), Tally(*(live[one] for one in Judgement))
 
     def device(self, gateway: str, device: str) -> FakeDevice | None:  # noqa: ARG002  # The seam has it.
         """Know the devices of the first school only."""

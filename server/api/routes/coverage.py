@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,6 +16,7 @@ from server.api.replies import NO_STORE, answers, reply
 from server.api.show import counts, ms_or_none
 from server.core.verdict import Judgement, Tally, Verdict
 from server.registry.model import School
+from server.registry.tree import Branch
 
 CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
 FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
@@ -122,10 +123,14 @@ class Tallies:
         self._engine = parts.engine
         self._names = names
 
-    def unit_row(self, unit: str, name: str, name_en: str, below: Iterable[str], mine: object) -> views.CoverageRow:
-        """Count the schools below a unit that the caller sees."""
-        pairs = [self._engine.verdicts(school) for school in below if school in mine]  # type: ignore[operator]
-        cells = [self._cell([pair[indicator] for pair in pairs if indicator in pair]) for indicator in self._names]
+    def unit_row(self, unit: str, name: str, name_en: str, below: Sequence[str], mine: Branch) -> views.CoverageRow:
+        """Give the engine's own figures of a unit, or count those of its schools that the caller sees, if not all."""
+        seen = [school for school in below if school in mine]
+        if len(seen) == len(below):
+            cells = [_cell(self._engine.tally(unit, indicator)) for indicator in self._names]
+        else:
+            pairs = [self._engine.verdicts(school) for school in seen]
+            cells = [_count([pair[indicator] for pair in pairs if indicator in pair]) for indicator in self._names]
         return views.CoverageRow(kind="unit", id=unit, name=name, name_en=name_en, cells=cells)
 
     def school_row(self, school: School) -> views.CoverageRow:
@@ -134,15 +139,19 @@ class Tallies:
         cells: list[views.CoverageCell] = []
         for indicator in self._names:
             pair = verdicts.get(indicator)
-            cell = self._cell([pair] if pair else [])
+            cell = _count([pair] if pair else [])
             proof = max((one.proof_at for one in pair or () if one.proof_at is not None), default=None)
             cells.append(views.CoverageCell(ledger=cell.ledger, live=cell.live, proof_at=ms_or_none(proof)))
         return views.CoverageRow(kind="school", id=school.id, name=school.name, name_en=school.name_en, cells=cells)
 
-    @staticmethod
-    def _cell(pairs: list[tuple[Verdict, Verdict]]) -> views.CoverageCell:
-        ledger, live = (_tally(pair[figure] for pair in pairs) for figure in (0, 1))
-        return views.CoverageCell(ledger=counts(ledger), live=counts(live), proof_at=None)
+
+def _count(pairs: Sequence[tuple[Verdict, Verdict]]) -> views.CoverageCell:
+    return _cell((_tally(ledger for ledger, _ in pairs), _tally(live for _, live in pairs)))
+
+
+def _cell(figures: tuple[Tally, Tally]) -> views.CoverageCell:
+    ledger, live = figures
+    return views.CoverageCell(ledger=counts(ledger), live=counts(live), proof_at=None)
 
 
 def _tally(verdicts: Iterable[Verdict]) -> Tally:
