@@ -1,13 +1,19 @@
-"""Writes docs/kinds.md, the page of all device kinds and their metrics, from the kinds that both ends check values by.
+"""Writes what is told of the device kinds elsewhere, from the kinds that both ends check values by.
+
+docs/kinds.md is the page for people; dashboard/dev/kinds.json is what the dashboard's development server answers.
 
 python -m scripts.kinds
 """
 
 from pathlib import Path
 
+import msgspec
+
 from contract.kind import Kind, Metric, MetricType, Urgency
 from contract.kinds import KINDS
+from server.api.routes.kinds import kinds
 
+ANSWER = Path(__file__).parent.parent / "dashboard" / "dev" / "kinds.json"
 PAGE = Path(__file__).parent.parent / "docs" / "kinds.md"
 INTRODUCTION = """# Device kinds
 
@@ -22,6 +28,11 @@ HOUR, MINUTE = 3_600, 60
 def page() -> str:
     """Give the whole page."""
     return "\n".join([INTRODUCTION, *(_section(KINDS[name]) for name in sorted(KINDS))])
+
+
+def answer() -> bytes:
+    """Give what the API answers to `GET /api/v1/kinds`."""
+    return msgspec.json.encode(kinds()) + b"\n"
 
 
 def _section(kind: Kind) -> str:
@@ -71,3 +82,4 @@ def _span(seconds: int) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    ANSWER.write_bytes(answer())

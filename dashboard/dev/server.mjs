@@ -7,8 +7,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { INDICATORS, makeCity } from "./city.mjs";
-import { KINDS } from "./kinds.mjs";
 
+const KINDS = JSON.parse(await readFile(new URL("./kinds.json", import.meta.url)));
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
@@ -602,7 +602,7 @@ async function api(request, response, url) {
     response.writeHead(204);
     return response.end();
   }
-  if (path === "/kinds") return json(response, { items: KINDS });
+  if (path === "/kinds") return json(response, KINDS);
   if (path === "/windows") return json(response, { items: [] });
   if (path === "/stats")
     return json(response, {

@@ -6,7 +6,7 @@ import pytest
 
 from contract.errors import Reason
 from contract.records import ALERT_CODES
-from scripts.kinds import PAGE, page
+from scripts.kinds import ANSWER, PAGE, answer, page
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -14,6 +14,11 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 def test_the_page_of_kinds_is_current() -> None:
     """Renew it with `python -m scripts.kinds`."""
     assert PAGE.read_text() == page()
+
+
+def test_the_development_server_answers_with_the_kinds_of_the_contract() -> None:
+    """Renew them with `python -m scripts.kinds`."""
+    assert ANSWER.read_bytes() == answer()
 
 
 @pytest.mark.parametrize("reason", Reason)
