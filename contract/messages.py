@@ -79,6 +79,7 @@ class Heartbeat(msgspec.Struct, frozen=True, omit_defaults=True):
     open: list[OpenPress] = []
     path: str = ""
     old: dict[str, dict[str, list[int]]] = {}  # epoch -> lane -> [first, last] still waiting in the outbox.
+    kept: dict[str, dict[str, int]] = {}  # epoch -> lane -> last receipted, of earlier epochs; told now and then.
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -162,7 +163,7 @@ def _check(message: object) -> None:
     if isinstance(message, Birth) and len(message.devs) > DEVICES_PER_BIRTH_MAX:
         raise Refused(Reason.TOO_MANY_RECORDS, f"{len(message.devs)} devices; allowed: {DEVICES_PER_BIRTH_MAX} in a part")
     if isinstance(message, Heartbeat):
-        if len(message.open) > OPEN_PRESSES_MAX or len(message.old) > OLD_EPOCHS_MAX:
+        if len(message.open) > OPEN_PRESSES_MAX or max(len(message.old), len(message.kept)) > OLD_EPOCHS_MAX:
             raise Refused(Reason.TOO_MANY_RECORDS, f"allowed: {OPEN_PRESSES_MAX} open presses, {OLD_EPOCHS_MAX} epochs")
         numbers = [message.h, message.s, message.mono, *message.hi.values(), *message.lo.values()]
         if any(abs(number) > INTEGER_ABS_MAX for number in numbers):

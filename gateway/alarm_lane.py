@@ -14,7 +14,7 @@ from contract.identity import EpochId, GatewayId, Lane
 from contract.limits import BATCH_RECORDS_MAX, HTTPS_AFTER_SECONDS
 from contract.messages import Refusal
 from contract.records import Hole, encode_record
-from gateway.doubt import Loss, Splitting
+from gateway.doubt import Splitting
 from gateway.node_events import Appended, Effect, Load, Loaded, Send, Stored, Trim, Turned
 from gateway.paths import Paths
 
@@ -54,7 +54,6 @@ class _Stream:
     attempts: int = 0
     sent_through: int = 0
     asked_at: float = float("-inf")
-    loss: Loss = field(default_factory=Loss)
     splitting: Splitting = field(default_factory=Splitting)
     alone: set[int] = field(default_factory=set)  # First positions of what went without company.
     stamps: dict[tuple[int, int], int] = field(default_factory=dict)  # A batch sent again is the same bytes.
@@ -147,8 +146,6 @@ class AlarmLane:
         stream = self._streams.get(epoch)
         if stream is None:
             return []
-        if through >= stream.lo:
-            stream.loss.contradicted()
         if through <= stream.lo:
             return []
         stream.lo = min(through, stream.last)
@@ -173,19 +170,13 @@ class AlarmLane:
             effects += self._round(stream, self._paths.every(Lane.ALARM), stamp)
         return effects
 
-    def asked(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
-        """Send again from where the server saw a gap; what it goes on missing and we no longer have is declared lost."""
+    def asked(self, epoch: EpochId, stamp: int, now: float) -> list[Effect]:
+        """Send again what has no receipt, because the server saw a gap."""
         stream = self._streams.get(epoch)
         if stream is None or now - stream.asked_at < RESEND_SECONDS:
             return []
         stream.asked_at = now
-        every = self._paths.every(Lane.ALARM)
-        effects: list[Effect] = []
-        if 1 <= position <= stream.lo and stream.loss.claimed(now):
-            n = stream.lo - position + 1
-            lost = _Held(position, stream.lo, encode_record(Hole(n=n, why="lost")), "")
-            effects += self._send(stream, [lost], every, stamp)
-        return [*effects, *self._round(stream, every, stamp)]
+        return self._round(stream, self._paths.every(Lane.ALARM), stamp)
 
     def refused(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
         """Send one by one what the server could not read, and give up the record that it cannot read alone."""

@@ -1,27 +1,10 @@
-"""Two claims of a server that are not believed the first time, because an old message may say them by mistake."""
+"""What a server claims and is not believed the first time, because an old message may say it by mistake."""
 
 from dataclasses import dataclass, field
 
 LOST_SECONDS = 30.0  # A server that lost commits goes on asking; what was merely late is contradicted sooner.
 GIVE_UP_AFTER = 3  # Refusals of one record sent alone; the first may still mean the large batch it was in.
 ALONE_SECONDS = 1.0  # At most one refusal counts in this time: the answers by several paths are one answer.
-
-
-@dataclass(slots=True)
-class Loss:
-    """The claim that the server does not have what it had receipted: it was restored from an older backup."""
-
-    since: float | None = None
-
-    def claimed(self, now: float) -> bool:
-        """Note the claim; says whether it has stood long enough to be believed."""
-        if self.since is None:
-            self.since = now
-        return now - self.since >= LOST_SECONDS
-
-    def contradicted(self) -> None:
-        """Forget the claim: a receipt says otherwise."""
-        self.since = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ The promise: whatever was appended to the outbox is offered to the server until 
 Alarms go by every way at once and never wait for telemetry; nothing has a greatest number of attempts.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -42,21 +43,27 @@ from gateway.node_events import (
     PathSpec,
     PathUp,
     Raised,
+    Receipted,
     Received,
+    ReplayAsked,
     Seen,
     Send,
     Stored,
     Ticked,
+    Trim,
     Turned,
 )
 from gateway.paths import Path, Paths
 from gateway.record_clock import RecordClock
+from gateway.replays import Replays
 from gateway.telemetry_lane import TelemetryLane, allowed_window
 
 NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say nothing about the clock.
 # While a broker carries us, HTTPS only has to show that it still could: a request costs both ends ten times a message.
 HTTPS_HEARTBEAT_SECONDS = 60.0
 HTTPS_BIRTH_SECONDS = 10.0  # A box that no broker lets in by then tells its birth by HTTPS.
+RETELL_SECONDS = 3_600.0  # How often a server is told of earlier epochs unasked.
+ENDED_EPOCHS_MAX = 32  # In one heartbeat; the others follow with the next.
 SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
 
 
@@ -82,6 +89,7 @@ class Node:
         self._jitter = jitter
         self._alarms = AlarmLane(gateway, self.paths, jitter)
         self._telemetry = TelemetryLane(gateway, self.paths, jitter)
+        self._replays = Replays(gateway, self.paths)
         self._announcement = Announcement(
             gateway, clock.boot, description or Description(), [path.name for path in self.paths.all]
         )
@@ -89,11 +97,15 @@ class Node:
         self._nonce = 0
         self._sent: dict[int, float] = {}  # nonce -> when its heartbeat went out.
         self._servers: dict[str, None] = {}
+        self._retell: deque[EpochId] = deque()  # Epochs whose receipts the server is to be told of anew.
+        self._retell_at = now + RETELL_SECONDS
         self._clock_told = False
         self._clone_told = False
         self._begun = False
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             Kept: self._kept,
+            Receipted: self._receipted_before,
+            ReplayAsked: self._replay_asked,
             Appended: self._appended,
             Durable: self._durable,
             Loaded: self._loaded,
@@ -112,14 +124,15 @@ class Node:
 
     def step(self, event: Event, now: float) -> list[Effect]:
         """Take in one thing that happened and say what follows; then whatever time alone asks for by now."""
-        if not self._begun and not isinstance(event, Kept):
+        if not self._begun and not isinstance(event, Kept | Receipted):
             self._begin()
         effects = self._steps[type(event)](event, now)
         return effects + self._due(now) if self._begun else effects
 
     def deadline(self) -> float:
         """Say when the node must be told `Ticked` at the latest."""
-        times = [self._alarms.deadline(), self._telemetry.deadline(), self._announcement.deadline()]
+        times = [self._alarms.deadline(), self._telemetry.deadline(), self._replays.deadline()]
+        times.append(self._announcement.deadline())
         times += [path.heartbeat_at for path in self.paths.all]
         times.append(self.paths.silent_at())
         return min((at for at in times if at is not None), default=float("inf"))
@@ -179,6 +192,14 @@ class Node:
         self._telemetry.keep(event.epoch, event.first, event.last)
         return []
 
+    def _receipted_before(self, event: Receipted, _now: float) -> list[Effect]:
+        self._replays.receipted_through(event.lane, event.epoch, event.through)
+        self._retell.append(event.epoch)
+        return []
+
+    def _replay_asked(self, event: ReplayAsked, now: float) -> list[Effect]:
+        return self._replays.asked(event.lane, event.epoch, event.position, now, commanded=True)
+
     def _appended(self, event: Appended, now: float) -> list[Effect]:
         if event.lane is Lane.TELEMETRY:
             return []  # Sent when it is durable.
@@ -191,8 +212,12 @@ class Node:
         return []
 
     def _loaded(self, event: Loaded, now: float) -> list[Effect]:
+        stamp = self.clock.utc_ms(now)
+        replayed = self._replays.loaded(event, stamp, now)
+        if replayed is not None:
+            return replayed
         lane = self._alarms if event.lane is Lane.ALARM else self._telemetry
-        return lane.loaded(event, self.clock.utc_ms(now), now)
+        return lane.loaded(event, stamp, now)
 
     def _moved(self, event: Moved, now: float) -> list[Effect]:
         self.epoch = event.epoch
@@ -300,21 +325,33 @@ class Node:
             effects += self._asked(epoch, lane, position, stamp, now)
         return effects
 
-    def _committed(self, epoch: EpochId, lane: str, through: int, stamp: int, now: float) -> list[Effect]:
-        if epoch == self.epoch and through > self._last(lane):
-            return self._clone(lane, through)
-        if lane == Lane.ALARM.value:
-            return self._alarms.receipted(epoch, through, stamp, now)
-        if lane == Lane.TELEMETRY.value:
-            return self._telemetry.receipted(epoch, through, now)
-        return []
+    def _committed(self, epoch: EpochId, told: str, through: int, stamp: int, now: float) -> list[Effect]:
+        if epoch == self.epoch and through > self._last(told):
+            return self._clone(told, through)
+        lane = _lane(told)
+        if lane is None:
+            return []
+        again = self._replays.receipted(lane, epoch, through)
+        if lane is Lane.ALARM:
+            effects = self._alarms.receipted(epoch, through, stamp, now)
+        else:
+            effects = self._telemetry.receipted(epoch, through, now)
+        for effect in effects:
+            if isinstance(effect, Trim):
+                self._replays.receipted_through(lane, epoch, effect.through)
+        return effects + again
 
-    def _asked(self, epoch: EpochId, lane: str, position: int, stamp: int, now: float) -> list[Effect]:
-        if lane == Lane.ALARM.value:
-            return self._alarms.asked(epoch, position, stamp, now)
-        if lane == Lane.TELEMETRY.value:
-            return self._telemetry.asked(epoch, position, stamp, now)
-        return []
+    def _asked(self, epoch: EpochId, told: str, position: int, stamp: int, now: float) -> list[Effect]:
+        """Send again from where the server saw a gap, also what it had receipted: it was restored from an older backup."""
+        lane = _lane(told)
+        if lane is None:
+            return []
+        again = self._replays.asked(lane, epoch, position, now)
+        if again and epoch == self.epoch:
+            self._plan_retelling()  # It may lack earlier epochs as well.
+        if lane is Lane.ALARM:
+            return again + self._alarms.asked(epoch, stamp, now)
+        return again + self._telemetry.asked(epoch, now)
 
     def _refused(self, epoch: EpochId, refusal: Refusal, stamp: int, now: float) -> list[Effect]:
         if refusal.x == Lane.ALARM.value:
@@ -363,6 +400,7 @@ class Node:
         self._servers[notice.id] = None
         if len(self._servers) > SERVERS_MAX:
             del self._servers[next(iter(self._servers))]
+        self._plan_retelling()
         self._telemetry.server_started(now)
         return self._alarms.send_all(self.clock.utc_ms(now))
 
@@ -370,6 +408,7 @@ class Node:
 
     def _due(self, now: float) -> list[Effect]:
         effects = self._alarms.due(self.clock.utc_ms(now), now)
+        effects += self._replays.due(now)
         for path in self.paths.all:
             if path.heartbeat_at is not None and path.heartbeat_at <= now:
                 spare = path.kind is PathKind.HTTPS and bool(self.paths.mqtt(Lane.ALARM))
@@ -405,6 +444,7 @@ class Node:
             open=list(self._open[-OPEN_PRESSES_MAX:]),
             path=path.name,
             old=self._older(),
+            kept=self._ended(now),
         )
         lane = Lane.ALARM if path.usable(Lane.ALARM) else Lane.TELEMETRY
         return Send(path.name, "hb", encode_message(beat), lane)
@@ -416,3 +456,27 @@ class Node:
             for epoch, (first, last) in older.items():
                 found.setdefault(epoch, {})[lane.value] = [first, last]
         return dict(sorted(found.items())[:OLD_EPOCHS_MAX])
+
+    def _plan_retelling(self) -> None:
+        """Tell the server anew, with the next heartbeats, how far earlier epochs had their receipts."""
+        self._retell = deque(self._replays.ended())
+
+    def _ended(self, now: float) -> dict[str, dict[str, int]]:
+        """Tell of some epochs how far they had their receipts, newest first: a server that lost some of it asks for them."""
+        if now >= self._retell_at:
+            self._retell_at = now + RETELL_SECONDS
+            self._plan_retelling()
+        through = self._replays.ended()
+        epochs = self._replays.active()[:ENDED_EPOCHS_MAX]
+        while self._retell and len(epochs) < ENDED_EPOCHS_MAX:
+            epochs.append(self._retell.pop())
+        return {
+            epoch: {lane.value: position for lane, position in through[epoch].items()}
+            for epoch in epochs
+            if epoch in through and epoch != self.epoch
+        }
+
+
+def _lane(told: str) -> Lane | None:
+    """Read the name of a lane; one that a later version may have is not ours."""
+    return Lane(told) if told in (Lane.ALARM.value, Lane.TELEMETRY.value) else None

@@ -38,6 +38,24 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipted:
+    """An earlier epoch had its receipts up to here, and the outbox may still keep some of it; told after `Kept`."""
+
+    lane: Lane
+    epoch: EpochId
+    through: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayAsked:
+    """Somebody entitled to it asks for what was receipted to be offered again, from a position on."""
+
+    epoch: EpochId
+    lane: Lane
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Appended:
     """A record has its position and is on its way to the disk. Alarms bring their body and are sent at once."""
 
@@ -50,7 +68,7 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class Durable:
-    """Everything of the lane up to `position` is on disk."""
+    """Everything of the lane up to `position` is on disk, or at least can be read back where no disk is left."""
 
     lane: Lane
     epoch: EpochId
@@ -122,7 +140,21 @@ class Ticked:
     """Time passed; due at `Node.deadline()`."""
 
 
-Event = Kept | Appended | Durable | Loaded | Moved | PathUp | PathDown | Received | DevicesChanged | OpenChanged | Ticked
+Event = (
+    Kept
+    | Receipted
+    | ReplayAsked
+    | Appended
+    | Durable
+    | Loaded
+    | Moved
+    | PathUp
+    | PathDown
+    | Received
+    | DevicesChanged
+    | OpenChanged
+    | Ticked
+)
 
 
 # Effects.

@@ -12,7 +12,7 @@ from contract.identity import EpochId, GatewayId, Lane
 from contract.limits import BATCH_RECORDS_MAX, BATCHES_PER_SECOND_MAX, WINDOW_DEFAULT, WINDOW_MAX
 from contract.messages import Refusal
 from contract.records import Hole, encode_record
-from gateway.doubt import Loss, Splitting
+from gateway.doubt import Splitting
 from gateway.node_events import Effect, Load, Loaded, Send, Trim, Turned
 from gateway.paths import Paths
 
@@ -40,7 +40,6 @@ class _Stream:
     epoch: EpochId
     lo: int
     last: int  # Durable: only this can be sent.
-    loss: Loss = field(default_factory=Loss)
     splitting: Splitting = field(default_factory=Splitting)
     given_up: set[int] = field(default_factory=set)
 
@@ -146,8 +145,6 @@ class TelemetryLane:
         stream = next((one for one in self._streams if one.epoch == epoch), None)
         if stream is None:
             return []
-        if through >= stream.lo:
-            stream.loss.contradicted()
         if through <= stream.lo:
             return []
         stream.lo = min(through, stream.last)
@@ -163,19 +160,14 @@ class TelemetryLane:
             self._leave_head()
         return [*effects, *self.pump(now)]
 
-    def asked(self, epoch: EpochId, position: int, stamp: int, now: float) -> list[Effect]:
-        """Send again from where the server saw a gap; what it goes on missing and we no longer have is declared lost."""
-        stream = next((one for one in self._streams if one.epoch == epoch), None)
-        if stream is None or now - self._asked_at < ASKED_SECONDS or not self._choose_path():
+    def asked(self, epoch: EpochId, now: float) -> list[Effect]:
+        """Send again what is in flight, because the server saw a gap."""
+        head = self._streams[0]
+        if epoch != head.epoch or now - self._asked_at < ASKED_SECONDS or not self._choose_path():
             return []
         self._asked_at = now
-        effects: list[Effect] = []
-        if 1 <= position <= stream.lo and stream.loss.claimed(now):
-            lost = encode_record(Hole(n=stream.lo - position + 1, why="lost"))
-            effects.append(self._send(epoch, position, stamp, [lost]))
-        if stream is self._streams[0]:
-            self._send_again(now)
-        return [*effects, *self.pump(now)]
+        self._send_again(now)
+        return self.pump(now)
 
     def refused(self, epoch: EpochId, position: int, now: float) -> list[Effect]:
         """Send one by one what the server could not read, and give up the record that it cannot read alone."""

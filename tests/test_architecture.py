@@ -19,6 +19,10 @@ ALLOWED = {
 PURE = [
     "contract",
     "gateway/node.py",
+    "gateway/alarm_lane.py",
+    "gateway/telemetry_lane.py",
+    "gateway/replays.py",
+    "gateway/record_clock.py",
     "edge/reporting.py",
     "server/ingest/host.py",
     "server/core",

@@ -93,6 +93,7 @@ class Host:
         self._signals = Signals()
         self._cursors: dict[tuple[GatewayId, EpochId, Lane], int] = {}
         self._pending = {Lane.ALARM: 0, Lane.TELEMETRY: 0}
+        self._restored_once = False  # Whether we know how far the journal is.
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             Arrived: self._arrived,
             Committed: self._committed,
@@ -220,6 +221,7 @@ class Host:
         beat = decode_message(message.payload, Heartbeat)
         epoch = parse_epoch_id(beat.ep)  # All that can be refused is read before anything is remembered.
         old = {parse_epoch_id(text): lanes for text, lanes in beat.old.items()}
+        kept = {parse_epoch_id(text): lanes for text, lanes in beat.kept.items()}
         presses, unreadable = _open_presses(beat.open)
         effects: list[Effect] = []
         for refusal in unreadable:  # One of them hides none of its neighbours.
@@ -233,6 +235,7 @@ class Host:
         receipt = self._state_of_lanes(gateway, epoch, state, beat, now)
         effects.append(SendReceipt(message.origin, gateway, receipt))
         effects += self._old_epochs(message.origin, gateway, old, now)
+        effects += self._lost_epochs(message.origin, gateway, kept, now)
         return effects + self._done(message, What.HEARTBEAT)
 
     def _repair(
@@ -267,6 +270,8 @@ class Host:
             stuck = state.waiting.get(lane.value) == cursor
             behind = beat.hi.get(lane.value, 0) > cursor
             lost = beat.lo.get(lane.value, 0) > cursor  # We have committed less than we said: a restored backup.
+            if lost and not self._restored_once:
+                continue  # Or we do not know yet what we have committed.
             self.tally.lost_commits += lost
             if lost or (behind and (stuck or lane is Lane.ALARM)):
                 resend[lane.value] = cursor + 1
@@ -290,6 +295,23 @@ class Host:
                 effects.append(
                     SendReceipt(origin, gateway, Receipt(VERSION, epoch, int(now * 1_000), done, win=self._window()))
                 )
+        return effects
+
+    def _lost_epochs(
+        self, origin: Origin, gateway: GatewayId, kept: Mapping[EpochId, Mapping[str, int]], now: float
+    ) -> list[Effect]:
+        """Ask for what earlier starts of the box had receipts for and we do not have: the journal is an older backup."""
+        if not self._restored_once:
+            return []  # We do not know yet what the journal has.
+        effects: list[Effect] = []
+        for epoch, lanes in kept.items():
+            have = {lane.value: self._cursors.get((gateway, epoch, lane), 0) for lane in Lane}
+            lost = {lane: cursor for lane, cursor in have.items() if cursor < lanes.get(lane, 0)}
+            if lost:
+                self.tally.lost_commits += len(lost)
+                resend = {lane: cursor + 1 for lane, cursor in lost.items()}
+                receipt = Receipt(VERSION, epoch, int(now * 1_000), lost, rs=resend, win=self._window())
+                effects.append(SendReceipt(origin, gateway, receipt))
         return effects
 
     def _birth(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
@@ -475,6 +497,7 @@ class Host:
     def _restored(self, told: Restored, _now: float) -> list[Effect]:
         self._cursors = {**told.cursors, **self._cursors}  # What was committed since it was read is newer.
         self._signals.restore(told.signals, told.since_ms)
+        self._restored_once = True
         return []
 
 

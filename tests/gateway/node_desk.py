@@ -8,7 +8,7 @@ import msgspec
 from contract.batch import Batch, decode_batch
 from contract.identity import EpochId, GatewayId, Lane, make_press_id
 from contract.messages import Heartbeat, Receipt, Refusal, ServerNotice, decode_message, encode_message
-from contract.records import Press, Reading, encode_record
+from contract.records import Hole, Press, Reading, encode_record
 from gateway.node import Node
 from gateway.node_events import (
     Appended,
@@ -77,6 +77,7 @@ class Desk:
         self.trimmed: dict[tuple[Lane, EpochId], int] = {}
         self.loads: list[Load] = []
         self.readable = True
+        self.forgotten: dict[tuple[Lane, EpochId], int] = {}  # Up to where the outbox keeps nothing any more.
         self.slow = False
         self.unread: list[Load] = []
         for event in kept:
@@ -112,8 +113,12 @@ class Desk:
             self.tell(self.read(load))
 
     def read(self, load: Load) -> Loaded:
-        """Answer a load from the store."""
+        """Answer a load from the store; what is not kept any more comes as a hole."""
         bodies: list[bytes] = []
+        gone = min(self.forgotten.get((load.lane, load.epoch), 0), load.last)
+        if gone >= load.first:
+            hole = encode_record(Hole(n=gone - load.first + 1, why="lost"))
+            return Loaded(load.lane, load.epoch, load.first, gone, (hole,))
         stream = self.store.get((load.lane, load.epoch), {})
         at = load.first
         while self.readable and at <= load.last and len(bodies) < load.records_max and at in stream:

@@ -149,41 +149,6 @@ def test_gap_is_answered_from_where_the_server_asks() -> None:
     assert spans(desk.drawn("up/a")) == [("mqtt-a", 1, 2), ("mqtt-b", 1, 2), ("https", 1, 2)]
 
 
-def test_late_ask_for_what_was_receipted_declares_nothing_lost() -> None:
-    """An old message says by mistake that the server does not have what it has."""
-    desk = Desk()
-    desk.up("mqtt-a")
-    desk.press(1)
-    desk.receipt({"a": 1})
-    desk.drawn()
-
-    for second in range(1, 40):
-        desk.go(second)
-        desk.receipt({"a": 0}, rs={"a": 1})
-        desk.receipt({"a": 1})
-
-    assert desk.drawn("up/a") == []
-
-
-def test_server_that_goes_on_missing_what_it_receipted_is_told_that_it_is_lost() -> None:
-    """A server restored from a backup must not wait for ever for positions that nobody has."""
-    desk = Desk()
-    desk.up("mqtt-a")
-    desk.press(1)
-    desk.press(2)
-    desk.receipt({"a": 2})
-    desk.press(3)
-    desk.drawn()
-
-    for second in (1, 20, 32):
-        desk.go(second)
-        desk.receipt({"a": 1}, rs={"a": 2})
-
-    holes = [one.batch for one in desk.drawn("up/a", "mqtt-a") if isinstance(one.batch.records[0], Hole)]
-    assert [(hole.first_position, hole.last_position) for hole in holes] == [(2, 2)]
-    assert holes[0].records == [Hole(n=1, why="lost")]
-
-
 def test_receipt_for_what_was_never_appended_is_not_believed() -> None:
     """Another box bears our name: nothing is trimmed, and somebody is told, once."""
     desk = Desk()

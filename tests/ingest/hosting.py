@@ -77,9 +77,10 @@ def heartbeat(
     s: int = 100_000,
     epoch: str = EPOCH,
     old: dict[str, dict[str, list[int]]] | None = None,
+    kept: dict[str, dict[str, int]] | None = None,
 ) -> bytes:
     """Make the bytes of a heartbeat."""
-    beat = Heartbeat(1, epoch, "boot", 7, s, 1, hi or {}, lo or {}, list(presses), "mqtt-a", old or {})
+    beat = Heartbeat(1, epoch, "boot", 7, s, 1, hi or {}, lo or {}, list(presses), "mqtt-a", old or {}, kept or {})
     return encode_message(beat)
 
 

@@ -438,12 +438,34 @@ def test_late_restore_takes_nothing_back() -> None:
 def test_commits_lost_with_a_restored_database_are_asked_for() -> None:
     """A gateway that holds a receipt for more than we have is asked to send from where we stand."""
     hosting = Hosting()
+    hosting.say(Restored({}, [], since_ms=0))
     hosting.done("up/t", telemetry(1, reading()))
 
     effects = hosting.arrives("hb", heartbeat(hi={"t": 9}, lo={"t": 9}))
 
     assert receipts(effects)[0].rs == {"t": 2}
     assert hosting.host.tally.lost_commits == 1
+
+
+def test_commits_of_earlier_starts_lost_with_a_restored_database_are_asked_for() -> None:
+    """A box that started since the backup tells how far its earlier starts had receipts; what we lack is asked for."""
+    hosting = Hosting()
+    hosting.say(Restored({(G, EPOCH, Lane.ALARM): 3, (G, EPOCH, Lane.TELEMETRY): 9}, [], since_ms=0))
+
+    effects = hosting.arrives("hb", heartbeat(epoch=LATER, kept={EPOCH: {"a": 7, "t": 9}, "000000zzzz": {"a": 2}}))
+
+    asked = [(receipt.ep, receipt.c, receipt.rs) for receipt in receipts(effects)][1:]
+    assert asked == [(EPOCH, {"a": 3}, {"a": 4}), ("000000zzzz", {"a": 0}, {"a": 1})]
+    assert hosting.host.tally.lost_commits == 2
+
+
+def test_a_server_that_does_not_know_its_journal_asks_for_nothing_again() -> None:
+    """With the database away at the start, three thousand schools must not send a month of alarms."""
+    hosting = Hosting()
+
+    effects = hosting.arrives("hb", heartbeat(epoch=LATER, hi={"a": 9}, lo={"a": 9}, kept={EPOCH: {"a": 7}}))
+
+    assert [receipt.rs for receipt in receipts(effects)] == [{}]
 
 
 def test_records_of_earlier_starts_are_receipted_again() -> None:

@@ -154,12 +154,12 @@ def test_found_a_telemetry_lane_that_leaves_a_batch_behind(monkeypatch: pytest.M
 
 def test_found_a_gateway_that_forgets_what_it_was_only_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request to send again is taken for a receipt of everything before it and itself."""
-    asked = AlarmLane.asked
+    asked = Node._asked
 
-    def forgetful(self: AlarmLane, epoch: EpochId, position: int, stamp: int, now: float) -> Any:
-        return [*asked(self, epoch, position, stamp, now), *self.receipted(epoch, position, stamp, now)]
+    def forgetful(self: Node, epoch: EpochId, lane: str, position: int, stamp: int, now: float) -> Any:
+        return [*asked(self, epoch, lane, position, stamp, now), *self._alarms.receipted(epoch, position, stamp, now)]
 
-    monkeypatch.setattr(AlarmLane, "asked", forgetful)
+    monkeypatch.setattr(Node, "_asked", forgetful)
     assert any("without a receipt" in one for one in hunt().broken)
 
 
