@@ -57,6 +57,14 @@ dashboard-check: dashboard/node_modules/.installed ## Types, format and tests of
 browser: setup ## The tests that need Chromium.
 	@$(BIN)/python -m pytest -m browser tests/browser
 
+.PHONY: chaos
+chaos: .venv/.installed ## Kill and cut the real programs at random instants, 10,000 times; goes on where it stopped. CHAOS="--minutes 30".
+	@nice $(BIN)/python -m simulators.chaos $(CHAOS)
+
+.PHONY: chaos-short
+chaos-short: .venv/.installed ## Two minutes of it, as CI plays it.
+	@rm -rf var/chaos-short && $(BIN)/python -m simulators.chaos --folder var/chaos-short --short
+
 .PHONY: wheel
 wheel: setup ## Build the wheel that a customer installs; it holds the built dashboard.
 	@rm -rf dist && $(BIN)/python -m hatchling build -t wheel

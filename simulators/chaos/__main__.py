@@ -1,0 +1,5 @@
+"""Run the chaos command."""
+
+from simulators.chaos.app import main
+
+main()

@@ -1,0 +1,116 @@
+"""The hand that breaks things: one fault at a time on one target, begun and ended in the log, mended by itself."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from simulators.chaos.house import House
+from simulators.chaos.link import Way
+from simulators.chaos.record import Fault, Log, Mended, now
+
+DOWN_SECONDS = (0.0, 3.0)
+
+
+class Mischief:
+    """Breaks parts of a house. Every method returns when the part works again; a target has one fault at a time."""
+
+    def __init__(self, house: House, log: Log, chance: random.Random) -> None:
+        self.house = house
+        self.chance = chance
+        self.counts: Counter[tuple[str, str]] = Counter()  # (what, kind of target)
+        self._log = log
+        self._number = 0
+        self._busy: set[str] = set()
+
+    def rests(self, target: str) -> bool:
+        """Say whether a target has no fault now."""
+        return target not in self._busy
+
+    async def kill(self, target: str, down_seconds: float | None = None) -> None:
+        """Kill a program, and start it again after a while."""
+        program = self.house.programs[target]
+
+        async def work() -> None:
+            await program.kill()
+            await asyncio.sleep(self._down() if down_seconds is None else down_seconds)
+            await program.start()
+            await program.ready()
+
+        await self._during("kill", target, work)
+
+    async def freeze(self, target: str, seconds: float) -> None:
+        """Stop a program in its tracks for a while."""
+        program = self.house.programs[target]
+
+        async def work() -> None:
+            program.freeze()
+            await asyncio.sleep(seconds)
+            program.thaw()
+
+        await self._during("freeze", target, work)
+
+    async def cut(self, link: str, down_seconds: float | None = None) -> None:
+        """Break a link's connections, and refuse new ones for a while."""
+
+        async def work() -> None:
+            one = self.house.links[link]
+            one.refuses = True
+            one.cut()
+            await asyncio.sleep(self._down() if down_seconds is None else down_seconds)
+            one.refuses = False
+
+        await self._during("cut", link, work)
+
+    async def stall(self, link: str, seconds: float, *ways: Way, reset: bool = False) -> None:
+        """Let nothing through a link, in one direction or both; at the end it goes on, or is reset."""
+        what = "one-way" if len(ways) == 1 else "half-open"
+
+        async def work() -> None:
+            one = self.house.links[link]
+            one.stall(*ways)
+            await asyncio.sleep(seconds)
+            if reset:
+                one.cut()
+            for way in Way:
+                one.weather[way].open.set()
+
+        await self._during(what, link, work)
+
+    async def slow(self, link: str, seconds: float, delay: float, jitter: float, lost: float) -> None:
+        """Make a link slow and lossy for a while."""
+
+        async def work() -> None:
+            self.house.links[link].slow(delay, jitter, lost)
+            await asyncio.sleep(seconds)
+            self.house.links[link].slow(0.0)
+
+        await self._during("slow", link, work)
+
+    async def during(self, what: str, target: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do any other thing to a target, written down as a fault of its own."""
+        await self._during(what, target, work)
+
+    async def _during(self, what: str, target: str, work: Callable[[], Awaitable[None]]) -> None:
+        if target in self._busy:
+            return
+        self._busy.add(target)
+        self._number += 1
+        number = self._number
+        self.counts[what, kind_of(target)] += 1
+        self._log.write(Fault(now(), number, what, target))
+        try:
+            await work()
+        finally:
+            self._log.write(Mended(now(), number))
+            self._busy.discard(target)
+
+    def _down(self) -> float:
+        return self.chance.uniform(*DOWN_SECONDS)
+
+
+def kind_of(target: str) -> str:
+    """Name the kind of a target, such as `gateway`, `server` or `gateway>broker`."""
+    near, arrow, far = target.partition(">")
+    names = [part if part in ("postgres", "history", "door") else part.partition("-")[0] for part in (near, far) if part]
+    return arrow.join(names)

@@ -1,0 +1,106 @@
+"""What a scenario plays on: a running house, people in it, screens that watch, and the hand that breaks things."""
+
+import asyncio
+import random
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from simulators.chaos.checker import Allowed
+from simulators.chaos.driver import Driver, Pace
+from simulators.chaos.house import SCREEN, House
+from simulators.chaos.mischief import Mischief
+from simulators.chaos.plan import Plan
+from simulators.chaos.record import Log
+from simulators.chaos.screen import Screen
+
+SCREENS = 2  # In all, at the least; each server has one.
+
+
+@dataclass(slots=True)
+class Stage:
+    """One round's parts."""
+
+    house: House
+    chance: random.Random
+    folder: Path
+    mischief: Mischief
+    driver: Driver
+    screens: list[Screen]
+    notes: dict[str, int] = field(default_factory=dict)
+    works: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def boxes(self) -> dict[str, str]:
+        """Map the programs' names to the gateways' ids."""
+        return dict(zip(self.house.gateways, (school.gateway for school in self.house.schools), strict=True))
+
+    def later(self, work: Coroutine[object, object, None]) -> None:
+        """Do something beside; the round waits for it before it heals."""
+        task = asyncio.create_task(work)
+        self.works.add(task)
+        task.add_done_callback(self.works.discard)
+
+
+class Scenario(Protocol):
+    """One kind of trouble. The order of calls is: plan, prepare, play, allowed."""
+
+    name: str
+    label: str
+    seconds: float  # How long it plays.
+    short_seconds: float  # How long in the short form; 0 where it has none.
+    pace: Pace
+
+    def plan(self, plan: Plan) -> Plan:
+        """Change the usual installation where this trouble needs another one."""
+        ...
+
+    async def prepare(self, stage: Stage) -> None:
+        """Do what must be done before the installation starts."""
+        ...
+
+    async def play(self, stage: Stage, seconds: float) -> None:
+        """Make trouble for so long. What is still broken at the end is mended by the round."""
+        ...
+
+    def allowed(self, stage: Stage) -> Allowed:
+        """Say what this trouble may cost by the contract."""
+        ...
+
+
+class Usual:
+    """What most scenarios have in common."""
+
+    pace = Pace()
+    seconds = 90.0
+    short_seconds = 0.0
+
+    def plan(self, plan: Plan) -> Plan:
+        """Take the usual installation."""
+        return plan
+
+    async def prepare(self, stage: Stage) -> None:
+        """Do nothing."""
+
+    def allowed(self, stage: Stage) -> Allowed:  # noqa: ARG002  # Some ask the stage.
+        """Allow nothing."""
+        return Allowed()
+
+
+def set_stage(house: House, folder: Path, chance: random.Random, pace: Pace) -> Stage:
+    """Make everybody who acts in a round; nothing runs yet."""
+    ports = [house.ports[f"{name}/lan"] for name in house.gateways]
+    screens = []
+    for number in range(max(SCREENS, len(house.servers))):
+        server = house.servers[number % len(house.servers)]
+        name = f"screen-{number + 1}"
+        screens.append(Screen(name, house.url(server), SCREEN, house.password, Log(folder / f"{name}.jsonl")))
+    return Stage(
+        house,
+        chance,
+        folder,
+        Mischief(house, Log(folder / "faults.jsonl"), chance),
+        Driver(house.schools, ports, Log(folder / "people.jsonl"), chance, pace),
+        screens,
+    )
