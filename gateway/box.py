@@ -37,6 +37,7 @@ from gateway.node_events import (
     PathKind,
     PathSpec,
     Raised,
+    Receipted,
     Seen,
     Send,
     Stored,
@@ -52,6 +53,7 @@ from gateway.writer import Writer
 SECOND = 1.0
 OWN_SECONDS = 30.0  # How often the box samples itself.
 MARKS_SECONDS = 30.0  # Receipts that a kill makes us forget only cost a retransmission.
+EXPIRE_SECONDS = 3_600.0  # How often receipted alarms are looked through for those that were kept long enough.
 BACK_OFF_SECONDS = (1.0, 60.0)  # Of an agent or uplink that fell over.
 FLUSH_SECONDS_MAX = 5.0  # Of the disk, when we are told to stop.
 
@@ -109,7 +111,7 @@ class Box:
         self._timer_at = float("inf")
         self._stepping = False
         self._queue: list[Event] = []
-        self._marks_dirty = False
+        self._troubles: dict[str, set[str]] = {}  # What is wrong with the box itself, and who says so.
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `StorageError` when no folder for the outbox can be used."""
@@ -123,7 +125,13 @@ class Box:
             for lane, ranges in outbox.recovered.items():
                 for kept in ranges:
                     self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
+            for lane, ended in outbox.ended.items():
+                for epoch, through in sorted(ended.items()):
+                    self.tell(Receipted(lane, epoch, through))
             self.hub.restore(note, recovered)
+            for code in self.hub.presses.alert_codes(OWN_DEVICE):
+                if not self._troubles.get(code):  # Of an earlier start; what is still wrong is told again.
+                    self.hub.trouble(code, "the box was started again", on=False)
             devices = self._devices()
             self.hub.declare(devices)
             self.tell(DevicesChanged(tuple(devices)))
@@ -158,11 +166,21 @@ class Box:
         """Learn that the outbox goes on elsewhere."""
         self.tell(Moved(old, durable, new, tuple(alarms)))
 
-    def troubled(self, code: str, text: str) -> None:
-        """Learn of trouble with the disk."""
+    def troubled(self, code: str, text: str, *, on: bool) -> None:
+        """Learn of trouble with the disk, or of its end."""
+        self._trouble("outbox", code, text, on=on)
+
+    def _trouble(self, source: str, code: str, text: str, *, on: bool) -> None:
+        """Tell trouble of the box itself; of one kind it ends when each source of it says so."""
         assert self.hub is not None
-        self.counts[code] += 1
-        self.hub.trouble(code, text, on=True)
+        sources = self._troubles.setdefault(code, set())
+        if on:
+            self.counts[code] += 1
+            sources.add(source)
+        else:
+            sources.discard(source)
+        if on or not sources:
+            self.hub.trouble(code, text, on=on)
 
     # ---------------------------------------------------------------- parts
 
@@ -230,16 +248,19 @@ class Box:
     async def _every_second(self) -> None:
         assert self.hub is not None
         own_at = marks_at = time.monotonic()
+        expire_at = own_at + EXPIRE_SECONDS
         await asyncio.sleep(random.random() * SECOND)  # noqa: S311  # Boxes of a fleet share a loop, not a moment.
         while True:
             now = time.monotonic()
             if now >= own_at:
                 own_at = now + OWN_SECONDS
                 self._sample_own(now)
-            if now >= marks_at and self._marks_dirty and self.outbox is not None:
+            if now >= marks_at and self.outbox is not None:
                 marks_at = now + MARKS_SECONDS
-                self._marks_dirty = False
                 self.outbox.save_marks()
+            if now >= expire_at and self.outbox is not None and self.node is not None and self.node.clock.quality(now):
+                expire_at = now + EXPIRE_SECONDS
+                self.outbox.expire(self.node.clock.utc_ms(now))
             self.hub.tick()
             await asyncio.sleep(SECOND)
 
@@ -282,12 +303,11 @@ class Box:
                 self._load(effect)
             case Trim():
                 self.last_receipt_at = time.monotonic()
-                self._marks_dirty = True
                 self.outbox.trim(effect.lane, effect.epoch, effect.through)
             case Anchored():
                 self.hub.anchor(effect.anchor)
             case Raised():
-                self.hub.trouble(effect.code, effect.text, on=effect.on)
+                self._trouble("node", effect.code, effect.text, on=effect.on)
             case Seen():
                 self.counts["seen"] += len(effect.ids)
             case Stored():

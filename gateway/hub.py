@@ -16,7 +16,7 @@ from contract.errors import StorageError
 from contract.identity import DeviceId, Lane, PressId, make_press_id
 from contract.kind import Kind
 from contract.kinds import KINDS
-from contract.limits import TEXT_BYTES_MAX
+from contract.limits import OPEN_PRESSES_MAX, TEXT_BYTES_MAX
 from contract.messages import BirthDevice, OpenPress
 from contract.records import CheckIn, Clear, ClockAnchor, DeviceAlert, Press, Reading, Record, Reply, Value, encode_record
 from edge.reporting import Reporter
@@ -209,6 +209,8 @@ class Hub:
             await asyncio.shield(future)
         except StorageError:
             self._lost[id_] = record
+            if len(self._lost) > OPEN_PRESSES_MAX:  # The outbox has it in memory; only a repeat makes another try.
+                del self._lost[next(iter(self._lost))]
             raise
         finally:
             if future.done():
@@ -234,6 +236,8 @@ class Hub:
         self._outbox.keep_note(NOTE, self.presses.dump())
 
     async def _own_trouble(self, code: str, text: str, *, on: bool) -> None:
+        if not on and self.presses.alert_id(OWN_DEVICE, code, on=False, now=self._monotonic()) is None:
+            return  # It was never told.
         try:
             await self.alert(OWN_DEVICE, code, on=on, text=text)
         except StorageError as error:

@@ -1,23 +1,30 @@
 """The segments of one lane on one disk; only ever touched on the writer's side."""
 
+import contextlib
 import errno
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+import structlog
 
 from contract.identity import EpochId, Lane
 from contract.limits import HOLE_POSITIONS_MAX
 from contract.records import Hole, encode_record
+from gateway.archive import Archive, Archived
 from gateway.disk import Disk, OpenFile
+from gateway.sealed import seal, unseal
 from gateway.segment import HEADER_BYTES, Kept, encode_header, encode_records, positions_of, record_bytes, scan, segment_name
 
+READ_FAILURES_MAX = 10  # Then what a segment holds is damaged, not merely out of reach for a moment.
+SANE_FROM_MS = 1_577_836_800_000  # 2020: an earlier time is a clock that was never set, and says nothing of age.
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)  # No room is not damage: the file in hand is still good.
 
 _NAME = re.compile(r"([0-9a-z]{10})-([0-9]{12})\.seg")
 _SPARE = re.compile(r"spare-([0-9]+)\.seg")
 _HOLES = "t/holes.json"
+_log = structlog.get_logger("gateway.outbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class _Segment:
     first: int
     size: int
     last: int | None = None  # Unknown until scanned, for segments of earlier starts.
+    failures: int = 0  # Reads that failed, one after the other.
 
 
 class _DeclaredHole(msgspec.Struct, frozen=True, array_like=True):
@@ -70,6 +78,7 @@ class LaneStore:
     segment_bytes: int
     preallocate: bool
     reserve_bytes: int = 0
+    keep_bytes: int = 0  # Of receipted records kept, where the lane keeps any.
     holes: list[_DeclaredHole] = field(default_factory=list)
     corrupt: int = 0  # Positions found damaged since the start.
     _segments: list[_Segment] = field(default_factory=list)
@@ -81,8 +90,15 @@ class LaneStore:
     _cached: tuple[str, Sequence[Kept]] | None = None
     _spare_number: int = 0
 
-    def open(self, receipted: Mapping[EpochId, int]) -> list[Range]:
-        """Find what earlier starts left, oldest first; fully receipted or empty segments are removed."""
+    def __post_init__(self) -> None:
+        """Begin with an archive that holds nothing."""
+        self.archive = Archive(self.disk, self.lane, self.keep_bytes)
+
+    def open(self, receipted: Mapping[EpochId, int], ends: Mapping[EpochId, int]) -> list[Range]:
+        """Find what earlier starts left, oldest first; fully receipted or empty segments are removed.
+
+        `ends` says how far each epoch went, where that is remembered: it stands in for a segment that cannot be read.
+        """
         for name, size in sorted(self.disk.sizes(self.lane.value).items()):
             path = f"{self.lane.value}/{name}"
             if spare := _SPARE.fullmatch(name):
@@ -90,12 +106,13 @@ class LaneStore:
                 self._spare_number = max(self._spare_number, int(spare[1]) + 1)
             elif match := _NAME.fullmatch(name):
                 self._segments.append(_Segment(path, EpochId(match[1]), int(match[2]), size))
-        if self.lane is Lane.TELEMETRY and (declared := self.disk.read(_HOLES)):
+        if self.lane is Lane.TELEMETRY and (declared := unseal(self.disk.read(_HOLES))):
             try:
                 self.holes = msgspec.json.decode(declared, type=list[_DeclaredHole])
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self.holes = []  # The gaps remain and are told as lost.
-        ranges = [self._range(epoch, receipted.get(epoch, 0)) for epoch in self._epochs()]
+        self.archive.open()
+        ranges = [self._range(epoch, receipted.get(epoch, 0), ends.get(epoch, 0)) for epoch in self._epochs()]
         for kept in ranges:
             self._drop(kept.epoch, kept.first - 1 if kept.first <= kept.last else None)
         return [kept for kept in ranges if kept.first <= kept.last]
@@ -106,7 +123,7 @@ class LaneStore:
         while kept + self.segment_bytes <= self.reserve_bytes:
             name = f"{self.lane.value}/spare-{self._spare_number}.seg"
             self._spare_number += 1
-            self.disk.create(name, self.segment_bytes).close()
+            self._created(name, self.segment_bytes).close()
             self._spares.append(name)
             kept += self.segment_bytes
 
@@ -141,8 +158,8 @@ class LaneStore:
         """Give consecutive records from `first`; a gap comes as one hole record covering its positions."""
         bodies: list[bytes] = []
         total, expected = 0, first
-        segments = self._of(epoch)
-        for segment, following in zip(segments, [*segments[1:], None], strict=True):
+        segments: list[_Segment | Archived] = [*self.archive.of(epoch), *self._of(epoch)]
+        for segment, following in zip(segments, [*segments[1:], None], strict=False):
             ended = following.first - 1 if following is not None else segment.last
             if ended is not None and ended < first:
                 continue
@@ -167,12 +184,23 @@ class LaneStore:
         return Read(first, expected - 1, tuple(bodies))
 
     def trim(self, epoch: EpochId, through: int) -> None:
-        """Forget whole segments whose last position is receipted; the one being written stays."""
+        """Forget whole segments whose last position is receipted, or keep them aside; the one being written stays."""
         self._drop(epoch, through)
         before = len(self.holes)
         self.holes = [hole for hole in self.holes if hole.epoch != epoch or hole.first + hole.n - 1 > through]
         if len(self.holes) != before:
             self._write_holes(durable=False)
+
+    def expire(self, before_ms: int) -> None:
+        """Drop what is kept of receipted records older than an instant."""
+        self.archive.expire(before_ms, self._newest_ms)
+
+    def abandon(self) -> None:
+        """Never touch the file being written again, not even to sync it; what can be read of it still is."""
+        if self._active is not None:
+            self._active.close()
+        self._active = None
+        self._dirty = False
 
     def used_bytes(self) -> int:
         """Say how much room the segments take."""
@@ -202,7 +230,8 @@ class LaneStore:
             if error.errno not in FULL_ERRORS:
                 raise
             self._forget(segment)  # Only this makes the room to declare it in.
-            self._write_holes(durable=True)
+            with contextlib.suppress(OSError):  # Then the next hole is written with this one.
+                self._write_holes(durable=True)
         else:
             self._forget(segment)
         return Hole(n=last - segment.first + 1, why="shed", t0=hole.t0, t1=hole.t1)
@@ -220,27 +249,53 @@ class LaneStore:
     def _of(self, epoch: EpochId) -> list[_Segment]:
         return [segment for segment in self._segments if segment.epoch == epoch]
 
-    def _range(self, epoch: EpochId, receipted: int) -> Range:
+    def _range(self, epoch: EpochId, receipted: int, end: int) -> Range:
         segments = self._of(epoch)
         holes = [hole for hole in self.holes if hole.epoch == epoch]
         firsts = [segment.first for segment in segments] + [hole.first for hole in holes]
         lasts = [hole.first + hole.n - 1 for hole in holes]
         for segment in reversed(segments):  # The newest that holds anything tells the end; usually the first looked at.
-            if records := self._records(segment):
+            try:
+                records = self._records(segment)
+            except OSError as error:
+                _log.warning("segment_not_read", segment=segment.name, error=str(error))
+                lasts.append(max(end, segment.first))
+                continue
+            if records:
                 lasts.append(records[-1].last)
                 break
         return Range(epoch, max(min(firsts), receipted + 1), max(lasts, default=0))
 
-    def _records(self, segment: _Segment) -> Sequence[Kept]:
+    def _records(self, segment: _Segment | Archived) -> Sequence[Kept]:
         if self._cached is not None and self._cached[0] == segment.name:
             return self._cached[1]
-        image = self.disk.read(segment.name)
-        found = scan(self.lane, segment.epoch, segment.first, image or b"")
+        found = scan(self.lane, segment.epoch, segment.first, self._image(segment))
         if self._active is not None and segment is self._segments[-1]:
             return found.records  # Still growing: not to be remembered.
-        segment.last = found.records[-1].last if found.records else segment.first - 1
+        if isinstance(segment, _Segment):
+            segment.last = found.records[-1].last if found.records else segment.first - 1
         self._cached = (segment.name, found.records)
         return found.records
+
+    def _image(self, segment: _Segment | Archived) -> bytes:
+        """Read a file; one that the disk refuses again and again holds nothing any more, and its positions are a hole."""
+        try:
+            image = self.disk.read(segment.name)
+        except OSError:
+            if isinstance(segment, Archived):
+                return b""
+            segment.failures += 1
+            if segment.failures < READ_FAILURES_MAX:
+                raise
+            return b""
+        if isinstance(segment, _Segment):
+            segment.failures = 0
+        return image or b""
+
+    def _newest_ms(self, file: Archived) -> int:
+        """Give the time of a kept file's newest record, 0 where no clock was set."""
+        times = [_instant(kept.body) for kept in self._records(file)[-8:]]
+        return max((t for t in times if t >= SANE_FROM_MS), default=0)
 
     def _room_for(self, epoch: EpochId, record: tuple[int, bytes]) -> int:
         """Give the room left in the active segment, beginning a new one when the record does not fit."""
@@ -258,11 +313,20 @@ class LaneStore:
         if self._spares and size == self.segment_bytes:
             self._active = self.disk.reopen(self._spares.pop(), name)
         else:
-            self._active = self.disk.create(name, size if self.preallocate else 0)
+            self._active = self._created(name, size if self.preallocate else 0)
         self._segments.append(_Segment(name, epoch, record[0], size if self.preallocate else HEADER_BYTES))
         self._active.write(0, encode_header(self.lane, epoch, record[0]))
         self._active_at = HEADER_BYTES
         return size - HEADER_BYTES
+
+    def _created(self, name: str, size: int) -> OpenFile:
+        """Make a file; what is kept of receipted records gives way for it."""
+        while True:
+            try:
+                return self.disk.create(name, size)
+            except OSError as error:
+                if error.errno not in FULL_ERRORS or not self.archive.drop_oldest():
+                    raise
 
     def _drop(self, epoch: EpochId, through: int | None) -> None:
         """Forget segments that end at or before `through`, or all of an epoch that holds nothing."""
@@ -272,7 +336,18 @@ class LaneStore:
                 continue
             last = segments[index + 1].first - 1 if index + 1 < len(segments) else segment.last
             if through is None or (last is not None and last <= through):
+                self._keep_aside(segment)
                 self._forget(segment)
+
+    def _keep_aside(self, segment: _Segment) -> None:
+        """Keep receipted records, if there is room for them; they are worth less than anything without a receipt."""
+        if not self.keep_bytes or not (records := self._records(segment)):
+            return
+        try:
+            image = (self.disk.read(segment.name) or b"").rstrip(b"\0")
+            self.archive.add(segment.epoch, segment.first, records[-1].last, image)
+        except OSError as error:
+            _log.warning("receipted_not_kept", segment=segment.name, error=str(error))
 
     def _forget(self, segment: _Segment) -> None:
         self._segments.remove(segment)
@@ -305,11 +380,11 @@ class LaneStore:
             kept = self._of(epoch)
             why = "corrupt" if kept and kept[0].first <= first else "lost"
             hole = Hole(n=last - first + 1, why=why)
-            self.corrupt += hole.n
+            self.corrupt += hole.n if why == "corrupt" else 0
         return Read(first, last, (encode_record(hole),))
 
     def _write_holes(self, *, durable: bool) -> None:
-        self.disk.replace(_HOLES, msgspec.json.encode(self.holes), durable=durable)
+        self.disk.replace(_HOLES, seal(msgspec.json.encode(self.holes)), durable=durable)
 
 
 def _instant(body: bytes) -> int:

@@ -60,6 +60,7 @@ class MemoryDisk:
         self.capacity = capacity
         self.fail_syncs = False
         self.fail_writes = False
+        self.unreadable: set[str] = set()  # Files whose reading gives an error.
         self.syncs = 0
 
     def power_cut(self, survives: Callable[[], bool]) -> None:
@@ -117,6 +118,8 @@ class MemoryDisk:
 
     def read(self, name: str) -> bytes | None:
         """Give a whole file, or None."""
+        if name in self.unreadable:
+            raise OSError(errno.EIO, "simulated I/O error", name)
         content = self._files.get(name)
         return None if content is None else content.now()
 

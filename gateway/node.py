@@ -6,7 +6,7 @@ Alarms go by every way at once and never wait for telemetry; nothing has a great
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from contract.errors import Refused
@@ -26,6 +26,7 @@ from contract.messages import (
 from contract.messages import Seen as SeenNote
 from gateway.alarm_lane import AlarmLane
 from gateway.announcement import Announcement, Description
+from gateway.damage import Damage
 from gateway.node_events import (
     Anchored,
     Appended,
@@ -55,7 +56,7 @@ from gateway.node_events import (
 )
 from gateway.paths import Path, Paths
 from gateway.record_clock import RecordClock
-from gateway.replays import Replays
+from gateway.replays import Replays, only_lost
 from gateway.telemetry_lane import TelemetryLane, allowed_window
 
 NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say nothing about the clock.
@@ -90,6 +91,7 @@ class Node:
         self._alarms = AlarmLane(gateway, self.paths, jitter)
         self._telemetry = TelemetryLane(gateway, self.paths, jitter)
         self._replays = Replays(gateway, self.paths)
+        self._damage = Damage()
         self._announcement = Announcement(
             gateway, clock.boot, description or Description(), [path.name for path in self.paths.all]
         )
@@ -187,6 +189,8 @@ class Node:
         assert not self._begun, "what earlier starts left is told before anything else"
         if event.last < event.first:
             return []
+        if event.first > 1:
+            self._replays.receipted_through(event.lane, event.epoch, event.first - 1)
         if event.lane is Lane.ALARM:
             return self._alarms.keep(event.epoch, event.first, event.last, now)
         self._telemetry.keep(event.epoch, event.first, event.last)
@@ -213,11 +217,16 @@ class Node:
 
     def _loaded(self, event: Loaded, now: float) -> list[Effect]:
         stamp = self.clock.utc_ms(now)
-        replayed = self._replays.loaded(event, stamp, now)
-        if replayed is not None:
-            return replayed
-        lane = self._alarms if event.lane is Lane.ALARM else self._telemetry
-        return lane.loaded(event, stamp, now)
+        effects = self._replays.loaded(event, stamp, now)
+        lost = only_lost(event.bodies)
+        if effects is None:
+            lane = self._alarms if event.lane is Lane.ALARM else self._telemetry
+            effects = lane.loaded(event, stamp, now)
+        elif lost:
+            lost = any(isinstance(effect, Send) for effect in effects)  # Otherwise the claim is still in doubt.
+        if lost:
+            effects += self._damage.declared(event.lane, event.epoch, event.first, event.last)
+        return effects
 
     def _moved(self, event: Moved, now: float) -> list[Effect]:
         self.epoch = event.epoch
@@ -339,7 +348,9 @@ class Node:
         for effect in effects:
             if isinstance(effect, Trim):
                 self._replays.receipted_through(lane, epoch, effect.through)
-        return effects + again
+                if epoch != self.epoch and epoch not in self._waiting_epochs(lane):
+                    self._retell.append(epoch)  # It may have gone further than the disk remembers.
+        return effects + again + self._damage.receipted(lane, epoch, through)
 
     def _asked(self, epoch: EpochId, told: str, position: int, stamp: int, now: float) -> list[Effect]:
         """Send again from where the server saw a gap, also what it had receipted: it was restored from an older backup."""
@@ -470,11 +481,17 @@ class Node:
         epochs = self._replays.active()[:ENDED_EPOCHS_MAX]
         while self._retell and len(epochs) < ENDED_EPOCHS_MAX:
             epochs.append(self._retell.pop())
-        return {
-            epoch: {lane.value: position for lane, position in through[epoch].items()}
+        waiting = {lane: self._waiting_epochs(lane) for lane in Lane}
+        kept = {
+            epoch: {lane.value: end for lane, end in through[epoch].items() if epoch not in waiting[lane]}
             for epoch in epochs
             if epoch in through and epoch != self.epoch
         }
+        return {epoch: lanes for epoch, lanes in kept.items() if lanes}
+
+    def _waiting_epochs(self, lane: Lane) -> Container[EpochId]:
+        """Name the earlier epochs that still wait for receipts: they are told of as such."""
+        return self._alarms.older(self.epoch) if lane is Lane.ALARM else self._telemetry.older()
 
 
 def _lane(told: str) -> Lane | None:

@@ -6,25 +6,31 @@ The owner's side (the event loop) appends and is told when records are durable; 
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
 import structlog
 
 from contract.errors import StorageError
-from contract.identity import EpochId, Lane, epoch_counter, make_epoch_id
+from contract.identity import EpochId, Lane
 from contract.records import Hole, encode_record
 from gateway.disk import Disk
-from gateway.lane_store import FULL_ERRORS, LaneStore, Range, Read
+from gateway.lane_store import FULL_ERRORS, Range, Read
+from gateway.marks import Marks
+from gateway.memory_lane import MemoryLane
+from gateway.sealed import seal, unseal
 from gateway.segment import positions_of
+from gateway.shelves import MARKS_FILE, Home, Shelf, begin, begin_anywhere, look_through, next_counter
 from gateway.writer import Writer
 
-COUNTER_FILE = "epoch"
-MARKS_FILE = "lo.json"
-EPOCH_ORIGIN_SECONDS = 1_577_836_800  # 2020-01-01; minutes since then number the epochs of a disk that knows none.
+EPOCH_ORIGIN_SECONDS = 1_577_836_800  # 2020-01-01; minutes since then are the least number of an epoch.
 DISK_LOW_SHARE = 0.8
+ROOM_AGAIN_SHARE = 0.6  # Of the alarms' reserve, and 0.8 of the readings' budget: below it `disk_low` has ended.
+REVIVE_FLUSHES = 30  # Without any disk, one is looked for each half minute.
+DAY_MS = 86_400_000
+
+Settled = Callable[[StorageError | None], None]
 
 _log = structlog.get_logger("gateway.outbox")
 
@@ -40,6 +46,9 @@ class OutboxLimits:
     group_records: int = 500  # So many waiting readings are written at once, before the second is over.
     unsynced_max: int = 5_000  # Readings in memory while the disk is slow; beyond it new ones are declared as a hole.
     tail_bytes: int = 65_536  # The newest readings also stay in memory: sending them needs no reading back.
+    keep_days: int = 30  # Alarms with a receipt are kept so long, in case a server is restored from an older backup,
+    keep_bytes: int = 16 << 20  # and in no more room than this.
+    memory_alarms: int = 2_000  # Without any disk so many alarms are kept in memory; beyond it the oldest are declared lost.
 
     @classmethod
     def fleet(cls) -> "OutboxLimits":
@@ -51,6 +60,7 @@ class OutboxLimits:
             budget_bytes=4 << 20,
             unsynced_max=2_000,
             tail_bytes=16_384,
+            keep_bytes=65_536,
         )
 
 
@@ -65,8 +75,8 @@ class OutboxListener(Protocol):
         """Learn that a disk failed: records after `durable` stand in the new epoch from 1 on, `alarms` among them."""
         ...
 
-    def troubled(self, code: str, text: str) -> None:
-        """Learn what an operator must know: `disk_low` or `outbox_lost`."""
+    def troubled(self, code: str, text: str, *, on: bool) -> None:
+        """Learn what an operator must know: `disk_low` or `outbox_lost` begins or ends."""
         ...
 
 
@@ -75,31 +85,7 @@ class _Waiting:
     position: int
     positions: int
     body: bytes
-    done: Callable[[StorageError | None], None] | None
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """A disk that was looked through, with what earlier starts left on it."""
-
-    disk: Disk
-    stores: dict[Lane, LaneStore]
-    ranges: dict[Lane, list[Range]]
-
-    def epochs(self) -> set[EpochId]:
-        """Name the epochs of which it has something."""
-        return {kept.epoch for kinds in self.ranges.values() for kept in kinds}
-
-
-@dataclass(slots=True)
-class _Home:
-    """A disk in use with its epoch and stores. `error` is set once, on the writer's side, when it fails."""
-
-    disk: Disk
-    epoch: EpochId
-    stores: dict[Lane, LaneStore]
-    error: OSError | None = None
-    epochs: set[EpochId] = field(default_factory=set)  # What can be read from it: its own and what it had before.
+    done: Settled | None
 
 
 class _LaneFront:
@@ -119,10 +105,11 @@ class Outbox:
     """Two lanes of records on disk. Open with `Outbox.open`; name a listener before the first append."""
 
     def __init__(
-        self, reserve: Sequence[Disk], limits: OutboxLimits, writer: Writer, random_bits: Callable[[], int], home: _Home
+        self, disks: Sequence[Disk], limits: OutboxLimits, writer: Writer, random_bits: Callable[[], int], home: Home
     ) -> None:
-        self._reserve = reserve  # Where to go on when the disk in use fails.
-        self._shelves: list[_Shelf] = []  # All that were looked through at the start.
+        self._disks = list(disks)
+        self._place = next(place for place, disk in enumerate(disks) if disk is home.disk)  # Of the disk in use.
+        self._shelves: dict[int, Shelf] = {}  # All disks that were looked through, by place.
         self._limits = limits
         self._writer = writer
         self._random_bits = random_bits
@@ -132,12 +119,17 @@ class Outbox:
         self._listener: OutboxListener | None = None
         self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_bytes = 0
-        self._lo: dict[EpochId, dict[str, int]] = {}
+        self._marks = Marks()
+        self._marks_saved = b""
         self._dead: str | None = None
-        self._low_told = False
-        self._full_told = False
+        self._memory = MemoryLane(limits.memory_alarms)  # Alarms of the current epoch that no disk takes.
+        self._reviving = False
+        self._flushes = 0
+        self._low: set[str] = set()  # Why `disk_low` stands; writer's side.
+        self._lost_told = False
         self.shed = 0  # Positions given up for want of room since the start.
         self.recovered: dict[Lane, list[Range]] = {lane: [] for lane in Lane}
+        self.ended: dict[Lane, dict[EpochId, int]] = {lane: {} for lane in Lane}  # How far earlier epochs went.
 
     @classmethod
     def open(
@@ -151,19 +143,18 @@ class Outbox:
     ) -> "Outbox":
         """Take the locks, read what is left on every disk and begin a new epoch on the first one that works. Blocks.
 
-        `fresh_counter` numbers the epochs of a disk that remembers none; by default the minutes since 2020, so that even
-        after losing everything a new epoch sorts after the lost ones.
+        `fresh_counter` is the least number of an epoch; by default the minutes since 2020, so that even after losing
+        everything, or over an older copy of the folder, a new epoch sorts after those that nobody here remembers.
         """
         fresh = fresh_counter if fresh_counter is not None else max(1, int(time.time() - EPOCH_ORIGIN_SECONDS) // 60)
-        shelves, marks, errors = _look_through(disks, limits)
+        shelves, marks, errors = look_through(disks, limits)
         for shelf in shelves:
             try:
-                home = _begin(shelf, _next_counter(shelf, shelves, fresh), random_bits)
+                home = begin(shelf, next_counter(shelves, marks, fresh), random_bits)
             except OSError as error:
                 errors.append(str(error))
                 continue
-            reserve = disks[next(index for index, disk in enumerate(disks) if disk is shelf.disk) + 1 :]
-            outbox = cls(reserve, limits, writer, random_bits, home)
+            outbox = cls(disks, limits, writer, random_bits, home)
             outbox._take_up(shelves, home, marks)
             return outbox
         for shelf in shelves:
@@ -173,6 +164,7 @@ class Outbox:
     def listen(self, listener: OutboxListener) -> None:
         """Name whom to tell."""
         self._listener = listener
+        self._tell_lost("the first folder of the outbox cannot be used; working in another one")
 
     @property
     def epoch(self) -> EpochId:
@@ -183,9 +175,7 @@ class Outbox:
         """Name the last position given in the current epoch."""
         return self._lanes[lane].last
 
-    def append(
-        self, lane: Lane, body: bytes, done: Callable[[StorageError | None], None] | None = None, positions: int = 1
-    ) -> int | None:
+    def append(self, lane: Lane, body: bytes, done: Settled | None = None, positions: int = 1) -> int | None:
         """Give the record its position and write it: alarms at once, readings with the next `flush`.
 
         `done` is called when it is durable, or with the reason why it never will be. A reading is refused with None
@@ -199,10 +189,10 @@ class Outbox:
                 return None
             if front.refused:
                 missed, front.refused = front.refused, 0
-                self._place(lane, encode_record(Hole(n=missed, why="shed")), None, missed)
-        position = self._place(lane, body, done, positions)
+                self._give_place(lane, encode_record(Hole(n=missed, why="shed")), None, missed)
+        position = self._give_place(lane, body, done, positions)
         if self._dead:
-            self._refuse_all(front)
+            self._refuse_all(lane)
         elif lane is Lane.ALARM or len(front.handed) >= self._limits.group_records:
             self._commit_soon(lane)
         return position
@@ -210,7 +200,11 @@ class Outbox:
     def flush(self) -> None:
         """Have waiting readings written; called once a second."""
         front = self._lanes[Lane.TELEMETRY]
-        if front.handed or front.unsynced:
+        if self._dead:
+            self._flushes += 1
+            if self._flushes % REVIVE_FLUSHES == 0:
+                self._revive_soon()
+        elif front.handed or front.unsynced:
             self._commit_soon(Lane.TELEMETRY)
 
     def load(
@@ -228,21 +222,27 @@ class Outbox:
         if lane is Lane.TELEMETRY and (found := self._from_tail(epoch, first, last, records_max, bytes_max)):
             done(found)
             return
+        if lane is Lane.ALARM and (found := self._memory.read(epoch, first, last, records_max, bytes_max)):
+            done(found)
+            return
         home = self._home_of(epoch)
 
         def job() -> None:
+            read = Read(first, first - 1, ())
             try:
                 read = home.stores[lane].read(epoch, first, last, records_max, bytes_max)
             except OSError as error:
                 _log.warning("outbox_read_failed", lane=lane.value, epoch=epoch, first=first, error=str(error))
-                read = Read(first, first - 1, ())
-            self._writer.deliver(lambda: done(read))
+            finally:  # Whatever went wrong, whoever asked has an answer.
+                self._writer.deliver(lambda: done(read))
 
         self._writer.submit(job)
 
     def trim(self, lane: Lane, epoch: EpochId, through: int) -> None:
         """Forget what has a receipt, in whole segments."""
-        self._lo.setdefault(epoch, {})[lane.value] = through
+        self._marks.receipted(lane, epoch, through)
+        if lane is Lane.ALARM:
+            self._memory.trim(epoch, through)
         homes = list(self._homes)
 
         def job() -> None:
@@ -251,19 +251,29 @@ class Outbox:
                     home.stores[lane].trim(epoch, through)
                 except OSError as error:
                     _log.warning("outbox_trim_failed", error=str(error))
+            self._look_for_room(self._home)
 
         self._writer.submit(job)
 
     def save_marks(self) -> None:
-        """Remember how far receipts went; losing this only costs a retransmission."""
-        content = msgspec.json.encode(self._lo)
-        disk = self._home.disk
+        """Remember how far each epoch was durable and receipted; losing this only costs a retransmission."""
+        content = self._marks.dump()
+        if content != self._marks_saved:
+            self._marks_saved = content
+            self.keep_note(MARKS_FILE, content)
+
+    def expire(self, now_ms: int) -> None:
+        """Drop receipted alarms that have been kept long enough; for a clock that is known to be right."""
+        before = now_ms - self._limits.keep_days * DAY_MS
+        homes = list(self._homes)
 
         def job() -> None:
-            try:
-                disk.replace(MARKS_FILE, content, durable=False)
-            except OSError as error:
-                _log.debug("marks_not_saved", error=str(error))
+            for home in homes:
+                for store in home.stores.values():
+                    try:
+                        store.expire(before)
+                    except OSError as error:
+                        _log.warning("outbox_not_expired", error=str(error))
 
         self._writer.submit(job)
 
@@ -273,7 +283,7 @@ class Outbox:
 
         def job() -> None:
             try:
-                disk.replace(name, content, durable=False)
+                disk.replace(name, seal(content), durable=False)
             except OSError as error:
                 _log.debug("note_not_kept", name=name, error=str(error))
 
@@ -281,7 +291,7 @@ class Outbox:
 
     def note(self, name: str) -> bytes | None:
         """Give a small file kept before. Blocks; for the start."""
-        return self._home.disk.read(name)
+        return unseal(self._home.disk.read(name))
 
     def read_now(self, lane: Lane, kept: Range, records_max: int, bytes_max: int) -> Read:
         """Read back what earlier starts left. Blocks; for the start, before the writer has work."""
@@ -291,11 +301,24 @@ class Outbox:
         """Say how much room a lane takes."""
         return self._home.stores[lane].used_bytes()
 
+    @property
+    def corrupt(self) -> int:
+        """Count the positions that were found damaged since the start."""
+        return sum(store.corrupt for home in self._homes for store in home.stores.values())
+
+    @property
+    def alarms_in_memory(self) -> int:
+        """Count the alarms that no disk took and that have no receipt yet."""
+        return len(self._memory)
+
     def close(self, done: Callable[[], None] | None = None) -> None:
         """Write what waits, remember the receipts and let go of the files; `done` is called after that."""
         self.flush()
+        self._writer.submit(lambda: self._writer.deliver(lambda: self._let_go(done)))
+
+    def _let_go(self, done: Callable[[], None] | None) -> None:
         self.save_marks()
-        used: list[_Home | _Shelf] = [*self._homes, *self._shelves]
+        used: list[Home | Shelf] = [*self._homes, *self._shelves.values()]
 
         def job() -> None:
             for one in used:
@@ -309,22 +332,26 @@ class Outbox:
 
     # The owner's side.
 
-    def _take_up(self, shelves: Sequence[_Shelf], home: _Home, marks: Mapping[EpochId, dict[str, int]]) -> None:
+    def _take_up(self, shelves: Sequence[Shelf], home: Home, marks: Marks) -> None:
         """Know what earlier starts left, on whichever disk: one that failed once may be the first again."""
-        self._shelves = list(shelves)
+        self._shelves = {place: one for one in shelves for place, disk in enumerate(self._disks) if disk is one.disk}
         others = [shelf for shelf in shelves if shelf.disk is not home.disk and shelf.epochs()]
-        self._homes = [*(_Home(one.disk, EpochId(""), one.stores, epochs=one.epochs()) for one in others), home]
+        self._homes = [*(Home(one.disk, EpochId(""), one.stores, epochs=one.epochs()) for one in others), home]
         for lane in Lane:
             self.recovered[lane] = sorted(
                 (kept for one in shelves for kept in one.ranges[lane]), key=lambda kept: kept.epoch
             )
-        left = {epoch for shelf in shelves for epoch in shelf.epochs()}
-        self._lo = {epoch: lo for epoch, lo in marks.items() if epoch in left}
+            ended = dict(marks.ends(lane))
+            for shelf in shelves:
+                for epoch, last in shelf.stores[lane].archive.last().items():
+                    ended[epoch] = max(last, ended.get(epoch, 0))
+            self.ended[lane] = ended
+        self._marks = marks
 
-    def _home_of(self, epoch: EpochId) -> _Home:
+    def _home_of(self, epoch: EpochId) -> Home:
         return next((home for home in reversed(self._homes) if epoch in home.epochs), self._homes[0])
 
-    def _place(self, lane: Lane, body: bytes, done: Callable[[StorageError | None], None] | None, positions: int) -> int:
+    def _give_place(self, lane: Lane, body: bytes, done: Settled | None, positions: int) -> int:
         front = self._lanes[lane]
         position = front.last + 1
         front.last += positions
@@ -339,11 +366,12 @@ class Outbox:
             home = self._home
             self._writer.submit(lambda: self._commit(home, lane), urgent=lane is Lane.ALARM)
 
-    def _made_durable(self, home: _Home, lane: Lane, through: int) -> None:
+    def _made_durable(self, home: Home, lane: Lane, through: int) -> None:
         if home is not self._home:
             return
         front = self._lanes[lane]
         front.durable = max(front.durable, through)
+        self._marks.durable(lane, home.epoch, through)
         while front.unsynced and front.unsynced[0].position <= through:
             waiting = front.unsynced.popleft()
             if lane is Lane.TELEMETRY:
@@ -377,18 +405,21 @@ class Outbox:
             expected = position + positions_of(body)
         return Read(first, expected - 1, tuple(bodies)) if bodies else None
 
-    def _move_to(self, old: _Home, new: _Home | None) -> None:
-        """Go on in a new epoch after a disk failed: everything not durable yet is appended there again."""
+    def _move_to(self, old: Home, new: Home | None, place: int) -> None:
+        """Go on in a new epoch after a disk failed or came back: everything not durable yet is appended there again."""
         assert self._listener is not None
         if new is None:
             self._dead = f"the outbox cannot be written: {old.error}"
-            self._listener.troubled("outbox_lost", self._dead)
-            for front in self._lanes.values():
-                self._refuse_all(front)
+            for lane in Lane:
+                self._refuse_all(lane)
+            self._tell_lost(f"{self._dead}; alarms go out from memory, readings are given up", always=True)
             return
         durable = {lane: front.durable for lane, front in self._lanes.items()}
+        self._dead = None
         self._home = new
+        self._place = place
         self._homes.append(new)
+        self._shelves.setdefault(place, Shelf(new.disk, new.stores, {lane: [] for lane in Lane}))
         self._tail.clear()
         self._tail_bytes = 0
         alarms: list[tuple[int, bytes]] = []
@@ -396,35 +427,102 @@ class Outbox:
             again = list(front.unsynced)
             fresh = self._lanes[lane] = _LaneFront()
             fresh.refused = front.refused
+            if lane is Lane.ALARM:
+                again = [*(_Waiting(0, positions_of(body), body, None) for body in self._memory.take()), *again]
             for waiting in again:
-                position = self._place(lane, waiting.body, waiting.done, waiting.positions)
+                position = self._give_place(lane, waiting.body, waiting.done, waiting.positions)
                 if lane is Lane.ALARM:
                     alarms.append((position, waiting.body))
         self._listener.moved(old.epoch, durable, new.epoch, alarms)
-        self._listener.troubled("outbox_lost", f"a folder of the outbox failed ({old.error}); going on in the next one")
+        self._tell_lost(f"a folder of the outbox failed ({old.error}); going on in another one", always=True)
         for lane in Lane:
             self._commit_soon(lane)
 
-    def _refuse_all(self, front: _LaneFront) -> None:
+    def _tell_lost(self, text: str, *, always: bool = False) -> None:
+        """Say whether the outbox stands where it should: in its first folder."""
+        assert self._listener is not None
+        lost = self._dead is not None or self._place > 0
+        if lost and (always or not self._lost_told):
+            self._listener.troubled("outbox_lost", text, on=True)
+        elif not lost and self._lost_told:
+            self._listener.troubled("outbox_lost", "the first folder of the outbox is in use again", on=False)
+        self._lost_told = lost
+
+    def _refuse_all(self, lane: Lane) -> None:
+        """Tell whoever waits that no disk keeps the record. An alarm stays in memory, to be read back from there."""
+        front = self._lanes[lane]
         front.handed.clear()
         while front.unsynced:
             waiting = front.unsynced.popleft()
+            if lane is Lane.ALARM:
+                self._memory.add(self._home.epoch, waiting.position, waiting.body)
+            else:
+                front.refused += waiting.positions
+                self.shed += waiting.positions
             if waiting.done is not None:
                 waiting.done(StorageError(self._dead or ""))
+        if lane is Lane.ALARM and front.last > front.durable:
+            self._answer_soon(lane, front.last)
+
+    def _answer_soon(self, lane: Lane, position: int) -> None:
+        """Tell, after the present call, that alarms can be read back, though only from memory."""
+        epoch = self._home.epoch
+
+        def answer() -> None:
+            assert self._listener is not None
+            self._listener.durable(lane, epoch, position)
+
+        self._writer.submit(lambda: self._writer.deliver(answer))
+
+    def _revive_soon(self) -> None:
+        """Look for a disk that works again."""
+        if self._reviving:
+            return
+        self._reviving = True
+        old, shelves = self._home, dict(self._shelves)
+
+        def job() -> None:
+            new = None
+            tried = 0
+            try:
+                tried, new = begin_anywhere(self._disks, shelves, self._limits, old.epoch, self._random_bits)
+            finally:
+                self._writer.deliver(lambda: self._revived(old, new, tried - 1))
+
+        self._writer.submit(job)
+
+    def _revived(self, old: Home, new: Home | None, place: int) -> None:
+        self._reviving = False
+        if new is not None:
+            _log.info("outbox_disk_returned", epoch=new.epoch)
+            self._move_to(old, new, place)
 
     # The writer's side.
 
-    def _commit(self, home: _Home, lane: Lane) -> None:
+    def _commit(self, home: Home, lane: Lane) -> None:
         front = self._lanes[lane]
         front.commit_queued = False  # Before taking: what comes from now on queues another commit.
         if home.error is not None or home is not self._home:
-            return
+            return  # What waits is appended again where the outbox goes on.
         records = front.held
         front.held = []
         while front.handed:
             records.append(front.handed.popleft())
         if not records:
             return
+        through = records[-1][0] + positions_of(records[-1][1]) - 1
+        written = False
+        try:
+            written = self._write(home, lane, records)
+        except OSError as error:
+            written = True
+            self._fail(home, error)
+        finally:
+            if not written:  # Our own mistake: whoever waits for these records must not wait for ever.
+                self._writer.deliver(lambda: self._not_written(home, lane, through))
+
+    def _write(self, home: Home, lane: Lane, records: list[tuple[int, bytes]]) -> bool:
+        """Write a group and tell; readings that find no room wait for it. Raises `OSError` when the disk is to be left."""
         store = home.stores[lane]
         try:
             while True:
@@ -432,146 +530,96 @@ class Outbox:
                     store.append(home.epoch, records)
                     break
                 except OSError as error:
-                    if error.errno not in FULL_ERRORS or not self._shed_one(home):
+                    if error.errno not in FULL_ERRORS or not self._make_room(home):
                         raise
             store.sync()
-            self._keep_budget(home)
         except OSError as error:
-            if error.errno in FULL_ERRORS and lane is Lane.TELEMETRY:
-                front.held = records  # Nothing left to shed: wait for room; memory is bounded by `unsynced_max`.
-                self._tell_full(error)
-                return
-            self._fail(home, error)
-            return
+            if error.errno not in FULL_ERRORS or lane is Lane.ALARM:
+                raise
+            self._lanes[lane].held = records  # Nothing left to shed: memory is bounded by `unsynced_max`.
+            self._run_low("readings", f"readings are being given up for want of room: {error}")
+            return True
         through = records[-1][0] + positions_of(records[-1][1]) - 1
         self._writer.deliver(lambda: self._made_durable(home, lane, through))
+        if lane is Lane.TELEMETRY:
+            self._keep_budget(home)
+        self._look_for_room(home)
+        return True
 
-    def _keep_budget(self, home: _Home) -> None:
+    def _not_written(self, home: Home, lane: Lane, through: int) -> None:
+        """Answer for records that a mistake of ours kept from the disk; reading them back gives a hole."""
+        front = self._lanes[lane]
+        if home is not self._home:
+            return
+        while front.unsynced and front.unsynced[0].position <= through:
+            waiting = front.unsynced.popleft()
+            if waiting.done is not None:
+                waiting.done(StorageError("the outbox could not write the record"))
+
+    def _keep_budget(self, home: Home) -> None:
         telemetry = home.stores[Lane.TELEMETRY]
         while telemetry.used_bytes() > self._limits.budget_bytes:
             if not self._shed_one(home):
                 break
-        used = home.stores[Lane.ALARM].used_bytes()
-        reserve = self._limits.alarm_reserve_bytes
-        if reserve and used > reserve * DISK_LOW_SHARE and not self._low_told:
-            self._low_told = True
-            self._tell("disk_low", f"alarms without a receipt take {used} of {reserve} reserved bytes")
 
-    def _shed_one(self, home: _Home) -> bool:
+    def _make_room(self, home: Home) -> bool:
+        """Give up something for the sake of what is to be written: first what has a receipt, then the oldest readings."""
+        return home.stores[Lane.ALARM].archive.drop_oldest() or self._shed_one(home)
+
+    def _shed_one(self, home: Home) -> bool:
         hole = home.stores[Lane.TELEMETRY].shed_oldest()
         if hole is None:
             return False
         self.shed += hole.n
         _log.warning("telemetry_shed", records=hole.n, from_ms=hole.t0, to_ms=hole.t1)
-        self._tell_full(None)
+        self._run_low("readings", "readings are being given up for want of room")
         return True
 
-    def _tell_full(self, error: OSError | None) -> None:
-        if not self._full_told:
-            self._full_told = True
-            self._tell("disk_low", f"readings are being given up for want of room{f': {error}' if error else ''}")
+    def _look_for_room(self, home: Home) -> None:
+        """See whether the alarms' reserve runs out, and whether what ran low has room again."""
+        used, reserve = home.stores[Lane.ALARM].used_bytes(), self._limits.alarm_reserve_bytes
+        if reserve and used > reserve * DISK_LOW_SHARE:
+            self._run_low("alarms", f"alarms without a receipt take {used} of {reserve} reserved bytes")
+        elif "alarms" in self._low and used <= reserve * ROOM_AGAIN_SHARE:
+            self._have_room("alarms")
+        if "readings" in self._low and not self._lanes[Lane.TELEMETRY].held:
+            telemetry = home.stores[Lane.TELEMETRY].used_bytes()
+            if (
+                telemetry <= self._limits.budget_bytes * DISK_LOW_SHARE
+                and self._free(home) >= 2 * self._limits.segment_bytes
+            ):
+                self._have_room("readings")
 
-    def _tell(self, code: str, text: str) -> None:
+    def _free(self, home: Home) -> int:
+        try:
+            return home.disk.free_bytes()
+        except OSError:
+            return 0
+
+    def _run_low(self, why: str, text: str) -> None:
+        if not self._low:
+            self._tell("disk_low", text, on=True)
+        self._low.add(why)
+
+    def _have_room(self, why: str) -> None:
+        self._low.discard(why)
+        if not self._low:
+            self._tell("disk_low", "there is room again", on=False)
+
+    def _tell(self, code: str, text: str, *, on: bool) -> None:
         def answer() -> None:
             assert self._listener is not None
-            self._listener.troubled(code, text)
+            self._listener.troubled(code, text, on=on)
 
         self._writer.deliver(answer)
 
-    def _fail(self, home: _Home, error: OSError) -> None:
+    def _fail(self, home: Home, error: OSError) -> None:
         """Stop using a disk for good: after a failed sync nobody knows what it holds."""
         home.error = error
         _log.error("outbox_folder_failed", epoch=home.epoch, error=str(error))
-        new = None
-        remaining = list(self._reserve)
-        while remaining and new is None:
-            disk = remaining.pop(0)
-            try:
-                shelf = next((shelf for shelf in self._shelves if shelf.disk is disk), None)
-                if shelf is None:  # It could not be read at the start.
-                    disk.lock()
-                    shelf = _look(disk, self._limits, {})
-                new = _begin(shelf, max(epoch_counter(home.epoch), _read_counter(disk, 0)) + 1, self._random_bits)
-            except (OSError, StorageError) as failure:
-                _log.error("outbox_folder_failed", error=str(failure))
-        self._reserve = remaining
-        self._writer.deliver(lambda: self._move_to(home, new))
-
-
-def _look_through(
-    disks: Sequence[Disk], limits: OutboxLimits
-) -> tuple[list[_Shelf], dict[EpochId, dict[str, int]], list[str]]:
-    """Look through every disk that can be read; another process on the first one is the end."""
-    errors: list[str] = []
-    readable: list[Disk] = []
-    for index, disk in enumerate(disks):
-        try:
-            disk.lock()
-            readable.append(disk)
-        except StorageError as error:
-            if index == 0:
-                raise
-            errors.append(str(error))
-        except OSError as error:
-            errors.append(str(error))
-    marks: dict[EpochId, dict[str, int]] = {}
-    shelves: list[_Shelf] = []
-    for disk in readable:
-        for epoch, lanes in _read_marks(disk).items():
-            known = marks.setdefault(epoch, {})
-            known.update({lane: max(through, known.get(lane, 0)) for lane, through in lanes.items()})
-    for disk in readable:
-        try:
-            shelves.append(_look(disk, limits, marks))
-        except OSError as error:
-            disk.close()
-            errors.append(str(error))
-    return shelves, marks, errors
-
-
-def _look(disk: Disk, limits: OutboxLimits, marks: Mapping[EpochId, dict[str, int]]) -> _Shelf:
-    """Read what is left on a locked disk."""
-    stores = {
-        Lane.ALARM: LaneStore(disk, Lane.ALARM, limits.segment_bytes, limits.preallocate, limits.alarm_reserve_bytes),
-        Lane.TELEMETRY: LaneStore(disk, Lane.TELEMETRY, limits.segment_bytes, limits.preallocate),
-    }
-    ranges = {
-        lane: store.open({epoch: lanes.get(lane.value, 0) for epoch, lanes in marks.items()})
-        for lane, store in stores.items()
-    }
-    return _Shelf(disk, stores, ranges)
-
-
-def _next_counter(chosen: _Shelf, shelves: Sequence[_Shelf], fresh: int) -> int:
-    """Choose the number of an epoch, after every one that any disk remembers."""
-    remembered = [_read_counter(shelf.disk, fresh if shelf is chosen else 0) for shelf in shelves]
-    return max([*remembered, *(epoch_counter(epoch) for shelf in shelves for epoch in shelf.epochs())]) + 1
-
-
-def _begin(shelf: _Shelf, counter: int, random_bits: Callable[[], int]) -> _Home:
-    """Begin an epoch on a disk, durably, before anything can be appended."""
-    epoch = make_epoch_id(counter, random_bits())
-    shelf.disk.replace(COUNTER_FILE, str(counter).encode(), durable=True)
-    try:
-        shelf.stores[Lane.ALARM].reserve()
-    except OSError as error:
-        if error.errno not in FULL_ERRORS:
-            raise
-        _log.warning("alarm_reserve_short", error=str(error))
-    return _Home(shelf.disk, epoch, shelf.stores, epochs={epoch, *shelf.epochs()})
-
-
-def _read_counter(disk: Disk, fresh: int) -> int:
-    text = disk.read(COUNTER_FILE)
-    try:
-        return int(text or b"")
-    except ValueError:
-        return fresh
-
-
-def _read_marks(disk: Disk) -> dict[EpochId, dict[str, int]]:
-    content = disk.read(MARKS_FILE)
-    try:
-        return msgspec.json.decode(content, type=dict[EpochId, dict[str, int]]) if content else {}
-    except msgspec.DecodeError:
-        return {}
+        for store in home.stores.values():
+            store.abandon()
+        begun = self._place + 1
+        shelves = {place - begun: shelf for place, shelf in self._shelves.items() if place >= begun}
+        tried, new = begin_anywhere(self._disks[begun:], shelves, self._limits, home.epoch, self._random_bits)
+        self._writer.deliver(lambda: self._move_to(home, new, begun + tried - 1))

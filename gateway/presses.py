@@ -88,6 +88,10 @@ class Presses:
             self._alerts.pop(key, None)
             self._alerted_at.pop(key, None)
 
+    def alert_codes(self, device: DeviceId) -> list[str]:
+        """Name the alerts of a device that have begun and not ended."""
+        return [code for known, code in self._alerts if known == device]
+
     def dump(self) -> bytes:
         """Write what should survive a restart."""
         kept = _Kept(

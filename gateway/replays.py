@@ -126,7 +126,7 @@ class Replays:
         if event.last < event.first:
             replay.at = now + UNREADABLE_SECONDS
             return []
-        if _only_lost(event.bodies):
+        if only_lost(event.bodies):
             if replay.commanded:  # A command wants what there is; it declares nothing lost.
                 self._go_on(replay, event.last)
                 return []
@@ -181,7 +181,7 @@ class Replays:
         return [Load(lane, replay.epoch, replay.first, replay.through, BATCH_RECORDS_MAX, BATCH_BYTES)]
 
 
-def _only_lost(bodies: Sequence[bytes]) -> bool:
+def only_lost(bodies: Sequence[bytes]) -> bool:
     """Say whether nothing is left of what was asked for."""
     if len(bodies) != 1:
         return False

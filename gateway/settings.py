@@ -166,6 +166,8 @@ def _limits(table: Table) -> OutboxLimits:
         budget_bytes=MEGABYTE * table.integer("budget_mb", usual.budget_bytes // MEGABYTE, low=4, high=TERABYTE_MB),
         alarm_reserve_bytes=MEGABYTE
         * table.integer("alarm_reserve_mb", usual.alarm_reserve_bytes // MEGABYTE, low=1, high=1_024),
+        keep_days=table.integer("keep_days", usual.keep_days, low=1, high=3_650),
+        keep_bytes=MEGABYTE * table.integer("keep_mb", usual.keep_bytes // MEGABYTE, low=1, high=1_024),
     )
     table.finish()
     return limits

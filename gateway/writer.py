@@ -114,9 +114,11 @@ class QueuedWriter:
         """Run one job and its answers; say whether there was one."""
         if not (self._urgent or self._usual):
             return False
-        (self._urgent or self._usual).popleft()()
-        while self._answers:
-            self._answers.popleft()()
+        try:
+            (self._urgent or self._usual).popleft()()
+        finally:
+            while self._answers:
+                self._answers.popleft()()
         return True
 
     def drain(self) -> None:

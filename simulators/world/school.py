@@ -28,6 +28,7 @@ from gateway.node_events import (
     PathSpec,
     PathUp,
     Raised,
+    Receipted,
     Received,
     Send,
     Ticked,
@@ -127,6 +128,9 @@ class SimSchool:
             for kept in ranges:
                 self._note_recovered(lane, kept)
                 self._tell(life, Kept(lane, kept.epoch, kept.first, kept.last))
+        for lane, ended in outbox.ended.items():
+            for epoch, through in sorted(ended.items()):
+                self._tell(life, Receipted(lane, epoch, through))
         self._tell(life, OpenChanged(tuple(self._open.values())))
         self._tell(life, DevicesChanged((BirthDevice(BUTTON, "alarm_button"),)))
         ends = Ends(
@@ -339,9 +343,10 @@ class _Listener:
                 awaited.epoch, awaited.place = new, place
         self._school._tell(self._life, Moved(old, durable, new, tuple(alarms)))  # noqa: SLF001
 
-    def troubled(self, code: str, text: str) -> None:
+    def troubled(self, code: str, text: str, *, on: bool) -> None:
         """Write it down."""
-        self._school._ghost.faults.append(f"{self._school.gateway} {code}: {text}")  # noqa: SLF001
+        state = "" if on else "no longer "
+        self._school._ghost.faults.append(f"{self._school.gateway} {state}{code}: {text}")  # noqa: SLF001
 
 
 def _decoded(body: bytes) -> object:

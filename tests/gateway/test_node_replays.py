@@ -2,7 +2,7 @@
 
 from contract.identity import EpochId, Lane
 from contract.records import Hole
-from gateway.node_events import Kept, PathUp, Receipted, ReplayAsked
+from gateway.node_events import Kept, PathUp, Raised, Receipted, ReplayAsked
 from tests.gateway.node_desk import EPOCH, OLDER, A, B, Desk, Sent, press, reading, spans
 
 OLDEST = EpochId("000000zzzz")
@@ -145,7 +145,7 @@ def test_lost_readings_go_again_when_the_claim_was_made_twice() -> None:
 
 
 def test_server_is_told_how_far_earlier_starts_had_receipts() -> None:
-    """After each start, each server's start, and each hour; a restored server asks for what it lacks of them."""
+    """After each start, each server's start, and each hour; what still waits is told of as such instead."""
     desk = Desk(A, begin=False)
     desk.tell(Kept(Lane.ALARM, OLDER, 5, 6))
     desk.tell(Receipted(Lane.ALARM, OLDER, 4))
@@ -158,10 +158,12 @@ def test_server_is_told_how_far_earlier_starts_had_receipts() -> None:
     desk.server_starts("one")
     desk.go(31)
 
-    kept = {OLDER: {"a": 4}, OLDEST: {"t": 90}}
-    assert [beat.kept for beat in told_at_first] == [kept]
+    assert [beat.kept for beat in told_at_first] == [{OLDEST: {"t": 90}}]
     assert [beat.kept for beat in then] == [{}]
-    assert [beat.kept for beat in desk.beats("mqtt-a")] == [kept]
+    assert [beat.kept for beat in desk.beats("mqtt-a")] == [{OLDEST: {"t": 90}}]
+    desk.receipt({"a": 6}, epoch=OLDER)
+    desk.go(46)
+    assert [beat.kept for beat in desk.beats("mqtt-a")] == [{OLDER: {"a": 6}}]
 
 
 def test_alarms_of_an_earlier_start_are_offered_again_under_its_epoch() -> None:
@@ -223,3 +225,19 @@ def test_replay_of_what_was_never_receipted_is_nothing() -> None:
 
     assert desk.drawn() == []
     assert reading(1)
+
+
+def test_alarms_that_a_damaged_disk_lost_are_told_and_the_telling_ends() -> None:
+    """A hole where alarms were may have been a press: operators are told until the server knows the gap."""
+    desk = told(3)
+    desk.forgotten[Lane.ALARM, EPOCH] = 3
+    for second in (1, 16, 32):
+        desk.go(second)
+        desk.receipt({"a": 0}, rs={"a": 1})
+
+    raised = [(one.code, one.on) for one in desk.other(Raised) if isinstance(one, Raised)]
+    desk.receipt({"a": 3})
+    ended = [(one.code, one.on) for one in desk.other(Raised) if isinstance(one, Raised)]
+
+    assert raised == [("outbox_lost", True)]
+    assert ended == [("outbox_lost", False)]

@@ -7,7 +7,7 @@ import pytest
 
 from contract.identity import EpochId, Lane
 from contract.messages import Seen, decode_message
-from gateway import outbox as outbox_module
+from gateway import shelves as shelves_module
 from gateway.alarm_lane import AlarmLane
 from gateway.node import Node
 from gateway.outbox import Outbox
@@ -92,7 +92,7 @@ def test_found_an_alarm_lane_that_sends_once_and_never_again(monkeypatch: pytest
 
 
 def test_found_an_epoch_that_is_used_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_module, "make_epoch_id", lambda _counter, _bits: EpochId("0000010000"))
+    monkeypatch.setattr(shelves_module, "make_epoch_id", lambda _counter, _bits: EpochId("0000010000"))
     assert hunt().broken
 
 
@@ -169,7 +169,7 @@ def test_found_an_outbox_that_forgets_what_its_second_folder_kept(monkeypatch: p
 
     def narrow(self: Outbox, shelves: Any, home: Any, marks: Any) -> None:
         take_up(self, [shelf for shelf in shelves if shelf.disk is home.disk], home, marks)
-        self._shelves = list(shelves)
+        self._shelves = dict(enumerate(shelves))
 
     monkeypatch.setattr(Outbox, "_take_up", narrow)
     assert any("was durable and never reached" in one for one in hunt().broken)
@@ -186,12 +186,13 @@ def test_found_a_disk_error_that_is_taken_for_success(monkeypatch: pytest.Monkey
     """The answer of a writer is trusted whatever it says."""
     refuse = Outbox._refuse_all
 
-    def silent(self: Outbox, front: Any) -> None:
-        for waiting in front.unsynced:
+    def silent(self: Outbox, lane: Lane) -> None:
+        unsynced = self._lanes[lane].unsynced
+        for waiting in unsynced:
             if waiting.done is not None:
                 waiting.done(None)
-        front.unsynced.clear()
-        refuse(self, front)
+        unsynced.clear()
+        refuse(self, lane)
 
     monkeypatch.setattr(Outbox, "_refuse_all", silent)
     world = World(3)
