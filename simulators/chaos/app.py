@@ -33,7 +33,7 @@ main = typer.Typer(add_completion=False, help="Chaos with real processes; see do
 
 
 @main.command()
-def play(  # One argument for each option of the command line.
+def play(  # noqa: PLR0913, PLR0917  # One argument for each option of the command line.
     folder: Annotated[Path, typer.Option(help="The ledger, and the logs of rounds that broke a promise.")] = Path(
         "var/chaos"
     ),
