@@ -74,10 +74,17 @@ class Program:
 
     async def kill(self) -> None:
         """End it as a power cut would (SIGKILL); it need not run."""
-        if self.process is not None:
-            self._signal(signal.SIGKILL)
-            await self.process.wait()
-            self.process = None
+        if self.process is None:
+            return
+        if self.family:
+            self._signal(signal.SIGSTOP)  # So that it has no more children than those we list now.
+        members = [self.process.pid, *(children(self.process.pid) if self.family else [])]
+        _send(signal.SIGKILL, members)
+        await self.process.wait()
+        self.process = None
+        async with asyncio.timeout(READY_SECONDS):
+            while any(_there(pid) for pid in members):  # noqa: ASYNC110  # What they held is free only then.
+                await asyncio.sleep(LOOK_SECONDS / 10)
 
     async def stop(self, seconds: float = 15.0) -> None:
         """End it as an operator would (SIGTERM), and kill it where that takes too long."""
@@ -92,10 +99,17 @@ class Program:
     def _signal(self, number: signal.Signals) -> None:
         if self.process is None:
             return
-        members = children(self.process.pid) if self.family else []
-        for pid in (self.process.pid, *members):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+        _send(number, [self.process.pid, *(children(self.process.pid) if self.family else [])])
+
+
+def _send(number: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 def children(parent: int) -> list[int]:
