@@ -65,6 +65,7 @@ persistence false
 message_size_limit 262144
 max_inflight_messages 1000
 max_queued_messages 100000
+set_tcp_nodelay true
 log_dest stderr
 log_type error
 log_type warning

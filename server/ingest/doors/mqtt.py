@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -40,6 +41,7 @@ class MqttConnection:
             keepalive=KEEPALIVE_SECONDS,
             timeout=CONNECT_SECONDS,
             tls_context=broker.tls_context(),
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # Otherwise a receipt waits 40 ms behind "seen".
             queue_type=_handing_on(heard),
             logger=_quiet(),
         )
