@@ -63,6 +63,7 @@ NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say not
 # While a broker carries us, HTTPS only has to show that it still could: a request costs both ends ten times a message.
 HTTPS_HEARTBEAT_SECONDS = 60.0
 HTTPS_BIRTH_SECONDS = 10.0  # A box that no broker lets in by then tells its birth by HTTPS.
+CLONE_SECONDS = 600.0  # Without another receipt for what was never appended, the other box is gone.
 RETELL_SECONDS = 3_600.0  # How often a server is told of earlier epochs unasked.
 ENDED_EPOCHS_MAX = 32  # In one heartbeat; the others follow with the next.
 SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
@@ -102,7 +103,7 @@ class Node:
         self._retell: deque[EpochId] = deque()  # Epochs whose receipts the server is to be told of anew.
         self._retell_at = now + RETELL_SECONDS
         self._clock_told = False
-        self._clone_told = False
+        self._clone_until: float | None = None
         self._begun = False
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             Kept: self._kept,
@@ -136,7 +137,7 @@ class Node:
         times = [self._alarms.deadline(), self._telemetry.deadline(), self._replays.deadline()]
         times.append(self._announcement.deadline())
         times += [path.heartbeat_at for path in self.paths.all]
-        times.append(self.paths.silent_at())
+        times += [self.paths.silent_at(), self._clone_until]
         return min((at for at in times if at is not None), default=float("inf"))
 
     # ---------------------------------------------------------------- for the status page and the shells
@@ -169,6 +170,11 @@ class Node:
     def stalls(self) -> int:
         """Count how often telemetry changed its path or was sent again because no receipt came."""
         return self._telemetry.stalls_total
+
+    @property
+    def clone_suspected(self) -> bool:
+        """Say whether another box seems to bear our name: no command may be obeyed then, it may be meant for the other."""
+        return self._clone_until is not None
 
     def paths_up(self) -> list[str]:
         """Name the paths whose connections stand."""
@@ -336,7 +342,7 @@ class Node:
 
     def _committed(self, epoch: EpochId, told: str, through: int, stamp: int, now: float) -> list[Effect]:
         if epoch == self.epoch and through > self._last(told):
-            return self._clone(told, through)
+            return self._clone(told, through, now)
         lane = _lane(told)
         if lane is None:
             return []
@@ -376,12 +382,12 @@ class Node:
             return self._alarms.high_low(self.epoch)[0]
         return self._telemetry.high_low()[0]
 
-    def _clone(self, lane: str, through: int) -> list[Effect]:
+    def _clone(self, lane: str, through: int, now: float) -> list[Effect]:
         """Believe no receipt for what was never appended: another box bears our name."""
         self.clones += 1
-        if self._clone_told:
+        told, self._clone_until = self._clone_until is not None, now + CLONE_SECONDS
+        if told:
             return []
-        self._clone_told = True
         return [
             Raised("clone", on=True, text=f"a receipt for position {through} of lane {lane}; appended: {self._last(lane)}")
         ]
@@ -425,6 +431,9 @@ class Node:
                 spare = path.kind is PathKind.HTTPS and bool(self.paths.mqtt(Lane.ALARM))
                 path.heartbeat_at = now + (HTTPS_HEARTBEAT_SECONDS if spare else HEARTBEAT_SECONDS)
                 effects.append(self._heartbeat(path, now))
+        if self._clone_until is not None and self._clone_until <= now:
+            self._clone_until = None
+            effects.append(Raised("clone", on=False, text="no more receipts of another box"))
         for path in self.paths.silent(now):
             path.told_down = True
             effects.append(Raised("path_down", on=True, text=path.name))

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import httpx
+import msgspec
 import structlog
 
 from contract.errors import AnxiaoError
@@ -89,7 +90,8 @@ class HttpsUplink:
         status = answer.status_code
         if status == HTTPStatus.OK:
             self._went(up=True)
-            self._tell(Received(self.name, "rc", answer.content))
+            for receipt in _receipts(answer.content):
+                self._tell(Received(self.name, "rc", receipt))
         elif status == HTTPStatus.NO_CONTENT:
             self._went(up=True)
         else:
@@ -106,3 +108,13 @@ class HttpsUplink:
             log.info("https_door", gateway=self._gateway, path=self.name, up=up, why=why)
         for lane in Lane:
             self._tell(PathUp(self.name, lane) if up else PathDown(self.name, lane))
+
+
+def _receipts(content: bytes) -> list[bytes]:
+    """Take the receipts of an answer apart; one alone comes as it is, also when it cannot be read."""
+    if not content.startswith(b"["):
+        return [content]
+    try:
+        return [bytes(one) for one in msgspec.json.decode(content, type=list[msgspec.Raw])]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return [content]

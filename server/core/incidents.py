@@ -16,6 +16,7 @@ from server.core.rule import Finding, Rule, Signal, View
 from server.core.rules import device_alert, one_key_press, unreadable_alarm
 from server.core.windows import Windows
 
+REPAIRED_SECONDS = 86_400.0  # A press found by a heartbeat is believed to be no older than this.
 LATE_SECONDS = 300.0  # A press older than this when it reaches us still rings, and is marked late (迟到).
 CONFIRM_SECONDS = 120.0  # A second signal of the same school within this confirms the first, as hold-up alarms are judged.
 CLEARS_KEPT_MAX = 1_000  # Clears that came before their press; beyond it the oldest is dropped, which closes nothing either.
@@ -42,7 +43,7 @@ class Incidents:
         row = Attached(
             id=event.id,
             device=event.device,
-            t=event.t,
+            t=_pressed_at(event),
             rx=event.rx,
             press=event.press,
             stored=event.stored,
@@ -55,7 +56,7 @@ class Incidents:
 
     def device_alert(self, event: DeviceAlerted, now: float) -> list[Effect]:
         """Tell what a device reports; its "over" ends a fault, and is only noted for an incident."""
-        if self._book.knows(event.id):
+        if self._book.knows(_signal(event)):
             return self._stored(event.id, now) if event.stored else []
         mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, quality=1)
         finding = device_alert.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
@@ -139,7 +140,7 @@ class Incidents:
         )
         if alert is None:
             return []
-        self._book.note_signal(event.id, alert.id)
+        self._book.note_signal(_signal(event), alert.id)
         if not device_alert.meaning(event.code).ends:
             return [self._book.record(alert.id, Fact(What.NOTED, now, note="over"))]
         return self._book.recover(alert, now, RECOVERED)
@@ -198,3 +199,14 @@ def _confirms(alert: Alert) -> bool:
 
 def _together(one: Attached, other: Attached) -> bool:
     return abs(one.t - other.t) <= CONFIRM_SECONDS or abs(one.rx - other.rx) <= CONFIRM_SECONDS
+
+
+def _signal(event: DeviceAlerted) -> str:
+    """Name what makes a device's word the same one again: a device ends an alert under the id that it began with."""
+    return event.id if event.on else f"{event.id}/off"
+
+
+def _pressed_at(event: PressArrived) -> float:
+    """Give when the button was pressed: by the box, or when we heard of it where the box has no clock."""
+    told_later = event.repaired and 0 <= event.rx - event.t <= REPAIRED_SECONDS  # Without the quality that its record has.
+    return event.t if event.quality > 0 or told_later else event.rx

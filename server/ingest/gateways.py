@@ -8,13 +8,32 @@ from contract.messages import Birth
 from server.ingest.checking import KIND_CHECKS, Checks, declared_checks
 
 UNLISTED_MAX = 100_000  # Gateways taken while no roster is known; a province has a quarter of that.
+CLONE_QUIET_SECONDS = 600.0  # After so long without an older epoch only one box is left.
+CLOCK_BAD_MS = (
+    2_000  # Between a heartbeat's time of sending and our clock: beyond it, nothing the box stamps can be believed.
+)
+CLOCK_BEATS = 3  # So many heartbeats in a row have to say so, or to say that it is over: a slow one says nothing.
 CLONE_TURNS = 3  # A box that restarts changes its epoch once; two boxes of one identity change it back and forth.
 
 
 class GatewayState:
     """One gateway, as far as ingest cares."""
 
-    __slots__ = ("_batches", "_second", "_turns", "born", "checks", "epoch", "heard_at", "listed", "waiting")
+    __slots__ = (
+        "_batches",
+        "_clock_beats",
+        "_second",
+        "_turned_at",
+        "_turns",
+        "born",
+        "checks",
+        "clock",
+        "clone",
+        "epoch",
+        "heard_at",
+        "listed",
+        "waiting",
+    )
 
     def __init__(self) -> None:
         self.listed: dict[str, Checks] = {}  # Devices of the roster.
@@ -23,9 +42,13 @@ class GatewayState:
         self.heard_at = -1.0
         self.epoch: EpochId | None = None  # The newest seen in a heartbeat or link.
         self.waiting: dict[str, int] = {}  # lane -> how far it was behind at the last heartbeat.
+        self.clone = ""  # The id of the alert while another box seems to bear this name; commands are refused then.
+        self.clock = ""  # The id of the alert while the box's clock is off.
         self._second = -1.0
         self._batches = 0
         self._turns = 0
+        self._turned_at = 0.0
+        self._clock_beats = 0
 
     def busy(self, now: float) -> bool:
         """Count one telemetry batch; says whether this gateway sends more of them than it may."""
@@ -35,14 +58,25 @@ class GatewayState:
         self._batches += 1
         return self._batches > BATCHES_PER_SECOND_MAX
 
-    def turn(self, epoch: EpochId) -> bool:
-        """Note the epoch of a heartbeat; says, once, when the epochs have gone back and forth as only two boxes do."""
+    def turn(self, epoch: EpochId, now: float) -> bool:
+        """Note the epoch of a heartbeat; says whether the epochs have gone back and forth as only two boxes' do."""
+        if self._turns and now - self._turned_at > CLONE_QUIET_SECONDS:
+            self._turns = 0
         if self.epoch is None or epoch > self.epoch:
             self.epoch = epoch
         elif epoch < self.epoch:  # Older than one already seen: a late message, or a second box.
             self._turns += 1
-            return self._turns == CLONE_TURNS
-        return False
+            self._turned_at = now
+        return self._turns >= CLONE_TURNS
+
+    def clock_off(self, sent_ms: int, now: float) -> bool:
+        """Note when a heartbeat says that it was sent; says whether the box's clock is to be called bad."""
+        off = abs(sent_ms - now * 1_000) > CLOCK_BAD_MS
+        self._clock_beats = 0 if off is bool(self.clock) else self._clock_beats + 1
+        if self._clock_beats < CLOCK_BEATS:
+            return bool(self.clock)
+        self._clock_beats = 0
+        return off
 
     def renew(self) -> None:
         """Put the checks of roster and birth together."""

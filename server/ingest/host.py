@@ -122,6 +122,11 @@ class Host:
         """Say whether the engine has been told of an event since we started, or has been restored with it."""
         return self._signals.known(event_key(event))
 
+    def clone_suspected(self, gateway: GatewayId) -> bool:
+        """Say whether a second box seems to bear this name: no command may go to either then."""
+        state = self._gateways.get(gateway)
+        return state is not None and bool(state.clone)
+
     # ---------------------------------------------------------------- messages
 
     def _arrived(self, message: Arrived, now: float) -> list[Effect]:
@@ -228,15 +233,30 @@ class Host:
             self.tally.reason(refusal.reason.value)
             effects.append(Tell(_told_unreadable(gateway, refusal, now)))
         effects += self._heard(gateway, state, now, beat.path or message.origin.door)
-        if state.turn(epoch):
-            self.tally.clones += 1
-            effects.append(Tell(_clone(gateway, epoch, now)))
+        effects += self._watch(gateway, epoch, state, beat, now)
         effects += self._repair(message.origin, gateway, epoch, beat, presses, now)
         receipt = self._state_of_lanes(gateway, epoch, state, beat, now)
         effects.append(SendReceipt(message.origin, gateway, receipt))
         effects += self._old_epochs(message.origin, gateway, old, now)
         effects += self._lost_epochs(message.origin, gateway, kept, now)
         return effects + self._done(message, What.HEARTBEAT)
+
+    def _watch(self, gateway: GatewayId, epoch: EpochId, state: GatewayState, beat: Heartbeat, now: float) -> list[Effect]:
+        """Tell when a second box begins or ends to bear this name, and when the box's clock goes wrong or right."""
+        effects: list[Effect] = []
+        two = state.turn(epoch, now)
+        if two is not bool(state.clone):
+            self.tally.clones += two
+            id_ = state.clone or f"clone:{gateway}:{epoch}:{int(now)}"
+            state.clone = id_ if two else ""
+            effects.append(Tell(_own_alert(gateway, DeviceId(""), "clone", id_, now, on=two)))
+        off = state.clock_off(beat.s, now)
+        if off is not bool(state.clock):
+            id_ = state.clock or f"clock_bad:{gateway}:{int(now)}"
+            state.clock = id_ if off else ""
+            text = f"{round(beat.s - now * 1_000)} ms from the server's clock"
+            effects.append(Tell(_own_alert(gateway, DeviceId("gw"), "clock_bad", id_, now, on=off, text=text)))
+        return effects
 
     def _repair(
         self, origin: Origin, gateway: GatewayId, epoch: EpochId, beat: Heartbeat, presses: list[Press], now: float
@@ -574,16 +594,19 @@ def _repaired(press: Press, gateway: GatewayId, now: float, *, stored: bool) -> 
     )
 
 
-def _clone(gateway: GatewayId, epoch: EpochId, now: float) -> DeviceAlerted:
-    """Make the alert that two boxes claim one identity; it is ours, not a record of either."""
+def _own_alert(
+    gateway: GatewayId, device: DeviceId, code: str, id_: str, now: float, *, on: bool, text: str = ""
+) -> DeviceAlerted:
+    """Make an alert of what we found ourselves; it is no record of the box."""
     return DeviceAlerted(
-        id=f"clone:{gateway}:{epoch}:{int(now)}",
+        id=id_,
         gateway=gateway,
-        device=DeviceId(""),
-        code="clone",
-        on=True,
+        device=device,
+        code=code,
+        on=on,
         t=now,
         rx=now,
         mode_claimed="real",
+        text=text,
         stored=True,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from contract.errors import StorageError
-from contract.identity import Lane
+from contract.identity import GatewayId, Lane
 from contract.messages import Receipt, Seen, encode_message
 from server.core.events import Event
 from server.ingest.committing import COLLECT_SECONDS, RETRY_SECONDS, Committing, Counts
@@ -100,6 +100,10 @@ class Ingest:
         """Take in one message as it came: nothing of it is believed yet. Never waits, never raises."""
         self._doors[door.name] = door
         self._step(Arrived(Origin(door.name, request), gateway, leaf, payload))
+
+    def clone_suspected(self, gateway: GatewayId) -> bool:
+        """Say whether a second box seems to bear a gateway's name: no command may go to either then."""
+        return self._host.clone_suspected(gateway)
 
     # ---------------------------------------------------------------- what it says of itself
 

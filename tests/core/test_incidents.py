@@ -247,6 +247,30 @@ def test_the_devices_own_over_ends_a_fault_but_no_incident() -> None:
     assert talk.engine.alerts[press_id(2)].state is State.RAISED
 
 
+def test_a_press_of_a_box_without_a_clock_stands_at_our_time() -> None:
+    """It rings at once all the same; 1970 on a police screen would help nobody."""
+    talk = talking()
+
+    [press] = talk.press(1, 5_000_000.0, t=12.0, quality=0).presses
+
+    assert (press.t, press.rx, press.late) == (5_000_000.0, 5_000_000.0, False)
+
+
+def test_a_device_ends_an_alert_under_the_id_it_began_with() -> None:
+    """As gateways do; and its old word that it is over, told again, does not end what has begun since."""
+    talk = talking()
+    talk.alerted(1, "battery_low", 100)
+
+    talk.alerted(1, "battery_low", 200, on=False)
+    assert talk.engine.alerts[press_id(1)].state is State.CLOSED
+    talk.alerted(2, "battery_low", 300)
+    talk.alerted(1, "battery_low", 310, on=False)
+    talk.alerted(1, "battery_low", 320)
+
+    assert talk.engine.alerts[press_id(2)].state is State.RAISED
+    assert len(talk.engine.alerts) == 2
+
+
 def test_an_unreadable_alarm_is_told_to_operators_once_a_minute() -> None:
     """It may have been a press. Rubbish all day is one alert, and does not flood its history."""
     talk = talking()

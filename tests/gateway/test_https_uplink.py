@@ -149,3 +149,15 @@ async def test_the_key_is_in_no_log(capsys: pytest.CaptureFixture[str]) -> None:
     written = capsys.readouterr()
     assert "403" in written.out + written.err
     assert "our-key" not in written.out + written.err
+
+
+async def test_answer_with_several_receipts_is_taken_apart() -> None:
+    """One for each epoch; an array that cannot be read goes on as it is, to be counted as unreadable."""
+    answers = iter([b'[{"ep":"a"}, {"ep":"b"}]', b"[{", b'{"ep":"c"}'])
+    async with house(lambda _request: httpx.Response(200, content=next(answers))) as made:
+        for _ in range(3):
+            send(made)
+            await asyncio.sleep(0)
+        told = [event.payload for event in await made.until(6) if isinstance(event, Received)]
+
+    assert sorted(told) == sorted([b'{"ep":"a"}', b'{"ep":"b"}', b"[{", b'{"ep":"c"}'])

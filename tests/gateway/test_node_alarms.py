@@ -150,8 +150,8 @@ def test_gap_is_answered_from_where_the_server_asks() -> None:
 
 
 def test_receipt_for_what_was_never_appended_is_not_believed() -> None:
-    """Another box bears our name: nothing is trimmed, and somebody is told, once."""
-    desk = Desk()
+    """Another box bears our name: nothing is trimmed, and somebody is told, once; ten minutes later it is gone."""
+    desk = Desk(A)
     desk.up("mqtt-a")
     desk.press(1)
 
@@ -162,6 +162,13 @@ def test_receipt_for_what_was_never_appended_is_not_believed() -> None:
     assert desk.node.waiting(Lane.ALARM) == 1
     assert desk.node.clones == 3
     assert [raised.code for raised in desk.other(Raised) if isinstance(raised, Raised)] == ["clone"]
+    assert desk.node.clone_suspected
+    desk.go(599)
+    assert desk.other(Raised) == []
+    desk.go(601)
+    [ended] = desk.other(Raised)
+    assert isinstance(ended, Raised)
+    assert (ended.code, ended.on, desk.node.clone_suspected) == ("clone", False, False)
 
 
 def test_earlier_starts_alarms_are_read_back_and_sent_before_anything_else() -> None:

@@ -1,5 +1,8 @@
 """The record clock never goes back, whatever it is told, and says how far it can be trusted."""
 
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,3 +92,75 @@ def test_after_the_first_step_time_never_goes_back(exchanges: list[tuple[float, 
         last = after
         if not first:
             assert clock.utc_ms(now + 1) >= after
+
+
+TEN_YEARS_MS = 315_360_000_000
+
+
+@pytest.mark.parametrize("off", [-TEN_YEARS_MS, -3_600_000, -2_001, 2_001, 3_600_000, TEN_YEARS_MS])
+def test_a_clock_that_is_years_off_is_right_from_the_first_answer_on(off: int) -> None:
+    """One step, in either direction; an anchor says at which moment of this boot."""
+    clock = RecordClock(50.0, WALL + off, "b")
+
+    anchor = clock.measure(60.0, 60.04, WALL + 10_020)
+
+    assert anchor is not None
+    assert (anchor.boot, anchor.mono) == ("b", 60_040)
+    assert abs(anchor.utc - (WALL + 10_040)) <= 1
+    assert not clock.bad(60.04)
+    assert clock.offset_ms(60.04) == 0
+
+
+@given(st.integers(-(10**12), 10**13), st.floats(0, 1e6), st.lists(st.floats(0.001, 3_600), min_size=1, max_size=30))
+def test_no_step_of_the_wall_clock_reaches_a_record(wall_ms: int, start: float, waits: list[float]) -> None:
+    """The wall is read once, at the start of the boot: after that a record is later by exactly what went by."""
+    clock = RecordClock(start, wall_ms, "b")
+    now, before = start, clock.utc_ms(start)
+    for wait in waits:
+        now += wait
+        after = clock.utc_ms(now)
+        assert abs(after - before - wait * 1_000) <= 2
+        before = after
+
+
+@given(st.integers(0, 2**32), st.lists(st.floats(5, 60), min_size=20, max_size=60), st.floats(-400, 400))
+def test_a_crystal_that_drifts_is_followed_without_a_step(seed: int, waits: list[float], ppm: float) -> None:
+    """Measured at each heartbeat, stamps stay within the error of the measurement; between two records time only slews."""
+    chance = random.Random(seed)
+    clock = RecordClock(0.0, WALL + chance.randrange(-5_000, 5_000), "b")
+    true_s, before = 0.0, None
+    for wait in waits:
+        true_s += wait
+        now = true_s * (1 + ppm / 1e6)
+        trip = chance.uniform(0.01, 0.3)
+        after_trip = (true_s + trip) * (1 + ppm / 1e6)
+        clock.measure(now, after_trip, int(WALL + (true_s + trip / 2) * 1_000))
+        stamp = clock.utc_ms(after_trip)
+        if before is not None:
+            told, then = before
+            assert 0.999 * (after_trip - then) * 1_000 - 2 <= stamp - told <= 1.001 * (after_trip - then) * 1_000 + 2
+        before = stamp, after_trip
+    assert not clock.bad(after_trip)
+
+
+def test_a_leap_second_or_a_smeared_one_is_slewed() -> None:
+    """The server's clock is a second earlier than a moment ago; no record is, and half an hour later they agree."""
+    clock = RecordClock(0.0, WALL, "b")
+    clock.measure(0.0, 0.1, WALL + 50)
+    for beat in range(1, 9):
+        clock.measure(15.0 * beat, 15.0 * beat + 0.1, WALL + 15_000 * beat + 50 - 1_000)
+
+    assert clock.utc_ms(121.0) >= WALL + 121_000 - 100
+    assert abs(clock.utc_ms(3_000.0) - (WALL + 3_000_000 - 1_000)) <= 1
+
+
+def test_a_new_boot_whose_monotonic_clock_begins_anew_ties_its_own_anchor() -> None:
+    """Nothing of one boot is carried into the next: each names its boot."""
+    first = RecordClock(900_000.0, WALL, "one")
+    first.measure(900_001.0, 900_001.1, WALL + 1_050)
+    second = RecordClock(3.0, 0, "two")
+
+    assert (second.quality(4.0), second.utc_ms(4.0)) == (0, 1_000)
+    anchor = second.measure(5.0, 5.1, WALL + 60_000)
+    assert anchor is not None
+    assert (anchor.boot, anchor.mono) == ("two", 5_100)

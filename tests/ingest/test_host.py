@@ -1,6 +1,7 @@
 """The host's promises about good messages: what is shown, committed and receipted, and in which order."""
 
 import zlib
+from collections.abc import Sequence
 
 from contract.batch import encode_batch
 from contract.identity import DeviceId, GatewayId, Lane
@@ -18,6 +19,7 @@ from server.core.events import (
     Unreadable,
 )
 from server.ingest.model import (
+    Effect,
     Fate,
     Finish,
     Origin,
@@ -478,17 +480,61 @@ def test_records_of_earlier_starts_are_receipted_again() -> None:
     assert [(receipt.ep, receipt.c) for receipt in receipts(effects)][1:] == [(EPOCH, {"t": 2})]
 
 
+def beats(hosting: Hosting, times: Sequence[float], epochs: Sequence[str] = (EPOCH,), off_ms: int = 0) -> list[Effect]:
+    """Bring a heartbeat at each time, the epochs in turn, from a clock that is so far off."""
+    effects: list[Effect] = []
+    for turn, at in enumerate(times):
+        content = heartbeat(epoch=epochs[turn % len(epochs)], s=int(at * 1_000) + off_ms)
+        effects += hosting.arrives("hb", content, now=at)
+    return effects
+
+
 def test_epochs_that_alternate_are_two_boxes() -> None:
-    """One box changes its epoch once; a copy of it changes it back and forth, which is told once."""
+    """One box changes its epoch once; a copy of it changes it back and forth, which is told once, and said to have ended."""
     hosting = Hosting()
-    effects = [
-        effect
-        for turn in range(10)
-        for effect in hosting.arrives("hb", heartbeat(epoch=(EPOCH, LATER)[turn % 2]), now=100.0 + 15 * turn)
-    ]
+    effects = beats(hosting, [100.0 + 15 * turn for turn in range(10)], (EPOCH, LATER))
+
+    assert [(each.code, each.on) for each in told(effects, DeviceAlerted)] == [("clone", True)]
+    assert hosting.host.tally.clones == 1
+    assert hosting.host.clone_suspected(G)
+    [begun] = told(effects, DeviceAlerted)
+    [ended] = told(beats(hosting, [300.0 + 60 * turn for turn in range(12)], (LATER,)), DeviceAlerted)
+    assert (ended.code, ended.on, ended.id) == ("clone", False, begun.id)
+    assert not hosting.host.clone_suspected(G)
+
+
+def test_an_older_copy_of_a_box_that_stands_alone_is_suspected_too() -> None:
+    """Its epochs are older than those already seen: somebody has restored an image."""
+    hosting = Hosting()
+    beats(hosting, [100.0], (LATER,))
+
+    effects = beats(hosting, [200.0, 215.0, 230.0], (EPOCH,))
 
     assert [each.code for each in told(effects, DeviceAlerted)] == ["clone"]
-    assert hosting.host.tally.clones == 1
+
+
+def test_a_restart_with_messages_that_come_late_is_no_clone() -> None:
+    hosting = Hosting()
+
+    effects = beats(hosting, [100.0, 101.0, 101.5, 102.0, 115.0], (EPOCH, LATER, EPOCH, EPOCH, LATER))
+
+    assert told(effects, DeviceAlerted) == []
+
+
+def test_a_clock_that_is_off_is_told_and_its_end_too() -> None:
+    """Three heartbeats in a row; one that was slow says nothing."""
+    hosting = Hosting()
+
+    assert told(beats(hosting, [100.0, 115.0], off_ms=-3_000), DeviceAlerted) == []
+    assert told(beats(hosting, [130.0]), DeviceAlerted) == []
+    [bad] = told(beats(hosting, [145.0, 160.0, 175.0, 190.0], off_ms=315_360_000_000), DeviceAlerted)
+    [good] = told(beats(hosting, [205.0, 220.0, 235.0, 250.0], off_ms=1_900), DeviceAlerted)
+
+    assert [(each.code, each.device, each.on) for each in (bad, good)] == [
+        ("clock_bad", "gw", True),
+        ("clock_bad", "gw", False),
+    ]
+    assert bad.id == good.id
 
 
 def test_will_of_a_start_long_gone_changes_nothing() -> None:

@@ -18,7 +18,7 @@ from server.ingest.pipeline import Ingest
 from server.journal.database import Database
 from server.registry.model import Gateway, Roster
 from server.security.tokens import digest
-from tests.ingest.hosting import EPOCH, G, alarms, framed, heartbeat, press, raw_json, reading, telemetry
+from tests.ingest.hosting import EPOCH, LATER, G, alarms, framed, heartbeat, press, raw_json, reading, telemetry
 from tests.ingest.shelling import FailingJournal, Told, serving
 
 KEY = "a key drawn at random"
@@ -76,6 +76,18 @@ async def test_alarm_is_answered_with_its_receipt_after_the_commit(running_house
     assert (answer.json()["ep"], answer.json()["c"]) == (EPOCH, {"a": 1})
     assert len(running_house.told.of(PressArrived)) == 1
     assert len(await running_house.journal.events(0)) == 1
+
+
+async def test_heartbeat_is_answered_with_the_receipts_of_earlier_epochs_too(running_house: House) -> None:
+    """A box that no broker lets in learns all that is known of its earlier starts, its own epoch first."""
+    await running_house.post(f"/ingest/{G}/t", telemetry(1, reading(), reading()))
+    await running_house.post(f"/ingest/{G}/a", alarms(1, press()))
+
+    answer = await running_house.post(f"/heartbeat/{G}", heartbeat(epoch=LATER, old={EPOCH: {"t": [1, 5], "a": [1, 1]}}))
+
+    found = answer.json()
+    assert [one["ep"] for one in found] == [LATER, EPOCH]
+    assert found[1]["c"] == {"t": 2, "a": 1}
 
 
 async def test_every_kind_of_message_has_its_address(running_house: House) -> None:

@@ -81,11 +81,11 @@ class HttpDoor:
         return True
 
     def send(self, origin: Origin, gateway: str, payload: bytes, *, sure: bool) -> None:
-        """Keep a receipt for the answer; the first names the message's own epoch."""
+        """Keep a receipt for the answer; the first names the message's own epoch, others are of earlier ones."""
         del gateway, sure
         waiting = self._open.get(origin.request)
-        if waiting is not None and not waiting.receipt and not payload.startswith(b'{"seen"'):
-            waiting.receipt = payload
+        if waiting is not None and not payload.startswith(b'{"seen"'):
+            waiting.receipts.append(payload)
 
     def finish(self, finish: Finish) -> None:
         """Answer the request."""
@@ -123,7 +123,7 @@ class HttpDoor:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "journal_down", "not committed in time; send it again")
         finally:
             del self._open[number]
-        return _answer(finish, waiting.receipt)
+        return _answer(finish, waiting.receipts)
 
     def _check_key(self, gateway: str, told: str) -> None:
         known = self._find(gateway)
@@ -159,13 +159,13 @@ class HttpDoor:
 
 
 class _Waiting:
-    """A request that is held open, with the receipt it will be answered with."""
+    """A request that is held open, with the receipts it will be answered with."""
 
-    __slots__ = ("done", "receipt")
+    __slots__ = ("done", "receipts")
 
     def __init__(self, done: "asyncio.Future[Finish]") -> None:
         self.done = done
-        self.receipt = b""
+        self.receipts: list[bytes] = []
 
 
 class _Problem(Exception):
@@ -187,10 +187,11 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
     return _problem(status, status.name.lower(), error.detail)
 
 
-def _answer(finish: Finish, receipt: bytes) -> Response:
-    """Give the receipt where there is one, also one that refuses or asks for more; otherwise the reason why not."""
-    if receipt:
-        return Response(receipt, media_type="application/json", headers={"Cache-Control": "no-store"})
+def _answer(finish: Finish, receipts: list[bytes]) -> Response:
+    """Give the receipt where there is one, or an array of several, also what refuses or asks for more; otherwise why not."""
+    if receipts:
+        content = receipts[0] if len(receipts) == 1 else b"[" + b",".join(receipts) + b"]"
+        return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})
     if finish.fate in (Fate.APPLIED, Fate.DUPLICATE):
         return Response(status_code=HTTPStatus.NO_CONTENT)
     if finish.fate is Fate.FAILED:
