@@ -5,7 +5,6 @@ import itertools
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ import typer
 from shell.process import one_sentence
 from simulators.chaos.house import Template, lacking, make_template
 from simulators.chaos.ledger import Ledger
-from simulators.chaos.plan import ROOT, Plan
+from simulators.chaos.plan import Plan, git
 from simulators.chaos.report import report
 from simulators.chaos.rounds import Order, Row, keep_evidence, play_round
 from simulators.chaos.scenarios import SCENARIOS
@@ -83,14 +82,14 @@ class _Run:
     """One call of the command."""
 
     def __init__(self, folder: Path, ledger: Ledger, plan: Plan, seed: int, seconds: float, *, short: bool = False) -> None:
-        self.commit = commit_of(ROOT)
+        self.commit = git("describe", "--always", "--dirty=+").decode().strip() or "unknown"
         self._folder = folder
         self._ledger = ledger
         self._plan = plan
         self._seed = seed
         self._seconds = seconds
         self._short = short
-        self._templates: dict[tuple[int, int, Path], Template] = {}
+        self._templates: dict[tuple[int, int, int, Path], Template] = {}
 
     async def play(self, turns: Iterator[Scenario], until: float, goal: float) -> None:
         """Play while there are turns, time, and a goal not reached."""
@@ -103,6 +102,9 @@ class _Run:
                 await self._round(scenario, base)
 
     async def _round(self, scenario: Scenario, base: Path) -> None:
+        if lack := scenario.lacks():
+            typer.echo(f"{scenario.name} is left out: this machine lacks {lack}")
+            return
         number = len(self._ledger.rows) + 1
         plan = scenario.plan(Plan(self._plan.gateways, history=HISTORIES[number % 2], servers=self._plan.servers))
         seconds = self._seconds or (scenario.short_seconds if self._short else scenario.seconds)
@@ -137,7 +139,7 @@ class _Run:
         sys.stdout.flush()
 
     async def _template(self, plan: Plan, base: Path) -> Template:
-        key = (plan.gateways, plan.buttons, plan.server_code)
+        key = (plan.gateways, plan.buttons, plan.fleet, plan.server_code)
         if key not in self._templates:
             self._templates[key] = await make_template(base / f"template-{len(self._templates)}", plan)
         return self._templates[key]
@@ -150,11 +152,3 @@ def _turns(chosen: list[Scenario], played: int) -> Iterator[Scenario]:
         turn for one in chosen for turn in (one, *([storm] * STORMS_BETWEEN if storm in chosen and one is not storm else []))
     ]
     return itertools.islice(itertools.cycle(dealt), played % len(dealt), None)
-
-
-def commit_of(root: Path) -> str:
-    """Name the commit that is checked out, with a mark where files were changed."""
-    said = subprocess.run(
-        ["/usr/bin/env", "git", "describe", "--always", "--dirty=+"], cwd=root, capture_output=True, text=True, check=False
-    )
-    return said.stdout.strip() or "unknown"

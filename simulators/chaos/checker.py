@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from simulators.chaos.facts import Facts
-from simulators.chaos.record import Acted, Answered, Asked, Broke, Entry, Fault, Measured, Mended, Painted, Told
+from simulators.chaos.record import Acted, Answered, Asked, Broke, Entry, Fault, Measured, Mended, Painted, Preloaded, Told
 from simulators.chaos.watching import Watched, watch
 
 REPEAT_SECONDS = 55.0  # A button that had to repeat for longer may have pressed twice: by contract it repeats for 60 s.
@@ -46,6 +46,7 @@ class History:
     asked: dict[tuple[str, str, int], Asked] = field(default_factory=dict)
     answered: dict[tuple[str, str, int], Answered] = field(default_factory=dict)
     measured: list[Measured] = field(default_factory=list)
+    preloaded: list[Preloaded] = field(default_factory=list)
     shown: list[Painted | Told | Broke] = field(default_factory=list)
     faults: dict[int, tuple[Fault, float]] = field(default_factory=dict)  # With when it was mended.
     acted: list[Acted] = field(default_factory=list)
@@ -62,6 +63,8 @@ class History:
                     history.answered[entry.gateway, entry.device, entry.n] = entry
                 case Measured():
                     history.measured.append(entry)
+                case Preloaded():
+                    history.preloaded.append(entry)
                 case Fault():
                     history.faults[entry.number] = (entry, float("inf"))
                 case Mended():
@@ -72,6 +75,15 @@ class History:
                     history.shown.append(entry)
         history.shown.sort(key=lambda entry: entry.at)
         return history
+
+    def told(self) -> dict[str, set[int]]:
+        """Give the numbers that each gateway was ever told."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for one in self.measured:
+            found[one.gateway].add(one.serial)
+        for filled in self.preloaded:
+            found[filled.gateway].update(range(1, filled.count + 1))
+        return found
 
     def kills(self, boxes: Mapping[str, str]) -> dict[str, list[float]]:
         """Give the instants at which each gateway was killed; `boxes` maps a program's name to its gateway's id."""
@@ -216,9 +228,7 @@ def _receipts(facts: Facts, verdict: Verdict) -> None:
 
 def _readings(history: History, facts: Facts, kills: Mapping[str, list[float]], allowed: Allowed, verdict: Verdict) -> None:
     """Judge the numbered readings: each that was taken is in the journal once and in order, and so in the history."""
-    told: dict[str, set[int]] = defaultdict(set)
-    for one in history.measured:
-        told[one.gateway].add(one.serial)
+    told = history.told()
     gaps: Counter[str] = Counter()
     for gap in facts.gaps:
         gaps[gap.gateway] += gap.count
@@ -245,6 +255,9 @@ def _missing(history: History, facts: Facts, kills: Mapping[str, list[float]], v
     """Give the readings that were taken and are nowhere, but for those of the second that is declared to be at risk."""
     have = {gateway: set(serials) for gateway, serials in facts.readings.items()}
     missing: dict[str, list[int]] = defaultdict(list)
+    for filled in history.preloaded:
+        if lacking := set(range(1, filled.count + 1)) - have.get(filled.gateway, set()):
+            missing[filled.gateway] += sorted(lacking)
     for one in history.measured:
         if not one.taken or one.serial in have.get(one.gateway, ()):
             continue

@@ -1,7 +1,6 @@
 """People at schools: they press buttons until they are answered, and their devices tell numbered readings."""
 
 import asyncio
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from simulators.chaos.plan import METER, SERIAL, TOKEN, School
-from simulators.chaos.record import Answered, Asked, Log, Measured, now
+from simulators.chaos.record import Answered, Asked, Log, Measured, Preloaded, now
 
 ANSWER_SECONDS = 2.0  # A button repeats when nothing came by then.
 PAUSE_SECONDS = 0.25
@@ -62,6 +61,11 @@ class Driver:
             await asyncio.wait(self._presses, timeout=seconds)
         return len(self._presses)
 
+    def preloaded(self, entry: Preloaded) -> None:
+        """Note that an outbox holds readings already; its meter counts on from there."""
+        self._log.write(entry)
+        self._serials[entry.gateway] = entry.count
+
     async def close(self) -> None:
         """End what is under way."""
         for task in (*self._works, *self._presses):
@@ -112,11 +116,13 @@ class Driver:
 
     async def _until_taken(self, port: int, path: str, body: dict[str, object]) -> dict[str, object]:
         while True:
-            with contextlib.suppress(httpx.HTTPError, ValueError):
+            try:
                 answer = await self._client.post(f"http://127.0.0.1:{port}/v1/devices/{path}", json=body)
                 if answer.status_code == httpx.codes.OK:
                     return dict(answer.json())
-                self.counts[f"answer_{answer.status_code}"] += 1
+                self.counts[f"answered_{answer.status_code}"] += 1
+            except httpx.HTTPError as error:
+                self.counts[f"button_{type(error).__name__}"] += 1
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _measure(self, school: School, port: int) -> None:

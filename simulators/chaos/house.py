@@ -42,6 +42,7 @@ class House:
     links: dict[str, Link] = field(default_factory=dict)
     schools: list[School] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
+    free: Iterator[int] = field(default_factory=lambda: free_ports())  # noqa: PLW0108  # It stands below.
 
     @property
     def logs(self) -> Path:
@@ -67,7 +68,7 @@ class House:
         self.logs.mkdir(parents=True)
         self.password = template.password
         _, self.schools = make_roster(self.plan)
-        ports = free_ports()
+        ports = self.free
         postgres.copy_cluster(template.folder / "postgres", self.folder / "postgres")
         self._add_stores(ports)
         for number in range(1, self.plan.servers + 1):
@@ -173,7 +174,7 @@ def python_program(code: Path, module: str, *words: str) -> Program:
 async def make_template(folder: Path, plan: Plan) -> Template:
     """Make a database as an operator does: an empty cluster, the roster, one account for the screens."""
     roster, _ = make_roster(plan)
-    roster_file = _written(folder / "roster.json", encode_roster(roster))
+    roster_file = write(folder / "roster.json", encode_roster(roster))
     await postgres.make_cluster(folder / "postgres")
     port = next(free_ports())
     database = postgres.program(folder / "postgres", port, folder)
@@ -221,7 +222,8 @@ def lacking() -> list[str]:
     return [name for name, look in there.items() if not look()]
 
 
-def _written(path: Path, content: bytes) -> Path:
+def write(path: Path, content: bytes) -> Path:
+    """Write a file into a folder that need not be there; gives its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path

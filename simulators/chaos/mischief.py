@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from simulators.chaos.house import House
-from simulators.chaos.link import Way
 from simulators.chaos.record import Fault, Log, Mended, now
 
 DOWN_SECONDS = (0.0, 3.0)
+ENDING_SECONDS = 0.5  # A program that is about to end has ended by then.
 
 
 class Mischief:
@@ -62,30 +62,14 @@ class Mischief:
 
         await self._during("cut", link, work)
 
-    async def stall(self, link: str, seconds: float, *ways: Way, reset: bool = False) -> None:
-        """Let nothing through a link, in one direction or both; at the end it goes on, or is reset."""
-        what = "one-way" if len(ways) == 1 else "half-open"
-
-        async def work() -> None:
-            one = self.house.links[link]
-            one.stall(*ways)
-            await asyncio.sleep(seconds)
-            if reset:
-                one.cut()
-            for way in Way:
-                one.weather[way].open.set()
-
-        await self._during(what, link, work)
-
-    async def slow(self, link: str, seconds: float, delay: float, jitter: float, lost: float) -> None:
-        """Make a link slow and lossy for a while."""
-
-        async def work() -> None:
-            self.house.links[link].slow(delay, jitter, lost)
-            await asyncio.sleep(seconds)
-            self.house.links[link].slow(0.0)
-
-        await self._during("slow", link, work)
+    async def revive(self, target: str) -> None:
+        """Start a program again where its trouble made it end, as whoever watches over it would."""
+        program = self.house.programs[target]
+        await asyncio.sleep(ENDING_SECONDS)
+        if not program.running:
+            await program.kill()
+            await program.start()
+        await program.ready()
 
     async def during(self, what: str, target: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do any other thing to a target, written down as a fault of its own."""

@@ -1,5 +1,6 @@
 """What an installation consists of: schools with buttons, boxes, servers, stores; and the files operators would write."""
 
+import subprocess
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -30,6 +31,7 @@ class Plan:
     gateway_program: str = "gateway.app"
     server_program: str = "server.app"
     budget_mb: int = 64
+    fleet: int = 0  # Schools whose boxes are simulated, all in one process.
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,35 @@ class School:
     buttons: tuple[DeviceId, ...]
 
 
+def git(*words: str) -> bytes:
+    """Ask git about our own checkout; gives nothing where it cannot say."""
+    return subprocess.run(["/usr/bin/env", "git", *words], cwd=ROOT, capture_output=True, check=False).stdout  # noqa: S603
+
+
 def make_roster(plan: Plan) -> tuple[Roster, list[School]]:
     """Make a roster of as many schools, each with its buttons and a numbered meter."""
-    city = make_city(plan.gateways, SEED, ROSTER_DAY)
-    devices: list[Device] = []
+    city = make_city(plan.gateways + plan.fleet, SEED, ROSTER_DAY)
+    real = {gateway.id for gateway in city.roster.gateways[: plan.gateways]}
+    devices: list[Device] = [device for device in city.roster.devices if device.gateway not in real]
     schools: list[School] = []
-    for gateway in city.roster.gateways:
+    for gateway in city.roster.gateways[: plan.gateways]:
         ids = tuple(DeviceId(f"button-{number:02d}") for number in range(plan.buttons))
         devices += [Device(gateway.id, one, "alarm_button", gateway.school, name=one) for one in ids]
         devices.append(Device(gateway.id, DeviceId(METER), "camera", gateway.school, name=METER))
         schools.append(School(gateway.id, ids))
     return replace(city.roster, devices=tuple(devices)), schools
+
+
+def of_fleet(roster: Roster, plan: Plan) -> Roster:
+    """Leave out the schools that have a real box."""
+    gateways = roster.gateways[plan.gateways :]
+    ours, schools = {one.id for one in gateways}, {one.school for one in gateways}
+    return replace(
+        roster,
+        gateways=gateways,
+        schools=tuple(one for one in roster.schools if one.id in schools),
+        devices=tuple(one for one in roster.devices if one.gateway in ours),
+    )
 
 
 def bureau_of(roster: Roster) -> str:

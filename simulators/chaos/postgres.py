@@ -39,8 +39,7 @@ def copy_cluster(template: Path, folder: Path) -> None:
     """Copy a cluster that is not running."""
     give_away(folder)
     shutil.copytree(template / "data", folder / "data", symlinks=True, dirs_exist_ok=True)
-    (folder / "data").chmod(0o700)
-    _own(folder / "data")
+    own(folder / "data")
 
 
 def program(folder: Path, port: int, logs: Path) -> Program:
@@ -75,11 +74,13 @@ def give_away(folder: Path) -> None:
         shutil.chown(folder, SYSTEM_USER, SYSTEM_USER)
 
 
-def _own(folder: Path) -> None:
+def own(folder: Path) -> None:
+    """Give the server's own files to its user."""
     if os.geteuid() != 0:
         return
     for path in (folder, *folder.rglob("*")):
         shutil.chown(path, SYSTEM_USER, SYSTEM_USER)
+    folder.chmod(0o700)
 
 
 def _connects(port: int) -> bool:

@@ -46,6 +46,13 @@ class Measured(msgspec.Struct, frozen=True, tag="measured"):
     taken: bool
 
 
+class Preloaded(msgspec.Struct, frozen=True, tag="preloaded"):
+    """A gateway's outbox was filled with the readings from 1 to so many before the start."""
+
+    gateway: str
+    count: int
+
+
 class Tile(msgspec.Struct, frozen=True):
     """One incident as a screen shows it."""
 
@@ -106,7 +113,7 @@ class Acted(msgspec.Struct, frozen=True, tag="acted"):
     act: str
 
 
-Entry = Asked | Answered | Measured | Painted | Told | Broke | Fault | Mended | Acted
+Entry = Asked | Answered | Measured | Preloaded | Painted | Told | Broke | Fault | Mended | Acted
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)

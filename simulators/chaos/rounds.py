@@ -21,6 +21,8 @@ from simulators.chaos.record import Log, read
 from simulators.chaos.screen import Screen
 from simulators.chaos.stage import Scenario, Stage, set_stage
 
+ARRIVE_SECONDS = 2.0  # Screens have signed in and boxes have found their brokers.
+CALM_SECONDS = 2.0  # A few presses before any trouble.
 ANSWERS_SECONDS = 60.0  # After healing: every button is answered by then.
 QUIET_SECONDS = 3.0  # What would come twice comes within the first rounds of sending again.
 SETTLE_SECONDS = 75.0  # Everything that is late is there by then: a path tried again after 45 s, a heartbeat more.
@@ -75,6 +77,7 @@ async def play_round(order: Order, template: Template, folder: Path) -> Row:
     finally:
         await stage.driver.close()
         await house.end()
+        await stage.unmount()
     history = _history(folder)
     latencies = sort_by_fault(history, verdict.watched.shown_at, stage.boxes)
     return Row(
@@ -87,16 +90,17 @@ async def play_round(order: Order, template: Template, folder: Path) -> Row:
         {f"{what} {kind}": number for (what, kind), number in sorted(stage.mischief.counts.items())},
         {kind: [(round(a * 1_000), round(b * 1_000)) for a, b in pairs] for kind, pairs in latencies.items()},
         verdict.broken,
-        {**{name: number for name, number in verdict.notes.items() if number}, **stage.notes},
+        {**{name: number for name, number in verdict.notes.items() if number}, **stage.notes, **stage.driver.counts},
     )
 
 
 async def _act(stage: Stage, order: Order) -> None:
     """Let people press and screens watch while the scenario plays; then heal, and let everybody come to an end."""
     watching = [asyncio.create_task(screen.run()) for screen in stage.screens]
+    await asyncio.sleep(ARRIVE_SECONDS)
     pressing = asyncio.create_task(stage.driver.run())
     try:
-        await asyncio.sleep(1.0)  # A moment of calm: the screens are there.
+        await asyncio.sleep(CALM_SECONDS)
         await order.scenario.play(stage, order.seconds)
         if stage.works:
             await asyncio.gather(*stage.works)

@@ -5,7 +5,9 @@ import random
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import httpx
 
 from simulators.chaos.checker import Allowed
 from simulators.chaos.driver import Driver, Pace
@@ -30,6 +32,21 @@ class Stage:
     screens: list[Screen]
     notes: dict[str, int] = field(default_factory=dict)
     works: set[asyncio.Task[None]] = field(default_factory=set)
+    mounts: list[Path] = field(default_factory=list)
+
+    async def mount(self, folder: Path, megabytes: int) -> None:
+        """Put a small disk under a folder, until the round ends; for root only."""
+        words = ("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "anxiao-chaos", str(folder))
+        process = await asyncio.create_subprocess_exec(*words)
+        if await process.wait():
+            raise RuntimeError(f"no disk could be mounted at {folder}")
+        self.mounts.append(folder)
+
+    async def unmount(self) -> None:
+        """Take the small disks away."""
+        while self.mounts:
+            process = await asyncio.create_subprocess_exec("umount", "--lazy", str(self.mounts.pop()))
+            await process.wait()
 
     @property
     def boxes(self) -> dict[str, str]:
@@ -51,6 +68,10 @@ class Scenario(Protocol):
     seconds: float  # How long it plays.
     short_seconds: float  # How long in the short form; 0 where it has none.
     pace: Pace
+
+    def lacks(self) -> str:
+        """Name what it needs and this machine lacks; empty where it can be played."""
+        ...
 
     def plan(self, plan: Plan) -> Plan:
         """Change the usual installation where this trouble needs another one."""
@@ -76,6 +97,10 @@ class Usual:
     seconds = 90.0
     short_seconds = 0.0
 
+    def lacks(self) -> str:
+        """Need nothing beside the usual programs."""
+        return ""
+
     def plan(self, plan: Plan) -> Plan:
         """Take the usual installation."""
         return plan
@@ -86,6 +111,17 @@ class Usual:
     def allowed(self, stage: Stage) -> Allowed:  # noqa: ARG002  # Some ask the stage.
         """Allow nothing."""
         return Allowed()
+
+
+async def box_status(port: int) -> dict[str, Any] | None:
+    """Ask a box how it does; None when it does not answer."""
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/status.json")
+            said: dict[str, Any] = answer.raise_for_status().json()
+            return said if said["ready"] else None
+    except httpx.HTTPError:
+        return None
 
 
 def set_stage(house: House, folder: Path, chance: random.Random, pace: Pace) -> Stage:

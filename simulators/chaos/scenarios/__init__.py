@@ -1,6 +1,33 @@
 """Every scenario by name: one file each, and a line here."""
 
-from simulators.chaos.scenarios import single, storm
+from simulators.chaos.scenarios import (
+    backlog,
+    bad_disk,
+    clocks,
+    doubles,
+    fleet,
+    freezing,
+    full_disk,
+    garbage,
+    partitions,
+    single,
+    storm,
+    versions,
+)
 from simulators.chaos.stage import Scenario
 
-SCENARIOS: dict[str, Scenario] = {one.name: one for one in (single.SCENARIO, storm.SCENARIO)}
+_ALL: tuple[Scenario, ...] = (
+    single.SCENARIO,
+    storm.SCENARIO,
+    freezing.SCENARIO,
+    partitions.SCENARIO,
+    doubles.SCENARIO,
+    garbage.SCENARIO,
+    clocks.SCENARIO,
+    fleet.SCENARIO,
+    backlog.SCENARIO,
+    bad_disk.SCENARIO,
+    full_disk.SCENARIO,
+    versions.SCENARIO,
+)
+SCENARIOS = {one.name: one for one in _ALL}
