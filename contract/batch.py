@@ -101,6 +101,11 @@ def encode_batch(
     """Frame already encoded records; compress when that pays."""
     head = f'{{"v":{VERSION},"g":"{gateway}","ep":"{epoch}","x":"{lane.value}","p":{first_position},"s":{sent_at_ms},"r":['
     plain = head.encode() + b",".join(bodies) + b"]}"
+    return deflate(plain)
+
+
+def deflate(plain: bytes) -> bytes:
+    """Compress JSON when that pays."""
     return zlib.compress(plain, 6) if len(plain) > COMPRESS_ABOVE_BYTES else plain
 
 

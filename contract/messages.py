@@ -111,6 +111,26 @@ class Seen(msgspec.Struct, frozen=True):
     seen: list[str]
 
 
+class NowReading(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Newest values of one device, with the position of the reading that brings them by the telemetry lane later."""
+
+    p: int
+    d: str
+    t: int
+    m: dict[str, Value]
+    q: int = 3
+
+
+class Now(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The present beside a backlog: for screens alone, never stored; positions of one device go up."""
+
+    v: int
+    g: str
+    ep: str
+    s: int
+    r: list[NowReading]
+
+
 class Command(msgspec.Struct, frozen=True, omit_defaults=True):
     """An order to a gateway: `sig` is Ed25519 over the canonical JSON of the rest, base64."""
 
@@ -133,7 +153,7 @@ class ServerNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     v: list[int] = []
 
 
-T = TypeVar("T", Birth, Link, Heartbeat, Receipt, Seen, Command, ServerNotice)
+T = TypeVar("T", Birth, Link, Heartbeat, Receipt, Seen, Now, Command, ServerNotice)
 
 
 def encode_message(message: msgspec.Struct) -> bytes:

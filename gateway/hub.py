@@ -20,7 +20,7 @@ from contract.limits import OPEN_PRESSES_MAX, TEXT_BYTES_MAX
 from contract.messages import BirthDevice, OpenPress
 from contract.records import CheckIn, Clear, ClockAnchor, DeviceAlert, Press, Reading, Record, Reply, Value, encode_record
 from edge.reporting import Reporter
-from gateway.node_events import Appended, Event, OpenChanged
+from gateway.node_events import Appended, Event, OpenChanged, Sampled
 from gateway.outbox import Outbox
 from gateway.presses import Presses
 from gateway.record_clock import RecordClock
@@ -197,8 +197,11 @@ class Hub:
 
     def _append_reading(self, device: DeviceId, metrics: dict[str, Value], now: float) -> None:
         record = Reading(device, self._clock.utc_ms(now), metrics, self._clock.quality(now))
-        if self._outbox.append(Lane.TELEMETRY, encode_record(record)) is None:
+        position = self._outbox.append(Lane.TELEMETRY, encode_record(record))
+        if position is None:
             self.counts["readings_shed"] += 1  # Declared as a hole by the outbox.
+        else:
+            self._tell(Sampled(position, record))
 
     async def _append_press(self, record: Press) -> None:
         id_ = PressId(record.id)

@@ -27,6 +27,7 @@ from contract.messages import Seen as SeenNote
 from gateway.alarm_lane import AlarmLane
 from gateway.announcement import Announcement, Description
 from gateway.damage import Damage
+from gateway.latest import Latest
 from gateway.node_events import (
     Anchored,
     Appended,
@@ -47,6 +48,7 @@ from gateway.node_events import (
     Receipted,
     Received,
     ReplayAsked,
+    Sampled,
     Seen,
     Send,
     Stored,
@@ -93,6 +95,7 @@ class Node:
         self._telemetry = TelemetryLane(gateway, self.paths, jitter)
         self._replays = Replays(gateway, self.paths)
         self._damage = Damage()
+        self._latest = Latest(gateway, self.paths)
         self._announcement = Announcement(
             gateway, clock.boot, description or Description(), [path.name for path in self.paths.all]
         )
@@ -110,6 +113,7 @@ class Node:
             Receipted: self._receipted_before,
             ReplayAsked: self._replay_asked,
             Appended: self._appended,
+            Sampled: self._sampled,
             Durable: self._durable,
             Loaded: self._loaded,
             Moved: self._moved,
@@ -137,7 +141,7 @@ class Node:
         times = [self._alarms.deadline(), self._telemetry.deadline(), self._replays.deadline()]
         times.append(self._announcement.deadline())
         times += [path.heartbeat_at for path in self.paths.all]
-        times += [self.paths.silent_at(), self._clone_until]
+        times += [self.paths.silent_at(), self._clone_until, self._latest.deadline()]
         return min((at for at in times if at is not None), default=float("inf"))
 
     # ---------------------------------------------------------------- for the status page and the shells
@@ -215,8 +219,14 @@ class Node:
             return []  # Sent when it is durable.
         return self._alarms.appended(self.epoch, event, self.clock.utc_ms(now), now)
 
+    def _sampled(self, event: Sampled, _now: float) -> list[Effect]:
+        self._latest.sampled(event.position, event.reading)
+        return []
+
     def _durable(self, event: Durable, now: float) -> list[Effect]:
         if event.lane is Lane.TELEMETRY:
+            if event.epoch == self.epoch:
+                self._latest.durable(event.position, now)
             return self._telemetry.durable(event.epoch, event.position, now)
         self._alarms.durable(event.epoch, event.position)
         return []
@@ -236,6 +246,7 @@ class Node:
 
     def _moved(self, event: Moved, now: float) -> list[Effect]:
         self.epoch = event.epoch
+        self._latest.begin()
         self._alarms.begin(event.epoch)
         self._telemetry.begin(event.epoch)
         self._alarms.move(event.old, event.durable.get(Lane.ALARM, 0))
@@ -438,6 +449,8 @@ class Node:
             path.told_down = True
             effects.append(Raised("path_down", on=True, text=path.name))
         effects += self._telemetry.due(now)
+        low, older = self._telemetry.high_low()[1], bool(self._telemetry.older())
+        effects += self._latest.due(self.epoch, low, self.clock.utc_ms(now), now, older=older)
         told_by_broker = bool(self.paths.mqtt(Lane.TELEMETRY))
         for name, leaf, payload in self._announcement.due(self.epoch, now):
             if told_by_broker and name in self.paths.https():

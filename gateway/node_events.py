@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from contract.identity import EpochId, Lane
 from contract.messages import BirthDevice, Command, OpenPress, Refusal
-from contract.records import ClockAnchor
+from contract.records import ClockAnchor, Reading
 
 
 class PathKind(StrEnum):
@@ -64,6 +64,14 @@ class Appended:
     positions: int = 1
     body: bytes = b""
     id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A reading has its position; it is sent when it is durable, and its values are the newest of their metrics."""
+
+    position: int
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,7 @@ Event = (
     | Receipted
     | ReplayAsked
     | Appended
+    | Sampled
     | Durable
     | Loaded
     | Moved

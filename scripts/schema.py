@@ -11,7 +11,7 @@ import msgspec
 
 from contract.identity import Lane
 from contract.limits import BATCH_RECORDS_MAX, INTEGER_ABS_MAX, VERSIONS_ACCEPTED
-from contract.messages import Birth, Command, Heartbeat, Link, Receipt, Seen, ServerNotice
+from contract.messages import Birth, Command, Heartbeat, Link, Now, Receipt, Seen, ServerNotice
 from contract.records import CheckIn, Clear, ClockAnchor, DeviceAlert, Hole, Press, Reading, Reply
 
 FOLDER = Path(__file__).parent.parent / "docs" / "schema"
@@ -22,6 +22,7 @@ MESSAGES: dict[str, type] = {
     "heartbeat": Heartbeat,
     "receipt": Receipt,
     "seen": Seen,
+    "now": Now,
     "command": Command,
     "server": ServerNotice,
 }

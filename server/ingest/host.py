@@ -13,8 +13,8 @@ from contract.batch import Batch, decode_plain_batch, encode_batch, inflate
 from contract.errors import Reason, Refused
 from contract.identity import DeviceId, EpochId, GatewayId, Lane, parse_device_id, parse_epoch_id, parse_gateway_id
 from contract.limits import VERSION, WINDOW_DEFAULT
-from contract.messages import Birth, Heartbeat, Link, OpenPress, Receipt, Refusal, decode_message
-from contract.records import Press, Reading, check_record, decode_record, encode_record
+from contract.messages import Birth, Heartbeat, Link, Now, OpenPress, Receipt, Refusal, decode_message
+from contract.records import Press, Reading, check_reading, check_record, decode_record, encode_record
 from contract.topics import ROOT
 from server.core.events import (
     BirthArrived,
@@ -26,6 +26,7 @@ from server.core.events import (
     ReadingsArrived,
     Unreadable,
 )
+from server.ingest.checking import Checks, first_wrong
 from server.ingest.gateways import Gateways, GatewayState, learn
 from server.ingest.model import (
     BUSY,
@@ -359,9 +360,22 @@ class Host:
         return [*self._heard(gateway, state, now), *self._done(message, What.REPLY)]
 
     def _now(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
-        """Take latest values as a sign of life: they are not stored, and their readings follow in order."""
-        inflate(message.payload)
-        return [*self._heard(gateway, state, now), *self._done(message, What.NOW)]
+        """Show the newest values of a box that drains a backlog: they are not stored, and their readings follow in order."""
+        told = decode_message(message.payload, Now)
+        epoch = parse_epoch_id(told.ep)
+        if told.g != gateway:
+            raise Refused(Reason.FOREIGN_GATEWAY, f"values of {told.g[:40]!r} under the name of {gateway}")
+        readings: list[Reading] = []
+        positions: list[int] = []
+        for one in told.r:
+            reading = Reading(one.d, one.t, one.m, one.q)
+            if _believable(reading, state.checks):  # What breaks the contract goes to quarantine with its own batch.
+                readings.append(reading)
+                positions.append(one.p)
+        effects = self._heard(gateway, state, now)
+        if readings:
+            effects.append(Tell(ReadingsArrived(gateway, epoch, now, positions, readings)))
+        return [*effects, *self._done(message, What.NOW)]
 
     # ---------------------------------------------------------------- what is not taken
 
@@ -519,6 +533,15 @@ class Host:
         self._signals.restore(told.signals, told.since_ms)
         self._restored_once = True
         return []
+
+
+def _believable(reading: Reading, checks: Mapping[str, Checks]) -> bool:
+    try:
+        check_reading(reading)
+    except Refused:
+        return False
+    known = checks.get(reading.d)
+    return known is None or first_wrong(reading, known) is None
 
 
 def _what(leaf: str) -> What:

@@ -43,6 +43,18 @@ def test_no_more_than_the_window_is_in_flight() -> None:
     assert desk.trimmed[Lane.TELEMETRY, EPOCH] == 1_500
 
 
+@pytest.mark.parametrize(("asked", "allowed"), [(1, 1), (16, 16), (17, 16), (1_000, 16)])
+def test_the_servers_window_is_honoured_up_to_its_limit(asked: int, allowed: int) -> None:
+    """One batch at a time for a city that returns at once, sixteen for a line with a long way; never more."""
+    desk = up()
+    desk.receipt(win=asked)
+
+    desk.readings(10_000)
+
+    assert len(desk.drawn("up/t")) == allowed
+    assert desk.node.in_flight == allowed
+
+
 def test_a_window_of_nothing_is_a_pause_until_the_next_receipt() -> None:
     desk = up()
     desk.receipt(win=0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from contract.batch import encode_batch
 from contract.identity import DeviceId, GatewayId, Lane
-from contract.messages import Birth, BirthDevice, Link, OpenPress, Refusal, encode_message
+from contract.messages import Birth, BirthDevice, Link, Now, NowReading, OpenPress, Refusal, encode_message
 from contract.records import Clear, DeviceAlert, Hole, Reply, encode_record
 from server.core.events import (
     BirthArrived,
@@ -616,3 +616,25 @@ def test_roster_that_forgets_a_gateway_refuses_it_from_then_on() -> None:
 
     assert hosting.fate(What.TELEMETRY, Fate.APPLIED) == 1
     assert hosting.host.tally.reasons == {"unknown_gateway": 1}
+
+
+def test_newest_values_are_shown_and_not_stored() -> None:
+    """They stand at the positions of their readings, so that the backlog changes nothing when it comes."""
+    hosting = Hosting()
+    readings = [NowReading(900, "cam-1", 100_000, {"online": True}), NowReading(901, "cam-1", 100_000, {"BAD NAME": 1})]
+
+    effects = hosting.arrives("now", encode_message(Now(1, G, LATER, 100_000, readings)), now=100.0)
+
+    [shown] = told(effects, ReadingsArrived)
+    assert (shown.epoch, list(shown.positions), [one.m for one in shown.readings]) == (LATER, [900], [{"online": True}])
+    assert hosting.journal.batches == []
+    assert hosting.host.tally.readings == 0
+
+
+def test_newest_values_under_another_name_are_buried() -> None:
+    hosting = Hosting()
+
+    effects = hosting.arrives("now", encode_message(Now(1, "gw-9999", LATER, 100_000, [])), now=100.0)
+
+    assert told(effects, ReadingsArrived) == []
+    assert hosting.host.tally.reasons == {"foreign_gateway": 1}
