@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from simulators.chaos.house import House
+from simulators.chaos.process import EndedError
 from simulators.chaos.record import Fault, Log, Mended, now
 
 DOWN_SECONDS = (0.0, 3.0)
+STARTS_MAX = 20
+RESTART_SECONDS = 0.5
 ENDING_SECONDS = 0.5  # A program that is about to end has ended by then.
 
 
@@ -19,6 +22,7 @@ class Mischief:
         self.house = house
         self.chance = chance
         self.counts: Counter[tuple[str, str]] = Counter()  # (what, kind of target)
+        self.ended: Counter[str] = Counter()  # Programs that ended by themselves while they started, by kind.
         self._log = log
         self._number = 0
         self._busy: set[str] = set()
@@ -35,7 +39,7 @@ class Mischief:
             await program.kill()
             await asyncio.sleep(self._down() if down_seconds is None else down_seconds)
             await program.start()
-            await program.ready()
+            await self._supervise(target)
 
         await self._during("kill", target, work)
 
@@ -69,11 +73,24 @@ class Mischief:
         if not program.running:
             await program.kill()
             await program.start()
-        await program.ready()
+        await self._supervise(target)
 
     async def during(self, what: str, target: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do any other thing to a target, written down as a fault of its own."""
         await self._during(what, target, work)
+
+    async def _supervise(self, target: str) -> None:
+        """Wait until a program works; where it ends instead, start it again as systemd would, and count that."""
+        program = self.house.programs[target]
+        for _ in range(STARTS_MAX):
+            try:
+                return await program.ready()
+            except EndedError:
+                self.ended[kind_of(target)] += 1
+                await program.kill()
+                await asyncio.sleep(RESTART_SECONDS)
+                await program.start()
+        return await program.ready()
 
     async def _during(self, what: str, target: str, work: Callable[[], Awaitable[None]]) -> None:
         if target in self._busy:

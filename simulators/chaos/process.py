@@ -17,6 +17,10 @@ LOOK_SECONDS = 0.05
 Probe = Callable[[], Awaitable[bool]]
 
 
+class EndedError(RuntimeError):
+    """A program ended that nobody had told to."""
+
+
 @dataclass(slots=True)
 class Program:
     """One process; it can be killed, frozen, and started again with the same command."""
@@ -54,12 +58,12 @@ class Program:
             )
 
     async def ready(self, seconds: float = READY_SECONDS) -> None:
-        """Wait until it does its work; raises `TimeoutError` with its name, or `RuntimeError` when it has ended."""
+        """Wait until it does its work; raises `TimeoutError` with its name, or `EndedError` when it has ended."""
         try:
             async with asyncio.timeout(seconds):
                 while not await self.probe():
                     if not self.running:
-                        raise RuntimeError(f"{self.name} ended by itself; see {self.folder / self.name}.log")
+                        raise EndedError(f"{self.name} ended by itself; see {self.folder / self.name}.log")
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
             raise TimeoutError(f"{self.name} is not ready after {seconds:.0f} s") from None

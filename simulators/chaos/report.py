@@ -18,6 +18,7 @@ NOTES = {
     "unsaved_tiles_gone_for_a_moment": "tiles marked not yet saved that a restarted server showed again only later",
     "told_first_by_a_heartbeat": "presses that a heartbeat told before their own batch",
     "pressed_once_told_twice_by_a_kill": "presses stored under two ids, their box killed while the button waited",
+    "servers_that_ended_while_starting": "servers that gave up because their database died while they started",
     "positions_declared_lost": "positions that boxes declared lost",
     "readings_lost_and_declared": "readings lost where that was declared",
     "presses_lost_and_declared": "presses lost with a damaged outbox that said so",

@@ -90,7 +90,12 @@ async def play_round(order: Order, template: Template, folder: Path) -> Row:
         {f"{what} {kind}": number for (what, kind), number in sorted(stage.mischief.counts.items())},
         {kind: [(round(a * 1_000), round(b * 1_000)) for a, b in pairs] for kind, pairs in latencies.items()},
         verdict.broken,
-        {**{name: number for name, number in verdict.notes.items() if number}, **stage.notes, **stage.driver.counts},
+        {
+            **{name: number for name, number in verdict.notes.items() if number},
+            **stage.notes,
+            **stage.driver.counts,
+            **{f"{kind}s_that_ended_while_starting": number for kind, number in stage.mischief.ended.items()},
+        },
     )
 
 

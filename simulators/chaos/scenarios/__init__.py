@@ -4,6 +4,7 @@ from simulators.chaos.scenarios import (
     backlog,
     bad_disk,
     clocks,
+    damage,
     doubles,
     fleet,
     freezing,
@@ -28,6 +29,7 @@ _ALL: tuple[Scenario, ...] = (
     backlog.SCENARIO,
     bad_disk.SCENARIO,
     full_disk.SCENARIO,
+    damage.SCENARIO,
     versions.SCENARIO,
 )
 SCENARIOS = {one.name: one for one in _ALL}
