@@ -68,7 +68,9 @@ async def consume(port: int, store: str, address: str, progress: Path, expected:
         history = open_history(store, Path(address), url=address, bucket="anxiao", org="anxiao", token="")
         assert history is not None
         projector = Projector(journal, history)
-        ingest = Ingest(journal, teller(counted, engine), time.time, on_commit=projector.notify)
+        ingest = Ingest(
+            journal, teller(counted, engine), time.time, on_commit=lambda sequences: projector.notify(max(sequences))
+        )
         ingest.load_roster(roster)
         await ingest.start()
         [door] = open_mqtt_doors([f"mqtt://127.0.0.1:{port}"], "fast", "bench", ingest.receive)

@@ -5,6 +5,7 @@ Screens first, journal after: a press is shown while its facts are still being w
 """
 
 import asyncio
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,19 @@ import structlog
 
 from contract.errors import StorageError
 from server.core.alert import Alert
-from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
+from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, NotificationDue
 from server.core.engine import Engine
-from server.core.events import ActRequested, Event, FactRestored, RosterLoaded, Ticked, WindowDeclared
-from server.journal.model import AlertFact
+from server.core.events import (
+    ActRequested,
+    AlertOvertaken,
+    Event,
+    FactFollowed,
+    FactRestored,
+    RosterLoaded,
+    Ticked,
+    WindowDeclared,
+)
+from server.journal.model import AlertFact, StoredFact
 from server.registry.model import Roster
 
 TICK_SECONDS = 1.0
@@ -32,8 +42,15 @@ log = structlog.get_logger("runtime")
 class FactStore(Protocol):
     """Where alert facts are kept; `server.journal.SqlJournal` is one."""
 
-    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
-        """Append facts in one transaction, in the order given; raise `StorageError` when that cannot be promised."""
+    async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
+        """Append facts in one transaction, in the order given; raise `StorageError` when that cannot be promised.
+
+        Names the alerts that another server had moved on: of those no fact was stored.
+        """
+        ...
+
+    async def facts_of(self, alert: str) -> Sequence[bytes]:
+        """Read every fact of one alert, oldest first."""
         ...
 
 
@@ -48,7 +65,7 @@ class Screens(Protocol):
 @dataclass(slots=True)
 class _Waiting:
     fact: AlertFact
-    stored: "asyncio.Future[None] | None"
+    stored: "asyncio.Future[ActRefused | None] | None"  # None once it is stored, else why it never will be.
 
 
 class Runtime:
@@ -62,6 +79,7 @@ class Runtime:
         self._screens = screens
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
+        self._behind: set[str] = set()  # Alerts to be read again, for another server has moved them.
         self._more = asyncio.Event()
         self._warned_at = FACTS_WAITING_WARN
 
@@ -87,6 +105,11 @@ class Runtime:
         """Step the engine with one event; what must be shown has been handed to the screens when this returns."""
         self._carry_out(self.engine.step(event, self._clock()))
 
+    def follow(self, facts: Iterable[StoredFact]) -> None:
+        """Take in facts that were stored, by whichever server; those we know already change nothing."""
+        for fact in facts:
+            self.tell(FactFollowed(fact.alert, fact.number, fact.body))
+
     async def act(self, request: ActRequested) -> Alert | ActRefused:
         """Move an alert as a person asked; answers only after the move is stored.
 
@@ -97,9 +120,11 @@ class Runtime:
         stored = self._carry_out(effects, awaited=True)
         try:
             async with asyncio.timeout(ACT_SECONDS_MAX):
-                await asyncio.gather(*stored)
+                overtaken = next((one for one in await asyncio.gather(*stored) if one is not None), None)
         except TimeoutError:
             raise StorageError("the move is shown but not stored yet") from None
+        if overtaken is not None:
+            return overtaken
         refused = next((effect for effect in effects if isinstance(effect, ActRefused)), None)
         if refused is not None:
             return refused
@@ -114,23 +139,23 @@ class Runtime:
     async def flush(self) -> None:
         """Store what still waits, once, when the server stops; what the database refuses is raised anew from the journal."""
         while self._waiting:
-            batch = [each.fact for each in list(self._waiting)[:FACTS_PER_COMMIT]]
-            await self._facts.append_facts(batch)
-            self._forget(len(batch))
+            await self._append()
+            await self._read_again()
 
     def _carry_out(
         self, effects: Sequence[Effect], *, shown: bool = True, awaited: bool = False
-    ) -> list["asyncio.Future[None]"]:
+    ) -> list["asyncio.Future[ActRefused | None]"]:
         if shown and effects:
             self._screens.effects(effects, self._clock())
-        stored: list[asyncio.Future[None]] = []
+        stored: list[asyncio.Future[ActRefused | None]] = []
         for effect in effects:
             if isinstance(effect, AlertChanged) and effect.fact is not None:
                 future = asyncio.get_running_loop().create_future() if awaited else None
-                fact = AlertFact(effect.alert.id, round(effect.alert.updated * 1000), effect.fact, not effect.alert.open)
-                self._waiting.append(_Waiting(fact, future))
+                self._waiting.append(_Waiting(_numbered(effect.alert, effect.fact), future))
                 if future is not None:
                     stored.append(future)
+            elif isinstance(effect, AlertBehind):
+                self._behind.add(effect.alert)
             elif isinstance(effect, NotificationDue):
                 self.notifications += 1
                 log.info(
@@ -140,7 +165,7 @@ class Runtime:
                     step=effect.step,
                     audience=effect.audience,
                 )
-        if self._waiting:
+        if self._waiting or self._behind:
             self._more.set()
             if len(self._waiting) >= self._warned_at:
                 log.error("facts_waiting", count=len(self._waiting))
@@ -159,9 +184,9 @@ class Runtime:
         retry = 0.1
         while True:
             await self._more.wait()
-            batch = [self._waiting[index] for index in range(min(len(self._waiting), FACTS_PER_COMMIT))]
             try:
-                await self._facts.append_facts([each.fact for each in batch])
+                await self._append()
+                await self._read_again()
             except StorageError as error:
                 self.journal_ok = False
                 log.warning("facts_not_stored", waiting=len(self._waiting), error=str(error))
@@ -170,13 +195,45 @@ class Runtime:
                 continue
             retry = 0.1
             self.journal_ok = True
-            self._forget(len(batch))
+            if not self._waiting and not self._behind:
+                self._more.clear()
+                self._warned_at = FACTS_WAITING_WARN
 
-    def _forget(self, count: int) -> None:
-        for _ in range(count):
-            stored = self._waiting.popleft().stored
-            if stored is not None and not stored.done():
-                stored.set_result(None)
-        if not self._waiting:
-            self._more.clear()
-            self._warned_at = FACTS_WAITING_WARN
+    async def _append(self) -> None:
+        """Store the oldest facts that wait; alerts that another server has moved are to be read again."""
+        batch = list(itertools.islice(self._waiting, FACTS_PER_COMMIT))
+        if not batch:
+            return
+        overtaken = await self._facts.append_facts([each.fact for each in batch])
+        self._behind |= overtaken
+        kept: list[_Waiting] = []
+        for _ in batch:
+            each = self._waiting.popleft()
+            if each.fact.alert in overtaken:
+                kept.append(each)
+            elif each.stored is not None and not each.stored.done():
+                each.stored.set_result(None)
+        self._waiting.extendleft(reversed(kept))
+
+    async def _read_again(self) -> None:
+        """Take alerts as they are stored, and say again what of our own facts still has to be said."""
+        for alert in sorted(self._behind):
+            stored = await self._facts.facts_of(alert)
+            lost = [each for each in self._waiting if each.fact.alert == alert]
+            self._waiting = deque(each for each in self._waiting if each.fact.alert != alert)
+            self._behind.discard(alert)
+            effects = self.engine.step(AlertOvertaken(alert, stored, [each.fact.body for each in lost]), self._clock())
+            log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
+            self._screens.effects(effects, self._clock())
+            again = effects[len(effects) - len(lost) :]
+            for each, effect in zip(lost, again, strict=True):
+                if isinstance(effect, AlertChanged) and effect.fact is not None:
+                    self._waiting.append(_Waiting(_numbered(effect.alert, effect.fact), each.stored))
+                elif each.stored is not None and not each.stored.done():
+                    moved = effect.alert if isinstance(effect, FactDropped) else None
+                    each.stored.set_result(ActRefused("version_conflict", "another server's user was first", moved))
+
+
+def _numbered(alert: Alert, fact: bytes) -> AlertFact:
+    """Give a fact as it is stored: an alert's version counts its facts."""
+    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -41,6 +42,7 @@ from server.runtime import Runtime
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.settings import Settings
+from server.sharing.opening import Sharing, open_sharing
 from server.stream.hub import Hub, Pulse, Source
 from shell.web import WebServer
 
@@ -50,6 +52,7 @@ SETTLED_KEPT_SECONDS = 86_400.0  # How long ago an alert may have ended and stil
 SWEEP_SECONDS = 30.0  # How soon an account changed on PostgreSQL by a command is so in a running server.
 DRAIN_SECONDS_MAX = 5.0  # What is not committed by then is not receipted either, and comes again.
 STREAMS_END_SECONDS = 2
+SHARED_HISTORIES = frozenset({"influx", "influx1", "victoria"})  # Of several servers only the leader writes to one.
 
 log = structlog.get_logger("service")
 
@@ -69,6 +72,7 @@ class Service:
     doors: tuple[Door, ...]
     history: HistoryStore | None
     projector: Projector | None
+    sharing: Sharing
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -138,8 +142,16 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         org=settings.history_org,
         bucket=settings.history_bucket,
     )
-    projector = Projector(journal, history) if history else None
-    ingest = Ingest(journal, runtime.tell, clock, on_commit=projector.notify if projector else lambda _: None)
+    shared = settings.history in SHARED_HISTORIES
+    projector = Projector(journal, history, may_write=lambda: sharing.leads or not shared) if history else None
+
+    def committed(sequences: Sequence[int]) -> None:
+        sharing.committed(sequences)
+        if projector is not None:
+            projector.notify(max(sequences))
+
+    ingest = Ingest(journal, runtime.tell, clock, on_commit=committed)
+    sharing = open_sharing(database, settings.name, journal, registry.windows, ingest, runtime, clock)
     http_door = HttpDoor(ingest.receive, lambda gateway: registry.tree.gateways.get(gateway))  # noqa: PLW0108  # The tree is replaced.
     doors: tuple[Door, ...] = (*open_mqtt_doors(settings.brokers, settings.door, settings.name, ingest.receive), http_door)
 
@@ -183,8 +195,10 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         doors,
         history,
         projector,
+        sharing,
         build_app(parts, http_door.app),
     )
+    await sharing.start()
     now = clock()
     facts = await journal.facts(round((now - SETTLED_KEPT_SECONDS) * 1000))
     runtime.restore(registry.roster, facts, await registry.windows.current(now))
@@ -244,6 +258,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
     long = [service.ingest.run(), service.runtime.run(), service.hub.run(time.time), _sweep(service)]
     if service.projector is not None:
         long.append(service.projector.run())
+    long += service.sharing.tasks()
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in long]
@@ -275,6 +290,7 @@ async def close(service: Service) -> None:
         await service.runtime.flush()
     except StorageError as error:
         log.error("facts_lost_at_stop", error=str(error))  # noqa: TRY400  # The trace says nothing more than the words.
+    await service.sharing.leave()
     if service.history is not None:
         await service.history.close()
     await service.database.close()

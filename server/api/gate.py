@@ -61,7 +61,7 @@ class Gate:
     async def _caller(self, request: Request) -> Caller:
         parts, now = self._parts, self._parts.clock()
         token = request.cookies.get(COOKIE, "")
-        session = parts.sessions.find(token, now) if token else None
+        session = (parts.sessions.find(token, now) or await parts.sessions.seek(token, now)) if token else None
         user = parts.registry.accounts.find(session.user) if session else None
         if session is None or user is None:
             raise ApiError(Code.UNAUTHENTICATED)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from server.core.alert import Alert, Flow, State
 from server.core.deadlines import Deadlines
-from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
+from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, NotificationDue
 from server.core.escalation import chain_of, next_due
-from server.core.events import ActRequested
-from server.core.fact import Fact, What, apply, decode_fact, encode_fact
+from server.core.events import ActRequested, AlertOvertaken, FactFollowed
+from server.core.fact import Fact, What, apply, decode_fact, encode_fact, still_to_say
 from server.core.lifecycle import Refusal, judge
 
 CLOSED_KEPT_MAX = 5_000  # A week of a city. The oldest leave memory; their facts stay in the journal. Open ones never leave.
@@ -116,6 +116,37 @@ class Book:
         if fact.what is What.RAISED or alert in self.alerts:  # A history whose beginning was archived is not of interest.
             self._enter(alert, fact)
 
+    def follow(self, event: FactFollowed, now: float, *, leads: bool) -> list[Effect]:
+        """Apply a fact that was stored, if it is news; where facts before it are missing, ask for the whole alert."""
+        known = self.alerts.get(event.alert)
+        version = known.version if known is not None else 0
+        if event.number <= version:
+            return []
+        if event.number > version + 1:
+            return [AlertBehind(event.alert)]
+        fact = decode_fact(event.body)
+        twin = self.open(subject_of(fact.alert)) if fact.alert is not None else None
+        after = self._enter(event.alert, fact)
+        effects: list[Effect] = [AlertChanged(after, None)]
+        if leads and twin is not None and after.flow is Flow.FAULT:  # Two led for a moment: one of the two is enough.
+            later = max(twin, after, key=lambda alert: (alert.t, alert.id))
+            effects.append(self.record(later.id, Fact(What.CLOSED, now, cause="duplicate")))
+        return effects
+
+    def overtaken(self, event: AlertOvertaken) -> list[Effect]:
+        """Take an alert as it is stored, and say again what of our lost facts still has to be said, in their order."""
+        self._take_out(event.alert)
+        for body in event.stored:
+            self._enter(event.alert, decode_fact(body))
+        effects: list[Effect] = [AlertChanged(self.alerts[event.alert], None)] if event.stored else []
+        for body in event.lost:
+            again = still_to_say(self.alerts.get(event.alert), decode_fact(body))
+            if again is not None:
+                effects.append(self.record(event.alert, again))
+            else:
+                effects.append(FactDropped(self.alerts.get(event.alert)))
+        return effects
+
     def act(self, request: ActRequested, now: float) -> list[Effect]:
         """Grant or refuse what a person asks for; the same key asked again changes nothing."""
         alert = self.alerts.get(request.alert)
@@ -186,6 +217,24 @@ class Book:
             self._closed[after.id] = None
             while len(self._closed) > CLOSED_KEPT_MAX:
                 self._forget(self._closed.popitem(last=False)[0])
+
+    def _take_out(self, key: str) -> None:
+        """Remove an alert as if it had never been, but for the signals it tells: those are not to be told again."""
+        alert = self.alerts.pop(key, None)
+        if alert is None:
+            return
+        self._count(alert, -1)
+        subject = subject_of(alert)
+        for index in (self._open, self._closed_by_hand):
+            if index.get(subject) == key:
+                del index[subject]
+        self._open_at.get(alert.school or alert.gateway, {}).pop(key, None)
+        self._closed.pop(key, None)
+        trace = self._traces.get(key)
+        if trace is not None:
+            for used in trace.keys:
+                self._keys.pop(used, None)
+            trace.keys.clear()
 
     def _forget(self, alert: str) -> None:
         subject = subject_of(self.alerts.pop(alert))

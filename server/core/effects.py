@@ -15,6 +15,20 @@ class AlertChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FactDropped:
+    """A fact that was not taken needs not be said any more: the alert says it already, or has moved on."""
+
+    alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertBehind:
+    """Facts of an alert are stored that we never saw: it is to be read again, and told as `AlertOvertaken`."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActRefused:
     """A requested move is not legal now; `code` is stable for the API, `alert` is the state to show instead."""
 
@@ -55,4 +69,4 @@ class NotificationDue:
     audience: str
 
 
-Effect = AlertChanged | ActRefused | VerdictChanged | LivenessChanged | NotificationDue
+Effect = AlertChanged | FactDropped | AlertBehind | ActRefused | VerdictChanged | LivenessChanged | NotificationDue

@@ -5,19 +5,22 @@ from typing import Any
 
 from contract.identity import GatewayId
 from contract.records import Value
-from server.core.alert import Alert
+from server.core.alert import Alert, Flow
 from server.core.book import Book
 from server.core.coverage import Coverage
 from server.core.effects import Effect, LivenessChanged
 from server.core.events import (
     ActRequested,
+    AlertOvertaken,
     BirthArrived,
     CheckInArrived,
     DeviceAlerted,
     Event,
+    FactFollowed,
     FactRestored,
     GatewayHeard,
     GatewayLinkChanged,
+    LeadChanged,
     PressArrived,
     PressCleared,
     PressStored,
@@ -61,6 +64,9 @@ class Engine:
             Unreadable: self._incidents.unreadable,
             ActRequested: self._book.act,
             FactRestored: self._restored,
+            FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
+            AlertOvertaken: self._overtaken,
+            LeadChanged: self._lead_changed,
             WindowDeclared: self._declared,
             RosterLoaded: self._loaded,
             ReadingArrived: self._reading,
@@ -131,6 +137,18 @@ class Engine:
 
     def _restored(self, event: FactRestored, _now: float) -> list[Effect]:
         self._book.restore(event.alert, event.body)
+        return []
+
+    def _overtaken(self, event: AlertOvertaken, now: float) -> list[Effect]:
+        effects = self._book.overtaken(event)
+        alert = self._book.alerts.get(event.alert)
+        if alert is not None and alert.flow is Flow.FAULT:
+            self._faults.look_at(alert, now)  # What was found and not taken is looked for again.
+        return effects
+
+    def _lead_changed(self, event: LeadChanged, _now: float) -> list[Effect]:
+        self._faults.leads = event.leads
+        self._faults.roster_changed()
         return []
 
     def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
@@ -225,7 +243,7 @@ class Engine:
         effects = self._followed(list(self._fleet.tick(now)), now)
         effects += self._faults.tick(now)
         effects += self._coverage.tick(now)
-        return effects + self._book.escalate(now)
+        return effects + self._book.escalate(now) if self._faults.leads else effects
 
     def _followed(self, changes: Sequence[LivenessChanged], now: float) -> list[Effect]:
         """Let rules and indicators look at whatever became live, silent or unknown."""

@@ -171,6 +171,31 @@ class FactRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class FactFollowed:
+    """A fact of an alert was stored, by whichever server: the `number`-th of the alert."""
+
+    alert: str
+    number: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOvertaken:
+    """Another server had moved an alert first: its stored facts, and those of ours that were not taken, oldest first."""
+
+    alert: str
+    stored: Sequence[bytes]
+    lost: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadChanged:
+    """Of several servers one raises and ends faults and escalates for all; says whether it is this one."""
+
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WindowDeclared:
     """A test or drill was declared: only presses of the listed buttons within it may be of that mode."""
 
@@ -203,6 +228,9 @@ Event = (
     | Unreadable
     | ActRequested
     | FactRestored
+    | FactFollowed
+    | AlertOvertaken
+    | LeadChanged
     | WindowDeclared
     | Ticked
 )

@@ -89,6 +89,32 @@ def apply(alert: Alert | None, fact: Fact) -> Alert:
     return _CHANGES[fact.what](before, fact)
 
 
+def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: PLR0911  # One line for each kind of fact.
+    """Give what is left to be said of a fact that was not taken, for the alert had been moved by another server.
+
+    A press, its confirmation and a note are always said. A person's move is not: what they had seen is not so any more.
+    What the rules find of a fault they find again.
+    """
+    if alert is None:
+        return fact if fact.what is What.RAISED else None
+    told = {press.id: press for press in alert.presses}
+    match fact.what:
+        case What.PRESSED:
+            return None if fact.press is not None and fact.press.id in told else fact
+        case What.STORED:
+            return fact if fact.ref in told and not told[fact.ref].stored else None
+        case What.CLEARED:
+            return fact if fact.ref in told and told[fact.ref].cleared_at is None else None
+        case What.CONFIRMED:
+            return None if alert.confirmed else fact
+        case What.NOTED:
+            return fact if fact.by else None
+        case What.ESCALATED:
+            return fact if alert.state is State.RAISED and alert.escalation < fact.step else None
+        case _:
+            return None
+
+
 def _step(fact: Fact) -> Step:
     parts = (fact.note, fact.cause, fact.ref or (fact.press.id if fact.press else ""))
     return Step(fact.at, fact.what.value, fact.by, " · ".join(part for part in parts if part))

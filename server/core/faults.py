@@ -20,6 +20,7 @@ from server.core.schedule import next_boundary
 
 LOOKS_PER_TICK_MAX = 500  # Some 30 ms if each of them raises an alert; the rest of a city waits for the next ticks.
 RETIRED = "retired"  # The cause of a fault that ended because the roster has its device no more.
+FOLLOW_SECONDS = 5.0  # When another server leads: by then it has told what we found, or we look whether we lead.
 MUTED_SECONDS_MAX = 24 * 3_600.0  # Closed by hand while it lasts, a fault is silent; but not for longer than a day.
 
 
@@ -43,6 +44,7 @@ class Faults:
     """Evaluates the rules of states. Three answers are possible: found, surely over, and cannot tell."""
 
     def __init__(self, book: Book, fleet: Fleet, rules: Iterable[Rule]) -> None:
+        self.leads = True  # Whether what is found is told by us; otherwise it is only kept in view.
         self._book = book
         self._fleet = fleet
         every = tuple(rules)
@@ -52,6 +54,7 @@ class Faults:
         self._of_devices = tuple(rule for rule in every if rule.subject is Subject.DEVICE)
         self._of_gateway = tuple(rule for rule in every if rule.subject is Subject.GATEWAY)
         self._of_school = tuple(rule for rule in every if rule.subject is Subject.SCHOOL)
+        self._subjects = {rule.name: rule.subject for rule in (*self._of_devices, *self._of_gateway, *self._of_school)}
         self._clocked = tuple(rule for rule in every if rule.clocked)
         self._finding: dict[About, _Pending] = {}
         self._ending: dict[About, _Pending] = {}
@@ -102,6 +105,13 @@ class Faults:
         """Follow a new roster and its calendar: what it, or the time we were away, may have ended is looked at next."""
         self._roster_is_new = True
 
+    def look_at(self, alert: Alert, now: float) -> None:
+        """Look next at what an alert of ours is about."""
+        subject = self._subjects.get(alert.rule)
+        if subject is not None:
+            of_school = subject is Subject.SCHOOL
+            self._looks.add(now, _Look(alert.school if of_school else "", "" if of_school else alert.gateway, alert.device))
+
     def _look_again(self, look: _Look, now: float) -> list[Effect]:
         if look.school:
             home = self._fleet.homes.get(look.school)
@@ -120,15 +130,13 @@ class Faults:
             for waiting in (self._finding, self._ending, self._again):
                 waiting.pop(about, None)
             alert = self._book.open(about)
-            if alert is not None and alert.school:
+            if alert is not None and alert.school and not self._left_to_the_leader(look, now):
                 effects += self._book.recover(alert, now, RETIRED)
         return effects
 
     def _look_at_all_open(self, now: float) -> None:
-        names = {rule.name: rule.subject for rule in (*self._of_devices, *self._of_gateway, *self._of_school)}
-        for alert in self._book.open_of(names):
-            of_school = names[alert.rule] is Subject.SCHOOL
-            self._looks.add(now, _Look(alert.school if of_school else "", "" if of_school else alert.gateway, alert.device))
+        for alert in self._book.open_of(self._subjects):
+            self.look_at(alert, now)
 
     def _look_at_all_clocked(self, due: float) -> None:
         kinds = {kind for rule in self._clocked if rule.subject is Subject.DEVICE for kind in rule.kinds}
@@ -158,12 +166,14 @@ class Faults:
             self._looks.add(finding.again_at, look)
         alert = self._book.open(about)
         if alert is not None:
-            return self._still(alert, finding, now)
+            return self._still(alert, finding, look, now)
         if self._muted(about, now):
             return []
         hold = rule.hold_seconds if finding.hold_seconds is None else finding.hold_seconds
         due = finding.since + hold
         if now >= due:
+            if self._left_to_the_leader(look, now):
+                return []
             self._finding.pop(about, None)
             return self._book.raise_alert(_begin(rule, view, finding, about, now), now)
         waiting = self._finding.get(about)
@@ -172,12 +182,14 @@ class Faults:
             self._looks.add(due, look)
         return []
 
-    def _still(self, alert: Alert, finding: Finding, now: float) -> list[Effect]:
+    def _still(self, alert: Alert, finding: Finding, look: _Look, now: float) -> list[Effect]:
         """Go on with what is told already: it may have come back, or have become worse."""
+        if alert.state is not State.RECOVERED and finding.severity >= alert.severity:
+            return []
+        if self._left_to_the_leader(look, now):
+            return []
         if alert.state is State.RECOVERED:
             return [self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))]
-        if finding.severity >= alert.severity:
-            return []
         return worsen(self._book, alert, finding.severity, finding.detail, now)
 
     def _not_found(self, rule: Rule, view: View, about: About, look: _Look, now: float) -> list[Effect]:
@@ -195,11 +207,19 @@ class Faults:
             if ending.since == now:
                 self._looks.add(ending.due, look)
             return []
+        if self._left_to_the_leader(look, now):
+            return []
         del self._ending[about]
         if alert is not None:
             return self._book.recover(alert, now, RECOVERED)
         assert closed is not None
         return [self._book.record(closed.id, Fact(What.ENDED, now))]
+
+    def _left_to_the_leader(self, look: _Look, now: float) -> bool:
+        """Say whether another server tells what we found; then we look again a little later."""
+        if not self.leads:
+            self._looks.add(now + FOLLOW_SECONDS, look)
+        return not self.leads
 
     def _muted(self, about: About, now: float) -> bool:
         """Say whether people closed this very finding while it lasts: they know, for a day."""

@@ -79,7 +79,8 @@ class Incidents:
             return []
         alert = self._open_alert(unreadable_alarm.RULE, "", Mode.REAL, event.gateway, DeviceId(""))
         if alert is None:
-            key = f"{unreadable_alarm.RULE.name}:{event.gateway}:{round(event.rx * 1_000)}"
+            minute = int(event.rx // AGAIN_SECONDS)  # Two servers that hear the same rubbish make one alert of it.
+            key = f"{unreadable_alarm.RULE.name}:{event.gateway}:{minute}"
             begun = self._begin(key, unreadable_alarm.RULE, finding, Mode.REAL, event.gateway, None, now)
             return self._book.raise_alert(begun, now)
         if now - alert.updated < AGAIN_SECONDS:

@@ -76,12 +76,15 @@ class Projector:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         executor: Executor | None = None,
+        may_write: Callable[[], bool] = lambda: True,
     ) -> None:
+        """Make one. `may_write` is asked before each portion: of several servers only one writes to a store they share."""
         self.counted = Counted()
         self._journal = journal
         self._store = store
         self._pause = pause
         self._clock = clock
+        self._may_write = may_write
         self._executor = executor or ThreadPoolExecutor(max_workers=1, thread_name_prefix="history-decode")
         self._woken = asyncio.Event()
         self._newest = 0  # The newest sequence the journal is known to have.
@@ -107,6 +110,10 @@ class Projector:
         """Carry batches over for ever; failures are counted and tried again."""
         retry_seconds, longest_seconds = RETRY_SECONDS
         while True:
+            if not self._may_write():
+                self._told = False  # Whoever writes now moves the checkpoint.
+                await self._pause(IDLE_SECONDS)
+                continue
             try:
                 more = await self.step()
                 retry_seconds = RETRY_SECONDS[0]

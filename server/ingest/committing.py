@@ -14,7 +14,17 @@ import structlog
 
 from contract.errors import StorageError
 from contract.identity import Lane
-from server.ingest.model import Committed, EventsFailed, EventsStored, Failed, Input, Pending, StoreEvents
+from server.ingest.model import (
+    Committed,
+    EventsFailed,
+    EventsStored,
+    Failed,
+    Input,
+    LookedUp,
+    LookUp,
+    Pending,
+    StoreEvents,
+)
 from server.ingest.waiting import Waiting
 from server.journal.model import DeadLetter, Journal, Written
 
@@ -25,6 +35,9 @@ RETRY_SECONDS = 1.0  # Between attempts while the journal is down.
 LETTERS_MAX = 1_000  # Dead letters waiting to be kept; beyond it the newest are only counted.
 LETTERS_SECONDS = 0.1  # Between two commits of dead letters: rubbish must not keep the disk busy.
 EVENTS_MAX = 10_000  # Requests to store events; beyond it the newest are left to the gateways, which tell them again.
+LOOK_UPS_MAX = 10_000  # Heartbeats waiting for the journal's word; beyond it the next heartbeat asks again.
+LOOK_UPS_AT_ONCE = 200
+LOOK_UP_SECONDS = 0.05  # After a restart many gateways ask; they are answered together.
 RECENT_MAX = 1_000  # Commits whose duration is remembered.
 
 log = structlog.get_logger("ingest")
@@ -51,7 +64,7 @@ class Committing:
         self,
         journal: Journal,
         step: Callable[[Input], None],
-        on_commit: Callable[[int], None],
+        on_commit: Callable[[Sequence[int]], None],
         *,
         retry_seconds: float,
         collect_seconds: float,
@@ -66,6 +79,7 @@ class Committing:
         self._running: dict[Lane, int] = {}  # When the oldest batch of a running commit came, ms UTC.
         self._events = Waiting[StoreEvents](0.0)
         self._letters = Waiting[DeadLetter](LETTERS_SECONDS)
+        self._look_ups = Waiting[LookUp](LOOK_UP_SECONDS)
         self._unfinished = 0  # Requests and letters that wait or are being stored.
         self._moved = asyncio.Event()
 
@@ -92,6 +106,11 @@ class Committing:
         self._unfinished += 1
         self._letters.put(letter)
 
+    def look_up(self, request: LookUp) -> None:
+        """Take a question of where lanes stand."""
+        if len(self._look_ups) < LOOK_UPS_MAX:
+            self._look_ups.put(request)
+
     def oldest_ms(self) -> int | None:
         """Say when the oldest batch came that is not committed yet; None when there is none."""
         waiting = [queue.first.batch.rx_ms for queue in self._queues.values() if queue.first is not None]
@@ -110,6 +129,7 @@ class Committing:
             tasks.create_task(self._commit(Lane.TELEMETRY, GROUP_TELEMETRY_MAX), name="ingest-telemetry")
             tasks.create_task(self._store_events(), name="ingest-events")
             tasks.create_task(self._keep_letters(), name="ingest-letters")
+            tasks.create_task(self._look(), name="ingest-look-ups")
 
     def failed(self, error: StorageError) -> None:
         """Note that the journal did not do what was asked."""
@@ -157,9 +177,9 @@ class Committing:
         (counts.alarm_commit_seconds if alarm else counts.telemetry_commit_seconds).append(seconds)
         self._returned()
         self._step(Committed(group, written))
-        newest = max((one.sequence for one in written), default=0)
-        if newest:
-            self._on_commit(newest)
+        sequences = [one.sequence for one in written if one.sequence]
+        if sequences:
+            self._on_commit(sequences)
 
     async def _store_events(self) -> None:
         while True:
@@ -188,6 +208,30 @@ class Committing:
             self._step(EventsStored(request, new[: len(request.events)]))
             del new[: len(request.events)]
         return True
+
+    async def _look(self) -> None:
+        while True:
+            requests = await self._look_ups.take(LOOK_UPS_AT_ONCE)
+            asked = sorted({(request.gateway, epoch) for request in requests for epoch in request.epochs})
+            try:
+                found = await self._journal.positions(asked)
+            except StorageError as error:
+                self.failed(error)
+                answers = [LookedUp(request, None) for request in requests]
+            else:
+                answers = [
+                    LookedUp(
+                        request,
+                        {
+                            (epoch, lane): found.get((request.gateway, epoch, lane), 0)
+                            for epoch in request.epochs
+                            for lane in Lane
+                        },
+                    )
+                    for request in requests
+                ]
+            for answer in answers:
+                self._step(answer)
 
     async def _keep_letters(self) -> None:
         while True:

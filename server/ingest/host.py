@@ -7,18 +7,17 @@ Every message ends in exactly one `Fate`, and they add up to what was received, 
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from contract.batch import Batch, decode_plain_batch, encode_batch, inflate
 from contract.errors import Reason, Refused
-from contract.identity import DeviceId, EpochId, GatewayId, Lane, parse_device_id, parse_epoch_id, parse_gateway_id
+from contract.identity import GatewayId, Lane, parse_device_id, parse_epoch_id, parse_gateway_id
 from contract.limits import VERSION, WINDOW_DEFAULT
-from contract.messages import Birth, Heartbeat, Link, Now, OpenPress, Receipt, Refusal, decode_message
-from contract.records import Press, Reading, check_reading, check_record, decode_record, encode_record
+from contract.messages import Birth, Heartbeat, Link, Now, Receipt, Refusal, decode_message
+from contract.records import Reading, check_reading, decode_record
 from contract.topics import ROOT
 from server.core.events import (
     BirthArrived,
-    DeviceAlerted,
     GatewayHeard,
     GatewayLinkChanged,
     PressArrived,
@@ -27,7 +26,9 @@ from server.core.events import (
     Unreadable,
 )
 from server.ingest.checking import Checks, first_wrong
+from server.ingest.followed import told_of_batch, told_of_events
 from server.ingest.gateways import Gateways, GatewayState, learn
+from server.ingest.heartbeats import Cursors, Heartbeats, open_presses
 from server.ingest.model import (
     BUSY,
     Arrived,
@@ -39,13 +40,17 @@ from server.ingest.model import (
     Failed,
     Fate,
     Finish,
+    FollowedBatch,
+    FollowedEvents,
     Input,
-    Origin,
+    LookedUp,
+    LookUp,
     Pending,
     Restored,
     RosterChanged,
     SendReceipt,
     SendSeen,
+    SharesChanged,
     StoreEvents,
     Tally,
     Tell,
@@ -54,18 +59,18 @@ from server.ingest.model import (
 )
 from server.ingest.receipts import Receipts
 from server.ingest.salvage import read_head, salvage
+from server.ingest.shares import share_of
 from server.ingest.signals import Signals
 from server.ingest.sorting import (
     DETAIL_MAX,
     Signal,
     Sorted,
     event_key,
-    repaired_record,
     signal_key,
     sort_alarms,
     sort_telemetry,
 )
-from server.journal.model import AlarmEvent, BatchWrite, DeadLetter, Outcome, Written
+from server.journal.model import AlarmEvent, BatchWrite, DeadLetter, Fence, Outcome, Written
 
 PENDING_TELEMETRY_MAX = 20_000  # Batches waiting for the journal: a few seconds of it at its best.
 PENDING_ALARMS_MAX = 50_000  # Alarms are taken long after telemetry is not; a city has never pressed so often.
@@ -73,7 +78,6 @@ PENDING_BYTES_MAX = 256 * 1024 * 1024  # Of both, as they came; telemetry stops 
 WINDOW_LOW = 1  # What a gateway may have in flight when the journal's queue is long or it sends too much.
 WINDOW_LOWER_ABOVE = PENDING_TELEMETRY_MAX // 4
 HEARD_EVERY_SECONDS = 1.0  # The engine counts silence in tens of seconds; telling it of every message would only cost.
-EARLY_MS = 2_000  # A press younger than this in a heartbeat has overtaken its own batch; an older one was missed.
 HEAD_BYTES = 4_096  # Of a dead letter.
 
 _SERVED = {"up/a": What.ALARM, "up/t": What.TELEMETRY, "hb": What.HEARTBEAT, "birth": What.BIRTH, "link": What.LINK}
@@ -82,6 +86,7 @@ _FATES = {
     Outcome.DUPLICATE: Fate.DUPLICATE,
     Outcome.GAP: Fate.GAP,
     Outcome.CONFLICT: Fate.REFUSED,
+    Outcome.FENCED: Fate.ELSEWHERE,
 }
 
 
@@ -92,9 +97,10 @@ class Host:
         self.tally = Tally()
         self._gateways = Gateways()
         self._signals = Signals()
-        self._cursors: dict[tuple[GatewayId, EpochId, Lane], int] = {}
+        self._cursors: Cursors = {}
+        self._heartbeats = Heartbeats(self.tally, self._signals, self._cursors, self._window)
+        self._fences: Mapping[int, int] | None = None  # Of the shares that are ours; None: all are, and nobody else writes.
         self._pending = {Lane.ALARM: 0, Lane.TELEMETRY: 0}
-        self._restored_once = False  # Whether we know how far the journal is.
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             Arrived: self._arrived,
             Committed: self._committed,
@@ -103,6 +109,10 @@ class Host:
             EventsFailed: lambda _input, _now: [],
             RosterChanged: self._roster_changed,
             Restored: self._restored,
+            LookedUp: self._looked_up,
+            SharesChanged: self._shares_changed,
+            FollowedBatch: self._followed_batch,
+            FollowedEvents: self._followed_events,
         }
         self._readers: dict[What, Callable[[Arrived, GatewayId, GatewayState, float], list[Effect]]] = {
             What.ALARM: self._alarms,
@@ -144,39 +154,31 @@ class Host:
 
     def _telemetry(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
         tally = self.tally
+        fence: Fence | None = None
+        if self._fences is not None and not message.origin.request:  # A request has come to us alone: we answer it.
+            fence = self._fence_of(gateway)
+            if fence is None:
+                tally.count(What.TELEMETRY, Fate.ELSEWHERE)
+                return self._heard(gateway, state, now)
         if self._pending[Lane.TELEMETRY] >= PENDING_TELEMETRY_MAX or tally.pending_bytes >= PENDING_BYTES_MAX // 2:
             return self._refused(message, What.TELEMETRY, BUSY, "too many batches wait for the journal")
-        plain = b""
-        spoilt: dict[int, bytes] = {}
-        try:
-            plain = inflate(message.payload)
-            batch = decode_plain_batch(plain)
-        except Refused as refusal:
-            saved = salvage(plain)
-            if saved is None:
-                return self._unreadable(message, What.TELEMETRY, gateway, plain, refusal, now)
-            batch, spoilt = saved
-        if batch.gateway != gateway or batch.lane is not Lane.TELEMETRY:
-            return self._dead(message, What.TELEMETRY, _misplaced(batch, gateway, Lane.TELEMETRY), now)
-        found = sort_telemetry(batch, state.checks, now, spoilt)
+        read = _read_batch(message.payload)
+        if isinstance(read, _Unread):
+            return self._unreadable(message, What.TELEMETRY, gateway, read, now)
+        if read.batch.gateway != gateway or read.batch.lane is not Lane.TELEMETRY:
+            return self._dead(message, What.TELEMETRY, _misplaced(read.batch, gateway, Lane.TELEMETRY), now)
+        found = sort_telemetry(read.batch, state.checks, now, read.spoilt)
         effects = self._heard(gateway, state, now)
-        effects.append(self._write(message, What.TELEMETRY, batch, found, plain, now))
+        effects.append(self._write(message, What.TELEMETRY, read, found, now, fence))
         return effects
 
     def _alarms(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
-        plain = b""
-        spoilt: dict[int, bytes] = {}
-        try:
-            plain = inflate(message.payload)
-            batch = decode_plain_batch(plain)
-        except Refused as refusal:
-            saved = salvage(plain)
-            if saved is None:
-                return self._unreadable(message, What.ALARM, gateway, plain, refusal, now)
-            batch, spoilt = saved
-        if batch.gateway != gateway or batch.lane is not Lane.ALARM:
-            return self._dead(message, What.ALARM, _misplaced(batch, gateway, Lane.ALARM), now)
-        found = sort_alarms(batch, now, spoilt)
+        read = _read_batch(message.payload)
+        if isinstance(read, _Unread):
+            return self._unreadable(message, What.ALARM, gateway, read, now)
+        if read.batch.gateway != gateway or read.batch.lane is not Lane.ALARM:
+            return self._dead(message, What.ALARM, _misplaced(read.batch, gateway, Lane.ALARM), now)
+        found = sort_alarms(read.batch, now, read.spoilt)
         effects = self._show(found.signals)
         effects += [Tell(Unreadable(gateway, Lane.ALARM.value, bad.reason, bad.detail, now)) for bad in found.quarantined]
         shown = [signal.id for signal in found.signals if isinstance(signal, PressArrived)]
@@ -185,11 +187,18 @@ class Host:
         effects += self._heard(gateway, state, now)
         if self._pending[Lane.ALARM] >= PENDING_ALARMS_MAX or self.tally.pending_bytes >= PENDING_BYTES_MAX:
             return effects + self._refused(message, What.ALARM, BUSY, "shown, but too many wait for the journal")
-        effects.append(self._write(message, What.ALARM, batch, found, plain, now))
+        effects.append(self._write(message, What.ALARM, read, found, now))
         return effects
 
-    def _write(self, message: Arrived, what: What, batch: Batch, found: Sorted, plain: bytes, now: float) -> Write:
-        body = message.payload
+    def _fence_of(self, gateway: GatewayId) -> Fence | None:
+        share = share_of(gateway)
+        number = self._fences.get(share) if self._fences is not None else None
+        return None if number is None else Fence(share, number)
+
+    def _write(
+        self, message: Arrived, what: What, read: "_Read", found: Sorted, now: float, fence: Fence | None = None
+    ) -> Write:
+        batch, body = read.batch, message.payload
         if found.bodies is not None:
             body = encode_batch(batch.gateway, batch.epoch, batch.lane, batch.first_position, batch.sent_at_ms, found.bodies)
         tally = self.tally
@@ -203,11 +212,12 @@ class Host:
             batch.first_position,
             batch.first_position + batch.positions - 1,
             int(now * 1_000),
-            _digest(plain),
+            _digest(read.plain),
             body,
             found.events,
             found.holes,
             found.quarantined,
+            fence,
         )
         return Write(Pending(message.origin, what, write, found.readings, found.positions, found.told_after))
 
@@ -225,115 +235,18 @@ class Host:
 
     def _heartbeat(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
         beat = decode_message(message.payload, Heartbeat)
-        epoch = parse_epoch_id(beat.ep)  # All that can be refused is read before anything is remembered.
-        old = {parse_epoch_id(text): lanes for text, lanes in beat.old.items()}
-        kept = {parse_epoch_id(text): lanes for text, lanes in beat.kept.items()}
-        presses, unreadable = _open_presses(beat.open)
+        for text in (beat.ep, *beat.old, *beat.kept):  # All that can be refused is read before anything is remembered.
+            parse_epoch_id(text)
+        presses, unreadable = open_presses(beat.open)
         effects: list[Effect] = []
         for refusal in unreadable:  # One of them hides none of its neighbours.
             self.tally.reason(refusal.reason.value)
             effects.append(Tell(_told_unreadable(gateway, refusal, now)))
         effects += self._heard(gateway, state, now, beat.path or message.origin.door)
-        effects += self._watch(gateway, epoch, state, beat, now)
-        effects += self._repair(message.origin, gateway, epoch, beat, presses, now)
-        receipt = self._state_of_lanes(gateway, epoch, state, beat, now)
-        effects.append(SendReceipt(message.origin, gateway, receipt))
-        effects += self._old_epochs(message.origin, gateway, old, now)
-        effects += self._lost_epochs(message.origin, gateway, kept, now)
-        return effects + self._done(message, What.HEARTBEAT)
-
-    def _watch(self, gateway: GatewayId, epoch: EpochId, state: GatewayState, beat: Heartbeat, now: float) -> list[Effect]:
-        """Tell when a second box begins or ends to bear this name, and when the box's clock goes wrong or right."""
-        effects: list[Effect] = []
-        two = state.turn(epoch, now)
-        if two is not bool(state.clone):
-            self.tally.clones += two
-            id_ = state.clone or f"clone:{gateway}:{epoch}:{int(now)}"
-            state.clone = id_ if two else ""
-            effects.append(Tell(_own_alert(gateway, DeviceId(""), "clone", id_, now, on=two)))
-        off = state.clock_off(beat.s, now)
-        if off is not bool(state.clock):
-            id_ = state.clock or f"clock_bad:{gateway}:{int(now)}"
-            state.clock = id_ if off else ""
-            text = f"{round(beat.s - now * 1_000)} ms from the server's clock"
-            effects.append(Tell(_own_alert(gateway, DeviceId("gw"), "clock_bad", id_, now, on=off, text=text)))
-        return effects
-
-    def _repair(
-        self, origin: Origin, gateway: GatewayId, epoch: EpochId, beat: Heartbeat, presses: list[Press], now: float
-    ) -> list[Effect]:
-        """Show and store what the school says is open and we do not have."""
-        missed = [press for press in presses if not self._signals.stored(press.id)]
-        events = [
-            AlarmEvent(press.id, "press", gateway, DeviceId(press.d), press.t, int(now * 1_000), encode_record(press))  # type: ignore[arg-type]
-            for press in missed
-        ]
-        effects: list[Effect] = []
-        for press in missed:
-            if self._signals.remembers_since(press.t) and self._signals.show(press.id):
-                late = beat.s - press.t >= EARLY_MS
-                self.tally.repair_press += late
-                self.tally.early_press += not late
-                effects.append(Tell(_repaired(press, gateway, now, stored=False)))
-        if events:
-            effects.append(StoreEvents(origin, gateway, epoch, events, repair=True))
-        return effects
-
-    def _state_of_lanes(
-        self, gateway: GatewayId, epoch: EpochId, state: GatewayState, beat: Heartbeat, now: float
-    ) -> Receipt:
-        """Answer with what we have; ask for alarms at once, and for telemetry that did not move since the last heartbeat."""
-        committed: dict[str, int] = {}
-        resend: dict[str, int] = {}
-        for lane in Lane:
-            cursor = self._cursors.get((gateway, epoch, lane), 0)
-            committed[lane.value] = cursor
-            stuck = state.waiting.get(lane.value) == cursor
-            behind = beat.hi.get(lane.value, 0) > cursor
-            lost = beat.lo.get(lane.value, 0) > cursor  # We have committed less than we said: a restored backup.
-            if lost and not self._restored_once:
-                continue  # Or we do not know yet what we have committed.
-            self.tally.lost_commits += lost
-            if lost or (behind and (stuck or lane is Lane.ALARM)):
-                resend[lane.value] = cursor + 1
-            if behind:
-                state.waiting[lane.value] = cursor
-            else:
-                state.waiting.pop(lane.value, None)
-        return Receipt(VERSION, epoch, int(now * 1_000), committed, h=beat.h, rs=resend, win=self._window())
-
-    def _old_epochs(
-        self, origin: Origin, gateway: GatewayId, old: Mapping[EpochId, Mapping[str, list[int]]], now: float
-    ) -> list[Effect]:
-        """Repeat the receipts of earlier starts of the box whose records still wait in its outbox though we have some."""
-        effects: list[Effect] = []
-        for epoch, lanes in old.items():
-            have: dict[str, int] = {
-                lane.value: self._cursors.get((gateway, epoch, lane), 0) for lane in Lane if lane.value in lanes
-            }
-            done = {lane: cursor for lane, cursor in have.items() if cursor and cursor >= min(lanes[lane], default=0)}
-            if done:
-                effects.append(
-                    SendReceipt(origin, gateway, Receipt(VERSION, epoch, int(now * 1_000), done, win=self._window()))
-                )
-        return effects
-
-    def _lost_epochs(
-        self, origin: Origin, gateway: GatewayId, kept: Mapping[EpochId, Mapping[str, int]], now: float
-    ) -> list[Effect]:
-        """Ask for what earlier starts of the box had receipts for and we do not have: the journal is an older backup."""
-        if not self._restored_once:
-            return []  # We do not know yet what the journal has.
-        effects: list[Effect] = []
-        for epoch, lanes in kept.items():
-            have = {lane.value: self._cursors.get((gateway, epoch, lane), 0) for lane in Lane}
-            lost = {lane: cursor for lane, cursor in have.items() if cursor < lanes.get(lane, 0)}
-            if lost:
-                self.tally.lost_commits += len(lost)
-                resend = {lane: cursor + 1 for lane, cursor in lost.items()}
-                receipt = Receipt(VERSION, epoch, int(now * 1_000), lost, rs=resend, win=self._window())
-                effects.append(SendReceipt(origin, gateway, receipt))
-        return effects
+        effects += self._heartbeats.answer(message.origin, gateway, state, beat, presses, now)
+        done = self._done(message, What.HEARTBEAT)
+        asked = message.origin.request and any(isinstance(effect, LookUp) for effect in effects)
+        return effects if asked else effects + done  # A request is answered when the journal has been asked.
 
     def _birth(self, message: Arrived, gateway: GatewayId, state: GatewayState, now: float) -> list[Effect]:
         birth = decode_message(message.payload, Birth)
@@ -393,12 +306,11 @@ class Host:
         self.tally.count(what, Fate.REFUSED, reason)
         return [Finish(message.origin, Fate.REFUSED, reason, detail)]
 
-    def _unreadable(
-        self, message: Arrived, what: What, gateway: GatewayId, plain: bytes, refusal: Refused, now: float
-    ) -> list[Effect]:
+    def _unreadable(self, message: Arrived, what: What, gateway: GatewayId, unread: "_Unread", now: float) -> list[Effect]:
         """Bury a batch, and name it to its gateway, which sends its records in smaller ones and gives up what is left."""
+        refusal = unread.refusal
         effects = self._dead(message, what, refusal, now)
-        head = read_head(plain)
+        head = read_head(unread.plain)
         if head is None or head.gateway != gateway or f"up/{head.lane}" != message.leaf:
             return effects
         no = [Refusal(head.lane, head.position, 0, refusal.reason.value)]
@@ -428,8 +340,11 @@ class Host:
             self._release(pending)
             batch = pending.batch
             outcome = written.outcome
-            self._cursors[batch.gateway, batch.epoch, batch.lane] = written.cursor
             fate = _FATES[outcome]
+            if outcome is Outcome.FENCED:
+                self.tally.count(pending.what, fate)
+                continue
+            self._cursors[batch.gateway, batch.epoch, batch.lane] = written.cursor
             reason = Reason.POSITION_CONFLICT.value if outcome is Outcome.CONFLICT else ""
             self.tally.count(pending.what, fate, reason)
             receipts.add(pending, written, self._gateways.get(batch.gateway), now)
@@ -507,11 +422,8 @@ class Host:
         request = answer.request
         effects: list[Effect] = []
         for event, new in zip(request.events, answer.new, strict=True):
-            if request.repair and new and self._signals.show(event.id):  # Too old to be shown before we had looked it up.
-                self.tally.repair_press += 1
-                press = decode_record(event.body)
-                assert isinstance(press, Press)
-                effects.append(Tell(_repaired(press, event.gateway, now, stored=True)))
+            if request.repair and new:
+                effects += self._heartbeats.stored(event, now)
             effects += self._stored([event], now)
         ids: list[str] = [event.id for event in request.events if event.kind == "press"]
         if ids and not request.repair:
@@ -529,10 +441,61 @@ class Host:
         return []
 
     def _restored(self, told: Restored, _now: float) -> list[Effect]:
-        self._cursors = {**told.cursors, **self._cursors}  # What was committed since it was read is newer.
+        for key, position in told.cursors.items():
+            self._cursors[key] = max(position, self._cursors.get(key, 0))  # What was committed since it was read is newer.
         self._signals.restore(told.signals, told.since_ms)
-        self._restored_once = True
         return []
+
+    def _looked_up(self, told: LookedUp, now: float) -> list[Effect]:
+        effects = self._heartbeats.looked_up(told, now)
+        origin = told.request.origin
+        return [*effects, Finish(origin, Fate.APPLIED)] if origin.request else effects
+
+    # ---------------------------------------------------------------- other servers
+
+    def _shares_changed(self, told: SharesChanged, _now: float) -> list[Effect]:
+        self._fences = told.fences
+        return []
+
+    def _followed_batch(self, told: FollowedBatch, now: float) -> list[Effect]:
+        batch = told.batch
+        try:
+            events, last = told_of_batch(batch, self._signals, now)
+        except Refused as refusal:  # Another version of ours took it; the journal keeps it, and we count that we cannot.
+            self.tally.reason(refusal.reason.value)
+            return []
+        key = (batch.gateway, batch.epoch, batch.lane)
+        self._cursors[key] = max(last, self._cursors.get(key, 0))
+        return [Tell(event) for event in events]
+
+    def _followed_events(self, told: FollowedEvents, now: float) -> list[Effect]:
+        return [Tell(event) for event in told_of_events(told.events, self._signals, now)]
+
+
+class _Read(NamedTuple):
+    """A batch as it was read; `spoilt` holds the records of which not even the JSON can be, by their place."""
+
+    plain: bytes
+    batch: Batch
+    spoilt: Mapping[int, bytes]
+
+
+class _Unread(NamedTuple):
+    """A batch of which nothing can be read but, perhaps, its head."""
+
+    plain: bytes
+    refusal: Refused
+
+
+def _read_batch(payload: bytes) -> _Read | _Unread:
+    """Read a batch, and where that fails, what can be saved of it."""
+    plain = b""
+    try:
+        plain = inflate(payload)
+        return _Read(plain, decode_plain_batch(plain), {})
+    except Refused as refusal:
+        saved = salvage(plain)
+        return _Unread(plain, refusal) if saved is None else _Read(plain, *saved)
 
 
 def _believable(reading: Reading, checks: Mapping[str, Checks]) -> bool:
@@ -583,53 +546,5 @@ def _from(position: int, readings: Sequence[Reading], positions: Sequence[int]) 
     return [reading for reading, _ in kept], [place for _, place in kept]
 
 
-def _open_presses(told: Iterable[OpenPress]) -> tuple[list[Press], list[Refused]]:
-    """Read the open presses of a heartbeat, and what is wrong with those that cannot be."""
-    presses: list[Press] = []
-    unreadable: list[Refused] = []
-    for one in told:
-        press = repaired_record(one)
-        try:
-            check_record(press)
-        except Refused as refusal:
-            unreadable.append(refusal)
-        else:
-            presses.append(press)
-    return presses, unreadable
-
-
 def _told_unreadable(gateway: GatewayId, refusal: Refused, now: float) -> Unreadable:
     return Unreadable(gateway, Lane.ALARM.value, refusal.reason.value, refusal.detail[:DETAIL_MAX], now)
-
-
-def _repaired(press: Press, gateway: GatewayId, now: float, *, stored: bool) -> PressArrived:
-    return PressArrived(
-        id=press.id,  # type: ignore[arg-type]  # Checked above.
-        gateway=gateway,
-        device=DeviceId(press.d),
-        t=press.t / 1_000,
-        rx=now,
-        quality=press.q,
-        press=press.press,
-        mode_claimed=press.mode,
-        stored=stored,
-        repaired=True,
-    )
-
-
-def _own_alert(
-    gateway: GatewayId, device: DeviceId, code: str, id_: str, now: float, *, on: bool, text: str = ""
-) -> DeviceAlerted:
-    """Make an alert of what we found ourselves; it is no record of the box."""
-    return DeviceAlerted(
-        id=id_,
-        gateway=gateway,
-        device=device,
-        code=code,
-        on=on,
-        t=now,
-        rx=now,
-        mode_claimed="real",
-        text=text,
-        stored=True,
-    )

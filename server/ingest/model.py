@@ -9,10 +9,10 @@ from enum import StrEnum
 import msgspec
 
 from contract.identity import DeviceId, EpochId, GatewayId, Lane
-from contract.messages import Receipt
+from contract.messages import Heartbeat, Receipt
 from contract.records import Reading
 from server.core.events import Event
-from server.journal.model import AlarmEvent, BatchWrite, DeadLetter, Written
+from server.journal.model import AlarmEvent, BatchWrite, DeadLetter, JournaledBatch, Written
 from server.registry.model import Roster
 
 
@@ -25,6 +25,7 @@ class Fate(StrEnum):
     REFUSED = "refused"  # It was understood and not taken: unknown gateway, no room, two contents for one position.
     DEAD = "dead"  # It could not be read, and is kept as a dead letter.
     FAILED = "failed"  # The journal could not commit it; the gateway still has it and sends it again.
+    ELSEWHERE = "elsewhere"  # Another server has this gateway's share: it commits and answers.
 
 
 class What(StrEnum):
@@ -110,7 +111,44 @@ class Restored(msgspec.Struct, frozen=True):
     since_ms: int
 
 
-Input = Arrived | Committed | Failed | EventsStored | EventsFailed | RosterChanged | Restored
+class LookedUp(msgspec.Struct, frozen=True):
+    """Where lanes stand in the journal, as it says itself; `cursors` is None when it does not answer."""
+
+    request: "LookUp"
+    cursors: Mapping[tuple[EpochId, Lane], int] | None
+
+
+class SharesChanged(msgspec.Struct, frozen=True):
+    """Which shares of the gateways are ours, each with its fence. Before the first of these every share is."""
+
+    fences: Mapping[int, int]
+
+
+class FollowedBatch(msgspec.Struct, frozen=True):
+    """Another server has committed a batch."""
+
+    batch: JournaledBatch
+
+
+class FollowedEvents(msgspec.Struct, frozen=True):
+    """Alarm events that are in the journal, whoever stored them."""
+
+    events: Sequence[AlarmEvent]
+
+
+Input = (
+    Arrived
+    | Committed
+    | Failed
+    | EventsStored
+    | EventsFailed
+    | RosterChanged
+    | Restored
+    | LookedUp
+    | SharesChanged
+    | FollowedBatch
+    | FollowedEvents
+)
 
 
 class Tell(msgspec.Struct, frozen=True):
@@ -133,6 +171,18 @@ class StoreEvents(msgspec.Struct, frozen=True):
     epoch: EpochId
     events: Sequence[AlarmEvent]
     repair: bool  # Found by a heartbeat; otherwise in a batch that may not be applied yet.
+
+
+class LookUp(msgspec.Struct, frozen=True):
+    """Read where the lanes of some epochs of a gateway stand in the journal, and answer with `LookedUp`.
+
+    Another server may have committed what we know nothing of, so we look before we tell a gateway that something is missing.
+    """
+
+    origin: Origin
+    gateway: GatewayId
+    beat: Heartbeat
+    epochs: Sequence[EpochId]
 
 
 class SendReceipt(msgspec.Struct, frozen=True):
@@ -166,7 +216,7 @@ class Bury(msgspec.Struct, frozen=True):
     letter: DeadLetter
 
 
-Effect = Tell | Write | StoreEvents | SendReceipt | SendSeen | Finish | Bury
+Effect = Tell | Write | StoreEvents | LookUp | SendReceipt | SendSeen | Finish | Bury
 
 
 class Tally:

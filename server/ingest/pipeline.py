@@ -5,7 +5,7 @@ order, and only the journal is left to tasks of its own.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -22,11 +22,15 @@ from server.ingest.model import (
     Effect,
     Fate,
     Finish,
+    FollowedBatch,
+    FollowedEvents,
     Input,
+    LookUp,
     Origin,
     Restored,
     SendReceipt,
     SendSeen,
+    SharesChanged,
     StoreEvents,
     Tally,
     Tell,
@@ -35,7 +39,7 @@ from server.ingest.model import (
     roster_changed,
 )
 from server.ingest.sorting import event_key, retold
-from server.journal.model import AlarmEvent, Journal
+from server.journal.model import AlarmEvent, Journal, JournaledBatch
 from server.registry.model import Roster
 
 REMEMBER_MS = 30 * 86_400_000  # Signals and cursors loaded at the start. Of older ones the journal is asked.
@@ -53,7 +57,7 @@ class Ingest:
         tell: Callable[[Event], None],
         clock: Callable[[], float],
         *,
-        on_commit: Callable[[int], None] = lambda _sequence: None,
+        on_commit: Callable[[Sequence[int]], None] = lambda _sequences: None,
         retry_seconds: float = RETRY_SECONDS,
         collect_seconds: float = COLLECT_SECONDS,
     ) -> None:
@@ -104,6 +108,21 @@ class Ingest:
     def clone_suspected(self, gateway: GatewayId) -> bool:
         """Say whether a second box seems to bear a gateway's name: no command may go to either then."""
         return self._host.clone_suspected(gateway)
+
+    # ---------------------------------------------------------------- other servers
+
+    def shares(self, fences: Mapping[int, int]) -> None:
+        """Learn which shares of the gateways are ours; before the first call all are."""
+        self._step(SharesChanged(fences))
+
+    def followed(self, batch: JournaledBatch) -> None:
+        """Learn of a batch that another server has committed."""
+        self._step(FollowedBatch(batch))
+
+    def followed_events(self, events: Sequence[AlarmEvent]) -> None:
+        """Learn of events that are in the journal, whoever stored them."""
+        if events:
+            self._step(FollowedEvents(events))
 
     # ---------------------------------------------------------------- what it says of itself
 
@@ -177,6 +196,8 @@ class Ingest:
             case Finish():
                 if effect.origin.request:
                     self._doors[effect.origin.door].finish(effect)
+            case LookUp():
+                self._committing.look_up(effect)
             case StoreEvents():
                 self._committing.events(effect)
             case Bury():

@@ -42,6 +42,13 @@ class Quarantined:
     raw: bytes
 
 
+class Fence(msgspec.Struct, frozen=True):
+    """The right to write for a share of the gateways: the share and the fence it was leased under."""
+
+    share: int
+    number: int
+
+
 class BatchWrite(msgspec.Struct, frozen=True):
     """One batch on its way into a transaction; `first_position` to `last_position` are what it covers."""
 
@@ -56,6 +63,7 @@ class BatchWrite(msgspec.Struct, frozen=True):
     events: Sequence[AlarmEvent] = ()
     holes: Sequence[tuple[int, int, str]] = ()  # (first position, count, reason)
     quarantined: Sequence[Quarantined] = ()
+    fence: Fence | None = None  # Of the share by whose right it is written; None where no right is needed.
 
 
 class Outcome(StrEnum):
@@ -65,6 +73,7 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     GAP = "gap"
     CONFLICT = "conflict"
+    FENCED = "fenced"  # Another server has the share by now: nothing was done, and nothing may be said.
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -96,12 +105,22 @@ class JournaledBatch:
 
 @dataclass(frozen=True, slots=True)
 class AlertFact:
-    """One fact of an alert's history; `settled` says that the alert is over with it."""
+    """One fact of an alert's history, the `number`-th from 1; `settled` says that the alert is over with it."""
 
     alert: str
+    number: int
     at_ms: int
     body: bytes
     settled: bool = False
+
+
+class StoredFact(msgspec.Struct, frozen=True):
+    """A fact as it is read back; `sequence` is the order of storing."""
+
+    sequence: int
+    alert: str
+    number: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +150,10 @@ class Journal(Protocol):
         """
         ...
 
+    async def positions(self, streams: Sequence[tuple[GatewayId, EpochId]]) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+        """Read the committed cumulative positions of some epochs; a lane of which nothing is committed is not there."""
+        ...
+
     async def read(self, after: int, limit: int) -> Sequence[JournaledBatch]:
         """Read raw batches in commit order, above sequence `after`; nothing can later appear below what was read."""
         ...
@@ -143,12 +166,8 @@ class Journal(Protocol):
         """Read the alarm events received since an instant, in the order received."""
         ...
 
-    async def append_fact(self, alert: str, at_ms: int, body: bytes, *, settled: bool = False) -> None:
-        """Append one fact to an alert's history."""
-        ...
-
-    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
-        """Append facts in one transaction."""
+    async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
+        """Append facts in one transaction; names the alerts that another server had moved on, of which none was stored."""
         ...
 
     async def facts(self, settled_since_ms: int = 0) -> Sequence[tuple[str, bytes]]:
@@ -157,6 +176,14 @@ class Journal(Protocol):
 
     async def facts_of(self, alert: str) -> Sequence[bytes]:
         """Read every fact of one alert, however old, oldest first."""
+        ...
+
+    async def facts_after(self, sequence: int, limit: int) -> Sequence[StoredFact]:
+        """Read facts in the order of storing, above a sequence; nothing can later appear below what was read."""
+        ...
+
+    async def facts_head(self) -> int:
+        """Read the sequence of the newest fact; 0 when there is none."""
         ...
 
     async def dead_letter(self, letter: DeadLetter) -> None:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, func, or_, select, tuple_
 from contract.identity import DeviceId, EpochId, GatewayId, Lane, PressId
 from server.journal import tables
 from server.journal.database import Database
-from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, JournaledBatch, Written
+from server.journal.facts import append_facts
+from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, JournaledBatch, StoredFact, Written
 from server.journal.streams import CachedStreams, LockedStreams, Streams
 from server.journal.watermark import Watermark
 from server.journal.writing import execute, insert_events, write_batches
@@ -30,7 +31,6 @@ _CHECKPOINT = (
     "insert into checkpoint (projection, sequence) values (?, ?)"
     " on conflict (projection) do update set sequence = excluded.sequence"
 )
-_FACT = "insert into alert_fact (alert, at_ms, settled, body) values (?, ?, ?, ?)"
 
 
 class SqlJournal:
@@ -40,7 +40,8 @@ class SqlJournal:
         self._database = database
         one_writer = database.dialect == "sqlite"
         self._streams: Streams = CachedStreams() if one_writer else LockedStreams()
-        self._watermark = None if one_writer else Watermark()
+        self._watermark = None if one_writer else Watermark("raw_batch_sequence")
+        self._facts_watermark = None if one_writer else Watermark("alert_fact_sequence_seq")
         self._letters = 0
 
     async def write(self, batches: Sequence[BatchWrite]) -> Sequence[Written]:
@@ -56,6 +57,21 @@ class SqlJournal:
             newest = select(cursor.gateway, cursor.lane, func.max(cursor.epoch)).group_by(cursor.gateway, cursor.lane)
             query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(
                 or_(cursor.updated_ms >= since_ms, tuple_(cursor.gateway, cursor.lane, cursor.epoch).in_(newest))
+            )
+            return {
+                (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
+                for gateway, epoch, lane, position in connection.execute(query)
+            }
+
+        return await self._database.run(work)
+
+    async def positions(self, streams: Sequence[tuple[GatewayId, EpochId]]) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+        """Read the committed cumulative positions of some epochs."""
+
+        def work(connection: Connection) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+            cursor = tables.cursor.c
+            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(
+                tuple_(cursor.gateway, cursor.epoch).in_(streams)
             )
             return {
                 (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
@@ -115,14 +131,9 @@ class SqlJournal:
 
         return await self._database.run(work)
 
-    async def append_fact(self, alert: str, at_ms: int, body: bytes, *, settled: bool = False) -> None:
-        """Append one fact to an alert's history."""
-        await self.append_facts([AlertFact(alert, at_ms, body, settled)])
-
-    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
-        """Append facts in one transaction, in the order given."""
-        rows = [(fact.alert, fact.at_ms, fact.settled, fact.body) for fact in facts]
-        await self._database.run(lambda connection: execute(connection, _FACT, rows))
+    async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
+        """Append facts in one transaction, in the order given; names the alerts that another server had moved on."""
+        return await self._database.run(lambda connection: append_facts(connection, facts))
 
     async def facts(self, settled_since_ms: int = 0) -> Sequence[tuple[str, bytes]]:
         """Read the facts of every alert that is not over, or was over only after an instant, oldest first."""
@@ -142,8 +153,26 @@ class SqlJournal:
     async def facts_of(self, alert: str) -> Sequence[bytes]:
         """Read every fact of one alert, oldest first."""
         fact = tables.alert_fact.c
-        query = select(fact.body).where(fact.alert == alert).order_by(fact.sequence)
+        query = select(fact.body).where(fact.alert == alert).order_by(fact.number)
         return await self._database.run(lambda connection: [bytes(body) for [body] in connection.execute(query)])
+
+    async def facts_after(self, sequence: int, limit: int) -> Sequence[StoredFact]:
+        """Read facts in the order of storing; on PostgreSQL only up to where no running transaction can still insert."""
+
+        def work(connection: Connection) -> Sequence[StoredFact]:
+            fact = tables.alert_fact.c
+            query = select(fact.sequence, fact.alert, fact.number, fact.body).where(fact.sequence > sequence)
+            if self._facts_watermark is not None:
+                query = query.where(fact.sequence <= self._facts_watermark.safe(connection))
+            rows = connection.execute(query.order_by(fact.sequence).limit(limit))
+            return [StoredFact(place, alert, number, bytes(body)) for place, alert, number, body in rows]
+
+        return await self._database.run(work)
+
+    async def facts_head(self) -> int:
+        """Read the sequence of the newest fact; 0 when there is none."""
+        query = select(func.coalesce(func.max(tables.alert_fact.c.sequence), 0))
+        return await self._database.run(lambda connection: connection.execute(query).scalar_one())
 
     async def dead_letter(self, letter: DeadLetter) -> None:
         """Keep a message that could not be read; beyond the limit the oldest go."""

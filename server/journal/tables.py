@@ -1,6 +1,18 @@
 """The journal's tables. Instants are milliseconds UTC; `sequence` is the order in which others read what was committed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from server.journal.database import metadata
 
@@ -97,7 +109,24 @@ alert_fact = Table(
     Column("at_ms", BigInteger, nullable=False),
     Column("settled", Boolean, nullable=False),  # The alert is over with this fact.
     Column("body", LargeBinary, nullable=False),
-    Index(None, "alert"),
+    Column("number", BigInteger, nullable=False),  # Within the alert, from 1: two servers cannot both write one.
+    UniqueConstraint("alert", "number"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("share", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(64), nullable=False),
+    Column("fence", BigInteger, nullable=False),  # Grows whenever the share changes hands.
+    Column("until", Float, nullable=False),  # Seconds of the database's own clock.
+)
+
+server = Table(
+    "server",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("until", Float, nullable=False),
 )
 
 checkpoint = Table(

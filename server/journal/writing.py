@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from contract.errors import Reason
 from contract.identity import Lane
 from contract.messages import Refusal
+from server.journal.leases import held
 from server.journal.model import AlarmEvent, BatchWrite, Outcome, Written
 from server.journal.streams import Stream, Streams
 
@@ -45,9 +46,16 @@ def native(connection: Connection, statement: str) -> str:
 
 def write_batches(connection: Connection, streams: Streams, batches: Sequence[BatchWrite]) -> list[Written]:
     """Judge and insert batches in the order given; for a later one of the group, an earlier one counts as committed."""
-    opened = streams.open(connection, [(batch.gateway, batch.epoch, batch.lane) for batch in batches])
+    fences = held(connection, {batch.fence for batch in batches if batch.fence is not None})
+    rightful = [batch for batch in batches if batch.fence is None or batch.fence in fences]
+    opened = streams.open(connection, [(batch.gateway, batch.epoch, batch.lane) for batch in rightful])
     rows = _Rows(connection)
-    judged = [rows.take(batch, opened[batch.gateway, batch.epoch, batch.lane]) for batch in batches]
+    judged = [
+        rows.take(batch, opened[batch.gateway, batch.epoch, batch.lane])
+        if batch.fence is None or batch.fence in fences
+        else _FENCED
+        for batch in batches
+    ]
     rows.insert(streams)
     sequences = iter(rows.sequences)
     return [
@@ -63,6 +71,7 @@ def insert_events(connection: Connection, events: Sequence[AlarmEvent]) -> list[
 
 
 Judged = tuple[Outcome, int, Sequence[Refusal], int]
+_FENCED: Judged = (Outcome.FENCED, 0, (), 0)
 
 
 class _Rows:

@@ -21,6 +21,8 @@ from server.ingest.model import (
     Failed,
     Finish,
     Input,
+    LookedUp,
+    LookUp,
     Origin,
     Pending,
     Restored,
@@ -147,6 +149,8 @@ class SimServer:
                     self._commit(effect.pending)
                 case StoreEvents():
                     self._store(effect)
+                case LookUp():
+                    self._look_up(effect)
                 case SendReceipt():
                     self._receipt(effect)
                 case SendSeen():
@@ -166,7 +170,9 @@ class SimServer:
                 self._ghost.broken.append(f"press {event.id} was shown twice by one server")
             self._shown.add(event.id)
         facts = [
-            AlertFact(effect.alert.id, round(self._wheel.now * 1000), effect.fact, not effect.alert.open)
+            AlertFact(
+                effect.alert.id, effect.alert.version, round(self._wheel.now * 1000), effect.fact, not effect.alert.open
+            )
             for effect in effects
             if isinstance(effect, AlertChanged) and effect.fact is not None
         ]
@@ -220,6 +226,17 @@ class SimServer:
             self._step(EventsFailed(request))
             return
         self._step(EventsStored(request, at_once(self._journal.store_events(request.events))))
+
+    def _look_up(self, request: LookUp) -> None:
+        life = self._life
+        self._wheel.later(self._latency(), lambda: self._looked_up(life, request))
+
+    def _looked_up(self, life: int, request: LookUp) -> None:
+        if life != self._life:
+            return
+        found = at_once(self._journal.positions([(request.gateway, epoch) for epoch in request.epochs]))
+        cursors = {(epoch, lane): position for (_, epoch, lane), position in found.items()}
+        self._step(LookedUp(request, None if self._wheel.likely(self.fail) else cursors))
 
     def _receipt(self, effect: SendReceipt) -> None:
         """Send a receipt, having compared it with what the database holds at this very instant."""

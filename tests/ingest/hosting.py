@@ -21,6 +21,8 @@ from server.ingest.model import (
     Failed,
     Fate,
     Input,
+    LookedUp,
+    LookUp,
     Origin,
     Pending,
     SendReceipt,
@@ -134,6 +136,7 @@ class Hosting:
     effects: list[Effect] = field(default_factory=list)
     waiting: list[Pending] = field(default_factory=list)
     storing: list[StoreEvents] = field(default_factory=list)
+    silent: bool = False  # Whether the journal does not say where lanes stand.
 
     def arrives(
         self, leaf: str, payload: bytes, now: float = 100.0, gateway: str = G, origin: Origin = DOOR
@@ -145,6 +148,14 @@ class Hosting:
         """Tell the host something; gives what follows from it."""
         effects = self.host.step(told, now)
         self.effects += effects
+        for effect in effects:
+            if isinstance(effect, LookUp):
+                found = {
+                    (epoch, lane): self.journal.cursors.get((effect.gateway, epoch, lane), 0)
+                    for epoch in effect.epochs
+                    for lane in Lane
+                }
+                effects = [*effects, *self.say(LookedUp(effect, None if self.silent else found), now)]
         self.waiting += [effect.pending for effect in effects if isinstance(effect, Write)]
         self.storing += [effect for effect in effects if isinstance(effect, StoreEvents)]
         return effects

@@ -463,7 +463,7 @@ def test_commits_of_earlier_starts_lost_with_a_restored_database_are_asked_for()
 
 def test_a_server_that_does_not_know_its_journal_asks_for_nothing_again() -> None:
     """With the database away at the start, three thousand schools must not send a month of alarms."""
-    hosting = Hosting()
+    hosting = Hosting(silent=True)
 
     effects = hosting.arrives("hb", heartbeat(epoch=LATER, hi={"a": 9}, lo={"a": 9}, kept={EPOCH: {"a": 7}}))
 

@@ -65,7 +65,7 @@ async def test_telemetry_shares_commits_and_alarms_have_their_own(journal: Faili
 async def test_newest_sequence_is_announced_after_the_commit(journal: FailingJournal) -> None:
     """The projector is woken with what it may read, and only then."""
     announced: list[int] = []
-    ingest = Ingest(journal, Told(), time.time, on_commit=announced.append, collect_seconds=0.0)
+    ingest = Ingest(journal, Told(), time.time, on_commit=announced.extend, collect_seconds=0.0)
     ingest.receive(MemoryDoor(), G, "up/t", telemetry(1, reading()))
 
     async with serving(ingest):

@@ -199,9 +199,8 @@ async def test_group_that_fails_while_judged_is_forgotten(journal: SqlJournal, m
 
 async def test_facts_of_settled_alerts_are_left_out_in_time(journal: SqlJournal) -> None:
     """Facts come back in order; those of alerts over since long ago do not, unless asked for by name."""
-    await journal.append_fact("old", 1, b"1")
-    await journal.append_fact("open", 2, b"2")
-    await journal.append_facts([AlertFact("old", 3, b"3", settled=True), AlertFact("new", 9, b"4", settled=True)])
+    await journal.append_facts([AlertFact("old", 1, 1, b"1"), AlertFact("open", 1, 2, b"2")])
+    await journal.append_facts([AlertFact("old", 2, 3, b"3", settled=True), AlertFact("new", 1, 9, b"4", settled=True)])
 
     assert await journal.facts() == [("old", b"1"), ("open", b"2"), ("old", b"3"), ("new", b"4")]
     assert await journal.facts(settled_since_ms=5) == [("open", b"2"), ("new", b"4")]

@@ -31,14 +31,21 @@ class Facts:
     down: bool = False
     returned: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def append_facts(self, facts: Sequence[AlertFact]) -> None:
-        """Keep facts, or refuse while down."""
+    async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
+        """Keep facts, or refuse while down; of an alert that has the number of one already, none is kept."""
         await asyncio.sleep(0)
         if self.down:
             raise StorageError("down")
+        taken = {(fact.alert, fact.number) for fact in self.kept}
+        overtaken = frozenset(fact.alert for fact in facts if (fact.alert, fact.number) in taken)
         self.order.append("stored")
-        self.kept += facts
+        self.kept += [fact for fact in facts if fact.alert not in overtaken]
         self.returned.set()
+        return overtaken
+
+    async def facts_of(self, alert: str) -> Sequence[bytes]:
+        """Give the facts of one alert."""
+        return [fact.body for fact in self.kept if fact.alert == alert]
 
 
 @dataclass

@@ -626,6 +626,7 @@ export const en: Words = {
       duplicate: "repeats",
       gap: "missing numbers",
       refused: "refused",
+      elsewhere: "served by another server",
       dead: "unreadable",
       failed: "failed",
       received_alarm: "alarm lane messages",

@@ -593,6 +593,7 @@ export const zh = {
       duplicate: "重复",
       gap: "缺号",
       refused: "拒绝",
+      elsewhere: "由另一台服务器处理",
       dead: "无法识别",
       failed: "处理失败",
       received_alarm: "报警通道消息",

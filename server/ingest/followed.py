@@ -1,0 +1,51 @@
+"""What another server has committed, told to our engine: shown where it is new, confirmed where we show it already."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from contract.batch import decode_batch
+from contract.identity import Lane, PressId
+from server.core.events import Event, PressStored, ReadingsArrived
+from server.ingest.signals import Signals
+from server.ingest.sorting import Signal, event_key, retold, signal_key, sort_alarms, sort_telemetry
+from server.journal.model import AlarmEvent, JournaledBatch
+
+
+def told_of_batch(journaled: JournaledBatch, signals: Signals, now: float) -> tuple[list[Event], int]:
+    """Give what the engine is to be told of a batch, and its last position; raises `Refused` for one we cannot read."""
+    batch = decode_batch(journaled.body)
+    rx = journaled.rx_ms / 1_000
+    if batch.lane is Lane.ALARM:
+        found = sort_alarms(batch, rx)
+        told = [event for signal in found.signals for event in _signal(signal, signals, now)]
+        return [*told, *found.told_after], batch.last_position
+    found = sort_telemetry(batch, {}, rx)  # What was refused stands in the journal as a hole.
+    pairs = [pair for pair in zip(found.positions, found.readings, strict=True) if pair[0] >= journaled.new_from]
+    readings = ReadingsArrived(
+        batch.gateway, batch.epoch, rx, [position for position, _ in pairs], [reading for _, reading in pairs]
+    )
+    return ([readings] if pairs else []) + list(found.told_after), batch.last_position
+
+
+def told_of_events(events: Sequence[AlarmEvent], signals: Signals, now: float) -> list[Event]:
+    """Give what the engine is to be told of events in the journal; of those known already, nothing."""
+    told: list[Event] = []
+    for event in events:
+        key = event_key(event)
+        if signals.stored(key):
+            continue
+        shown = signals.store(key)
+        if shown:
+            told.append(PressStored(event.id, now))
+        elif (again := retold(event)) is not None:
+            told.append(again)
+    return told
+
+
+def _signal(signal: Signal, signals: Signals, now: float) -> list[Event]:
+    key = signal_key(signal)
+    if signals.stored(key):
+        return []
+    if signals.store(key):
+        return [PressStored(PressId(signal.id), now)]
+    return [replace(signal, stored=True)]

@@ -1,0 +1,181 @@
+"""Two servers on one PostgreSQL: a press that comes to either is one incident on both, and either may fall away."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from contract.batch import encode_batch
+from contract.identity import EpochId, Lane, make_press_id
+from contract.records import Press, Reading, encode_record
+from server.core.alert import Alert, State
+from server.core.effects import ActRefused
+from server.core.events import ActRequested
+from server.ingest.model import Finish, Origin
+from server.journal.leases import LEASE_SECONDS
+from server.registry.roster_file import encode_roster
+from server.service import Service, close, open_service
+from server.settings import read_settings
+from server.sharing.opening import Together
+from simulators.city import make_city
+
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(60)]
+CITY = make_city(3, 7, date(2026, 3, 2))
+BUTTON = next(device for device in CITY.roster.devices if device.kind == "alarm_button")
+CAMERA = next(device for device in CITY.roster.devices if device.kind == "camera" and device.gateway == BUTTON.gateway)
+EPOCH = EpochId("000001abcd")
+
+
+class Way:
+    """A door that takes no answers."""
+
+    name = "way"
+    connected = True
+
+    def send(self, origin: Origin, gateway: str, payload: bytes, *, sure: bool) -> None:
+        """Take a receipt."""
+
+    def finish(self, finish: Finish) -> None:
+        """Take note."""
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Running:
+    """A server and its tasks."""
+
+    service: Service
+    tasks: list["asyncio.Task[None]"]
+
+    async def die(self) -> None:
+        """End without a word."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.service.database.close()
+
+    @property
+    def incidents(self) -> list[Alert]:
+        """List what it shows of presses."""
+        return [alert for alert in self.service.runtime.engine.alerts.values() if alert.rule == "one_key_press"]
+
+    def hear(self, lane: Lane, first: int, *records: Press | Reading, request: int = 0) -> None:
+        """Let a batch arrive."""
+        body = encode_batch(BUTTON.gateway, EPOCH, lane, first, 1, [encode_record(record) for record in records])
+        self.service.ingest.receive(Way(), BUTTON.gateway, f"up/{lane.value}", body, request)
+
+
+async def started(address: str, folder: Path, name: str) -> Running:
+    """Start a server without doors."""
+    settings = read_settings(None, folder=folder / name, database=address, name=name, brokers=(), history="none")
+    service = await open_service(settings, folder / "roster.json")
+    long = [service.ingest.run(), service.runtime.run(), *service.sharing.tasks()]
+    return Running(service, [asyncio.create_task(one) for one in long])
+
+
+@pytest.fixture
+async def pair(postgres_address: str, tmp_path: Path) -> AsyncIterator[tuple[Running, Running]]:
+    """Give two servers on one database."""
+    (tmp_path / "roster.json").write_bytes(encode_roster(CITY.roster))
+    both = (
+        await started(postgres_address, tmp_path, "server-1"),
+        await started(postgres_address, tmp_path, "server-2"),
+    )
+    yield both
+    for one in both:
+        for task in one.tasks:
+            task.cancel()
+        await asyncio.gather(*one.tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await close(one.service)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait for something to become so."""
+    while not true():  # noqa: ASYNC110  # What is waited for tells nobody.
+        await asyncio.sleep(0.02)
+
+
+def press(number: int) -> Press:
+    """Press the button now."""
+    now = round(time.time() * 1000)
+    return Press(make_press_id(now, number), BUTTON.id, now)
+
+
+async def test_a_press_that_comes_to_one_server_is_on_the_other(pair: tuple[Running, Running]) -> None:
+    first, second = pair
+    first.hear(Lane.ALARM, 1, press(1), request=1)
+    await until(lambda: first.incidents and first.incidents[0].stored and second.incidents == first.incidents)
+
+
+async def test_presses_that_come_to_both_at_once_are_one_incident_each_press_once(pair: tuple[Running, Running]) -> None:
+    first, second = pair
+    for number in range(1, 11):
+        made = press(number)
+        for one in (first, second) if number % 2 else (second, first):
+            one.hear(Lane.ALARM, number, made)
+        await asyncio.sleep(0.01)
+
+    def settled() -> bool:
+        ours, theirs = first.incidents, second.incidents
+        return len(ours) == 1 and ours == theirs and ours[0].press_count == 10 and ours[0].stored
+
+    await until(settled)
+    await first.service.runtime.flush()
+    stored = await first.service.journal.facts_of(first.incidents[0].id)
+    assert len(stored) == first.incidents[0].version
+
+
+async def test_of_two_people_at_two_servers_one_takes_the_incident(pair: tuple[Running, Running]) -> None:
+    first, second = pair
+    first.hear(Lane.ALARM, 1, press(1))
+    await until(lambda: second.incidents and second.incidents[0].stored and first.incidents[0].stored)
+
+    def move(one: Running, who: str) -> ActRequested:
+        return ActRequested(one.incidents[0].id, "acknowledge", who, "police_liaison", one.incidents[0].version, key=who)
+
+    answers = await asyncio.gather(
+        first.service.runtime.act(move(first, "a")), second.service.runtime.act(move(second, "b"))
+    )
+
+    refused = [answer for answer in answers if isinstance(answer, ActRefused)]
+    assert [answer.code for answer in refused] == ["version_conflict"]
+    await until(lambda: first.incidents == second.incidents)
+    assert first.incidents[0].state is State.ACKNOWLEDGED
+
+
+async def test_telemetry_is_written_by_one_and_known_to_both(pair: tuple[Running, Running]) -> None:
+    first, second = pair
+    await until(
+        lambda: all(isinstance(one.service.sharing, Together) and one.service.sharing.division.shares for one in pair)
+    )
+    now = round(time.time() * 1000)
+    for one in pair:
+        one.hear(Lane.TELEMETRY, 1, Reading(CAMERA.id, now, {"online": True, "bitrate": 512}))
+
+    def known(one: Running) -> object:
+        state = one.service.runtime.engine.device(CAMERA.gateway, CAMERA.id)
+        return state is not None and state.value("bitrate")
+
+    await until(lambda: known(first) == known(second) == 512)
+    taken = [one.service.ingest.counters() for one in pair]
+    assert sum(one["applied"] for one in taken) == 1
+    assert sum(one["elsewhere"] for one in taken) == 1
+
+
+async def test_whoever_is_left_leads_and_writes(pair: tuple[Running, Running]) -> None:
+    """The leader dies without a word; its leases run out by the database's clock."""
+    first, second = pair
+    assert first.service.sharing.leads
+    assert not second.service.sharing.leads
+    await first.die()
+    await asyncio.wait_for(until(lambda: second.service.sharing.leads), LEASE_SECONDS * 2)
+    second.hear(Lane.TELEMETRY, 1, Reading(CAMERA.id, round(time.time() * 1000), {"online": True}))
+    await until(lambda: second.service.ingest.counters()["applied"] == 1)
