@@ -180,6 +180,8 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
             dead_letters=ingest.dead_letters,
             lag_ms=ingest.lag_ms,
             history_behind=lambda: projector.behind if projector else 0,
+            shares=lambda: sharing.shares,
+            leads=lambda: sharing.leads,
             not_ready=lambda: service.not_ready(),  # noqa: PLW0108  # The service is made below.
         ),
     )

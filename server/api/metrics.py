@@ -22,6 +22,8 @@ class _Now(Collector):
         yield GaugeMetricFamily("anxiao_dead_letters", "Messages kept as dead letters.", ingest.dead_letters())
         yield GaugeMetricFamily("anxiao_ingest_lag_seconds", "How far ingest is behind.", ingest.lag_ms() / 1000)
         yield GaugeMetricFamily("anxiao_history_behind", "Batches the history is behind.", ingest.history_behind())
+        yield GaugeMetricFamily("anxiao_shares", "Of 64: the telemetry that this server commits.", ingest.shares())
+        yield GaugeMetricFamily("anxiao_leads", "Whether this server leads; of all, one does.", int(ingest.leads()))
         yield GaugeMetricFamily("anxiao_stream_clients", "Open streams.", hub.clients)
         yield CounterMetricFamily("anxiao_stream_sent", "Events told to streams.", hub.sent)
         yield CounterMetricFamily("anxiao_stream_resets", "Times a screen had to start again.", hub.resets)

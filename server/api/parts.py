@@ -24,6 +24,8 @@ class Ingest:
     dead_letters: Callable[[], int] = int
     lag_ms: Callable[[], int] = int
     history_behind: Callable[[], int] = int
+    shares: Callable[[], int] = int  # Of 64: how much of the city's telemetry this server commits.
+    leads: Callable[[], bool] = bool  # Whether it raises faults and escalates for all servers of the database.
     not_ready: Callable[[], Mapping[str, str]] = dict  # Part -> what is wrong with it; empty when all is well.
 
 

@@ -15,11 +15,11 @@ from server.core.events import WindowDeclared
 from server.journal.model import AlarmEvent, JournaledBatch, StoredFact
 
 POLL_SECONDS = 0.2  # A press that came to one server alone is on every screen within two of these.
-SELDOM_SECONDS = 1.0  # Single events and windows: batches and facts tell most of them sooner.
+SELDOM_SECONDS = 1.0  # Single events and windows: batches and facts tell nearly all of them sooner.
 RETRY_SECONDS = 1.0
 BATCHES_MAX = 500
 FACTS_MAX = 1_000
-EVENTS_MS = 120_000  # How far back single events are looked at: more than servers' clocks differ and commits take.
+EVENTS_MS = 20_000  # How far back single events are looked at: more than servers' clocks differ and commits take.
 OWN_MAX = 200_000  # Batches of ours that are not read yet; of those forgotten beyond it our engine is told again.
 
 log = structlog.get_logger("sharing")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from server.core.events import LeadChanged
 from server.ingest.pipeline import Ingest
+from server.ingest.shares import SHARES
 from server.journal.database import Database
 from server.journal.leases import Leases
 from server.journal.sql import SqlJournal
@@ -21,6 +22,11 @@ class Sharing(Protocol):
     @property
     def leads(self) -> bool:
         """Say whether this server does what one does for all."""
+        ...
+
+    @property
+    def shares(self) -> int:
+        """Count the shares of the gateways whose telemetry this server commits."""
         ...
 
     async def start(self) -> None:
@@ -44,6 +50,7 @@ class Alone:
     """The only server of a SQLite file."""
 
     leads = True
+    shares = SHARES
 
     async def start(self) -> None:
         """Do nothing."""
@@ -70,6 +77,11 @@ class Together:
     def leads(self) -> bool:
         """Say whether this server does what one does for all."""
         return self.division.leads
+
+    @property
+    def shares(self) -> int:
+        """Count the shares of the gateways whose telemetry this server commits."""
+        return self.division.shares
 
     async def start(self) -> None:
         """Note where the journal stands, so that nothing is missed, and take our part of the work."""
