@@ -15,6 +15,7 @@ import os
 import platform
 import random
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -349,6 +350,22 @@ async def measure(records: int, presses: int, folder: Path, profile: str) -> Non
             )
             print(f"server {spent[0]:.1f} s of CPU, gateway {spent[1]:.1f} s; stalls {stalls}, rounds again {rounds}")
             table(line, shown, {"idle": idle, "during the drain": busy, "idle after it": again})
+    audit(folder / "server" / "anxiao.db", records, len(line.ids))
+
+
+def audit(database: Path, records: int, presses: int) -> None:
+    """Compare the journal with what was told; ends the bench where anything is missing or twice."""
+    with contextlib.closing(sqlite3.connect(database)) as journal:
+        (backlog,) = journal.execute("select max(position) from cursor where lane = 't'").fetchone()
+        (covered,) = journal.execute(
+            "select sum(last_position - position + 1) from raw_batch where stream ="
+            " (select stream from cursor where lane = 't' order by position desc limit 1)"
+        ).fetchone()
+        (gaps,) = journal.execute("select count(*) from gap").fetchone()
+        (events,) = journal.execute("select count(*) from alarm_event where kind = 'press'").fetchone()
+    if (backlog, covered, gaps, events) != (records, records, 0, presses):
+        raise SystemExit(f"the journal has {covered} of {records} readings, {gaps} gaps, {events} of {presses} presses")
+    print(f"the journal has {covered:,} readings of the backlog, each position once, and {events} presses; no gap")
 
 
 def table(line: Line, shown: Screen, phases: dict[str, Sequence[int]]) -> None:

@@ -66,7 +66,7 @@ NONCES_MAX = 64  # Heartbeats whose answer may still come; older answers say not
 HTTPS_HEARTBEAT_SECONDS = 60.0
 HTTPS_BIRTH_SECONDS = 10.0  # A box that no broker lets in by then tells its birth by HTTPS.
 CLONE_SECONDS = 600.0  # Without another receipt for what was never appended, the other box is gone.
-RETELL_SECONDS = 3_600.0  # How often a server is told of earlier epochs unasked.
+RETELL_SECONDS = 300.0  # How often a server is told of earlier epochs unasked: a box on HTTPS alone hears of no restart.
 ENDED_EPOCHS_MAX = 32  # In one heartbeat; the others follow with the next.
 SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
 

@@ -145,7 +145,7 @@ def test_lost_readings_go_again_when_the_claim_was_made_twice() -> None:
 
 
 def test_server_is_told_how_far_earlier_starts_had_receipts() -> None:
-    """After each start, each server's start, and each hour; what still waits is told of as such instead."""
+    """After each start, each server's start, and every five minutes; what still waits is told of as such instead."""
     desk = Desk(A, begin=False)
     desk.tell(Kept(Lane.ALARM, OLDER, 5, 6))
     desk.tell(Receipted(Lane.ALARM, OLDER, 4))
