@@ -18,6 +18,10 @@ DEVICES_PER_GATEWAY_MAX = 2_000
 OPEN_PRESSES_MAX = 256  # In a heartbeat; the outbox still holds every press.
 OLD_EPOCHS_MAX = 64
 
+COMMAND_SECONDS_MAX = 30  # From its signature to its end: an order that comes late is no longer what somebody wanted.
+COMMAND_ARGUMENTS_MAX = 16
+RESULT_KEPT_SECONDS = 86_400  # How long a gateway answers a repeated command with what became of it.
+
 HEARTBEAT_SECONDS = 15
 PATH_SILENT_SECONDS = 45  # Three heartbeats: one lost, one late, one to be sure.
 HTTPS_AFTER_SECONDS = 0.3  # An alarm without a receipt after this goes out by HTTPS too.

@@ -16,6 +16,8 @@ from contract.limits import (
 )
 from contract.records import Value
 
+Argument = bool | int | str  # No fractions: two writers of JSON need not agree on how to write one, and a signature must.
+
 
 class BirthDevice(msgspec.Struct, frozen=True, omit_defaults=True):
     """One device as its gateway describes it; `m` declares a vendor's own metrics as name -> {type, unit}."""
@@ -132,17 +134,18 @@ class Now(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Command(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An order to a gateway: `sig` is Ed25519 over the canonical JSON of the rest, base64."""
+    """An order to one gateway; `sig` is the server's signature of the rest: see contract.signing and contract.orders."""
 
     v: int
-    id: str
+    id: str  # A UUID; a repeat under the same id is the same order.
     op: str
-    exp: int
-    n: int
-    by: str
-    d: str = ""
-    a: dict[str, Value] = {}
+    exp: int  # After this instant of the server's clock it is void, ms UTC.
+    n: int  # Above that of every earlier command to the same gateway.
+    by: str  # Who gave it, for the record.
+    d: str = ""  # The device; empty for the gateway itself.
+    a: dict[str, Argument] = {}
     sig: str = ""
+    g: str = ""  # The gateway, so that an order to one box means nothing to another.
 
 
 class ServerNotice(msgspec.Struct, frozen=True, omit_defaults=True):

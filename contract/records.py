@@ -143,11 +143,11 @@ class DeviceAlert(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="k"
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="k", tag="rep"):
-    """The outcome of a command, durable like an alarm."""
+    """What became of a command, durable like an alarm; see contract.orders.REPLY_CODES."""
 
     id: str
     ok: bool
-    code: str  # accepted, done, refused, expired, unknown_device, bad_sig, failed
+    code: str
     t: int
     text: str = ""
 

@@ -1,10 +1,11 @@
 """The seam between a device interface and the gateway that hosts it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from contract.identity import DeviceId, PressId
-from contract.messages import BirthDevice
+from contract.messages import Argument, BirthDevice
 from contract.records import Value
 
 
@@ -49,4 +50,44 @@ class Agent(Protocol):
 
     async def run(self, reporting: Reporting) -> None:
         """Serve until cancelled."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something to be done to a device. Whether it may be done has been decided before anybody sees this."""
+
+    id: str  # A device that is told twice knows by it that it is the same.
+    device: DeviceId
+    op: str  # One of contract.orders.Op.
+    arguments: Mapping[str, Argument]
+
+
+@runtime_checkable
+class Obeys(Protocol):
+    """An agent that can do something to its devices. Agents that only listen have none of this."""
+
+    def abilities(self) -> Mapping[DeviceId, frozenset[str]]:
+        """Say which orders can be carried out now, by device."""
+        ...
+
+    async def carry_out(self, order: Order) -> str:
+        """Do it, once; returns when it is done, with a word about it or none.
+
+        Raises `contract.errors.Refused` for arguments that the device cannot take, and `contract.errors.Unreachable`
+        when it was not done or nobody knows.
+        """
+        ...
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """An agent whose devices can show a person at the button how far the press has got."""
+
+    def lamps(self) -> Sequence[DeviceId]:
+        """Name the devices that can show it."""
+        ...
+
+    def show(self, device: DeviceId, *, seen: bool, stored: bool) -> None:
+        """Show it: `seen` says that a police screen shows the press, `stored` that it is committed. Never waits."""
         ...

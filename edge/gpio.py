@@ -1,6 +1,7 @@
-"""Input lines of a Linux GPIO chip, through the kernel's character device."""
+"""Input and output lines of a Linux GPIO chip, through the kernel's character device."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -83,6 +84,39 @@ class GpioLines:
 
     def close(self) -> None:
         """Give the lines back to the kernel."""
+        self._request.release()
+
+
+class GpioOutputs:
+    """Output lines of one chip. The kernel lets go of them when this process ends, whatever ended it."""
+
+    def __init__(self, chip: str, active_low: Mapping[LineName, bool]) -> None:
+        try:
+            with gpiod.Chip(chip) as opened:
+                self._offsets = {line: opened.line_offset_from_id(line) for line in active_low}
+                self._request = opened.request_lines(
+                    config={
+                        self._offsets[line]: gpiod.LineSettings(
+                            direction=Direction.OUTPUT, active_low=low, output_value=Value.INACTIVE
+                        )
+                        for line, low in active_low.items()
+                    },
+                    consumer=CONSUMER,
+                )
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"GPIO {chip}, lines {', '.join(map(str, active_low))}: {error}") from None
+
+    def set(self, line: LineName, *, on: bool) -> None:
+        """Have the kernel switch it."""
+        try:
+            self._request.set_value(self._offsets[line], Value.ACTIVE if on else Value.INACTIVE)
+        except OSError as error:
+            raise Unreachable(f"GPIO: {error}") from None
+
+    def close(self) -> None:
+        """Switch all off and give them back."""
+        with contextlib.suppress(OSError):
+            self._request.set_values(dict.fromkeys(self._offsets.values(), Value.INACTIVE))
         self._request.release()
 
 

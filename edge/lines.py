@@ -1,6 +1,7 @@
-"""The seam to input lines, and its double of files: one file for each line, holding 0 (open) or 1 (closed)."""
+"""The seam to input and output lines, and its double of files: one file for each line, holding 0 (open) or 1 (closed)."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,44 @@ class Lines(Protocol):
     def close(self) -> None:
         """Give the lines back."""
         ...
+
+
+class Outputs(Protocol):
+    """Output lines, each with a relay or a lamp. All are off from the moment they are opened."""
+
+    def set(self, line: LineName, *, on: bool) -> None:
+        """Switch one; raise `Unreachable` when that cannot be known."""
+        ...
+
+    def close(self) -> None:
+        """Switch all off and give them back."""
+        ...
+
+
+class FileOutputs:
+    """Outputs kept in a folder: the file of a line holds 1 while it is on."""
+
+    def __init__(self, folder: Path, lines: Sequence[LineName]) -> None:
+        self._folder = folder
+        self._lines = tuple(lines)
+        for line in self._lines:
+            self.set(line, on=False)
+
+    def set(self, line: LineName, *, on: bool) -> None:
+        """Write the file, whole."""
+        path = self._folder / str(line)
+        beside = path.with_name(path.name + ".new")
+        try:
+            beside.write_text("1\n" if on else "0\n")
+            beside.replace(path)
+        except OSError as error:
+            raise Unreachable(f"line file {path}: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Switch all off."""
+        for line in self._lines:
+            with contextlib.suppress(Unreachable):
+                self.set(line, on=False)
 
 
 class FileLines:

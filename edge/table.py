@@ -1,5 +1,6 @@
 """Reads one table of a site file, key by key; whatever cannot be used is named with what was given and what is allowed."""
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +21,7 @@ class Table:
 
     def wrong(self, key: str, given: object, allowed: str, *, secret: bool = False) -> ConfigurationError:
         """Make the error for a key; a secret is never shown."""
-        shown = "a secret" if secret else repr(given)[:SHOWN_MAX]
+        shown = "a secret" if secret else "nothing" if given is None else repr(given)[:SHOWN_MAX]
         return ConfigurationError(f"{self.place}{key}: {shown} given; allowed: {allowed}")
 
     def text(self, key: str, default: str | None = None, *, words: Sequence[str] = (), most: int = 256) -> str:
@@ -62,6 +63,15 @@ class Table:
         if not isinstance(value, bool):
             raise self.wrong(key, value, "true or false")
         return value
+
+    def texts(self, key: str, default: Sequence[str] | None = None, *, most: int, words: Sequence[str] = ()) -> list[str]:
+        """Give a list of up to `most` different texts, each one of `words` where there are any."""
+        value = self._take(key, default)
+        found = [one for one in value if isinstance(one, str) and one] if isinstance(value, list | tuple) else []
+        wrong = not isinstance(value, list | tuple) or len(set(found)) < len(value) or len(found) > most
+        if wrong or (words and not set(found) <= set(words)):
+            raise self.wrong(key, value, f"up to {most} different texts" + (f" of {', '.join(words)}" if words else ""))
+        return found
 
     def device(self, key: str) -> DeviceId:
         """Give a well-formed device id."""
@@ -117,14 +127,15 @@ class Table:
         return left
 
     def finish(self) -> None:
-        """Raise when the table holds a key nobody asked for: most often a misspelling."""
+        """Raise when the table holds a key nobody asked for: most often a misspelling. Its value may be a secret."""
         for key in self._values:
             if key not in self._asked:
-                raise self.wrong(str(key), self._values[key], f"the keys {', '.join(self._asked)}", secret=True)
+                raise ConfigurationError(f"{self.place}{key}: unknown key; allowed: {', '.join(self._asked)}")
 
     def _take(self, key: str, default: object) -> object:
         self._asked.append(key)
         value = self._values.get(key, default)
         if value is None:
-            raise self.wrong(key, None, "something: this key is required")
+            meant = difflib.get_close_matches(key, [known for known in self._values if known not in self._asked], n=1)
+            raise self.wrong(key, None, "something: this key is required" + (f"; is {meant[0]!r} meant?" if meant else ""))
         return value

@@ -93,7 +93,7 @@ def status(config: Config) -> None:
 
 async def serve(settings: Settings, stop: asyncio.Event, open_: Callable[[Box], None] = lambda _box: None) -> None:
     """Run one gateway until `stop` is set, then end with everything on disk. `open_` is given the box at the start."""
-    async with _box(settings) as box:
+    async with _box(settings, stop.set) as box:
         open_(box)
         async with asyncio.TaskGroup() as group:
             serving = [group.create_task(box.run(), name="box")]
@@ -112,7 +112,7 @@ async def _until_told(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _box(settings: Settings) -> AsyncIterator[Box]:
+async def _box(settings: Settings, reboot: Callable[[], None]) -> AsyncIterator[Box]:
     async with contextlib.AsyncExitStack() as stack:
         writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
         stack.push_async_callback(asyncio.to_thread, writer.stop)
@@ -123,7 +123,15 @@ async def _box(settings: Settings) -> AsyncIterator[Box]:
             else:
                 plans.append(_https(uplink, settings, await stack.enter_async_context(_client(uplink))))
         plan = BoxPlan(
-            settings.gateway, lambda: _disks(settings), plans, settings.agents, settings.limits, _description(settings)
+            settings.gateway,
+            lambda: _disks(settings),
+            plans,
+            settings.agents,
+            settings.limits,
+            _description(settings),
+            settings.rights,
+            settings.lamp_seconds,
+            reboot,
         )
         yield Box(plan, writer, OwnHealth(settings.folder))
 

@@ -13,14 +13,16 @@ from dataclasses import dataclass, field
 import structlog
 
 from contract.errors import AnxiaoError, Refused
-from contract.identity import EpochId, GatewayId, Lane, parse_press_id
+from contract.identity import DeviceId, EpochId, GatewayId, Lane
 from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from contract.messages import BirthDevice
-from contract.records import Record, Reply, decode_record
-from edge.agent import Agent
+from contract.records import Record, Reply, decode_record, encode_record
+from edge.agent import Agent, Shows
 from gateway.announcement import Description
+from gateway.commands import Commands, Rights
 from gateway.disk import Disk
 from gateway.hub import NOTE, OWN_DEVICE, Hub
+from gateway.lamps import LAMP_SECONDS, Lamps, Shown
 from gateway.lane_store import Read
 from gateway.node import Node
 from gateway.node_events import (
@@ -45,6 +47,8 @@ from gateway.node_events import (
     Trim,
     Turned,
 )
+from gateway.orders import NOTE as COMMANDS_NOTE
+from gateway.orders import Orders
 from gateway.outbox import Outbox, OutboxLimits
 from gateway.record_clock import RecordClock
 from gateway.uplinks.uplink import Tell, Uplink
@@ -79,6 +83,9 @@ class BoxPlan:
     agents: Sequence[Agent]
     limits: OutboxLimits = field(default_factory=OutboxLimits)
     description: Description = field(default_factory=Description)
+    rights: Rights = field(default_factory=Rights)  # By default nobody commands this box.
+    lamp_seconds: float = LAMP_SECONDS
+    reboot: Callable[[], None] | None = None  # Ends this process so that somebody starts it again.
 
 
 @dataclass(slots=True)
@@ -103,6 +110,9 @@ class Box:
         self.node: Node | None = None
         self.hub: Hub | None = None
         self.outbox: Outbox | None = None
+        self.orders: Orders | None = None
+        self.commands = Commands(plan.gateway, plan.rights)
+        self.lamps = Lamps(plan.lamp_seconds)
         self.last_receipt_at: float | None = None
         self.started_at = 0.0  # When the node began.
         self._writer = writer
@@ -120,8 +130,10 @@ class Box:
         try:
             recovered = await asyncio.to_thread(_read_alarms, outbox)
             note = await asyncio.to_thread(outbox.note, NOTE)
+            commands = await asyncio.to_thread(outbox.notes, COMMANDS_NOTE)
             self._assemble(outbox)
             assert self.hub is not None
+            assert self.orders is not None
             for lane, ranges in outbox.recovered.items():
                 for kept in ranges:
                     self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
@@ -129,15 +141,20 @@ class Box:
                 for epoch, through in sorted(ended.items()):
                     self.tell(Receipted(lane, epoch, through))
             self.hub.restore(note, recovered)
+            for press in self.hub.presses.open:
+                self.lamps.pressed(DeviceId(press.d), press.id)
             for code in self.hub.presses.alert_codes(OWN_DEVICE):
                 if not self._troubles.get(code):  # Of an earlier start; what is still wrong is told again.
                     self.hub.trouble(code, "the box was started again", on=False)
             devices = self._devices()
             self.hub.declare(devices)
             self.tell(DevicesChanged(tuple(devices)))
+            self.orders.restore(commands)
             log.debug("box_started", gateway=plan.gateway, epoch=outbox.epoch)
             await self._serve()
         finally:
+            if self.orders is not None:
+                await self.orders.close()
             await self._close(outbox)
 
     def tell(self, event: Event) -> None:
@@ -203,11 +220,17 @@ class Box:
         clock = RecordClock(now, time.time_ns() // 1_000_000, secrets.token_hex(4))
         specs = [PathSpec(uplink.name, uplink.kind) for uplink in plan.uplinks]
         node = self.node = Node(plan.gateway, outbox.epoch, specs, clock, random.random, now, plan.description)
-        self.hub = Hub(outbox, clock, self.tell)
+        hub = self.hub = Hub(outbox, clock, self.tell)
+        hub.on_press = self._pressed
+        hub.on_clear = lambda device: self._show(self.lamps.cleared(device))
+        self.orders = Orders(self.commands, self._running_agents, outbox, hub, node, self.tell, self._answer, plan.reboot)
         outbox.listen(self)
         for uplink in plan.uplinks:
             name = uplink.name
             self.uplinks[name] = uplink.make(lambda name=name: node.will(name), self.tell)  # type: ignore[misc]
+
+    def _running_agents(self) -> list[Agent]:
+        return [agent for agent, state in zip(self.plan.agents, self.agents, strict=True) if state.running]
 
     def _devices(self) -> list[BirthDevice]:
         return [*(device for agent in self.plan.agents for device in agent.devices()), BirthDevice(OWN_DEVICE, "gateway")]
@@ -261,6 +284,7 @@ class Box:
             if now >= expire_at and self.outbox is not None and self.node is not None and self.node.clock.quality(now):
                 expire_at = now + EXPIRE_SECONDS
                 self.outbox.expire(self.node.clock.utc_ms(now))
+            self._show(self.lamps.due(now))
             self.hub.tick()
             await asyncio.sleep(SECOND)
 
@@ -310,13 +334,16 @@ class Box:
                 self._trouble("node", effect.code, effect.text, on=effect.on)
             case Seen():
                 self.counts["seen"] += len(effect.ids)
+                self._show(self.lamps.seen(effect.ids, time.monotonic()))
             case Stored():
                 self.counts["stored"] += len(effect.ids)
+                self._show(self.lamps.stored(effect.ids, time.monotonic()))
             case Turned():
                 self.counts["turned"] += sum(refusal.n for refusal in effect.refusals)
                 log.error("records_refused", gateway=self.plan.gateway, refusals=[str(one) for one in effect.refusals])
             case Commanded():
-                self._refuse_command(effect.command.id)
+                assert self.orders is not None
+                self.orders.take(effect)
 
     def _send(self, send: Send) -> None:
         try:
@@ -341,18 +368,23 @@ class Box:
             done=done,
         )
 
-    def _refuse_command(self, id_: str) -> None:
-        """Answer that this box obeys nobody: control of barriers is read-only unless a site enables it."""
-        assert self.hub is not None
-        assert self.node is not None
-        self.counts["commands_refused"] += 1
-        try:
-            parse_press_id(id_)
-        except Refused:
-            return  # A reply under no id answers nobody.
-        self.hub.reply(
-            Reply(id_, ok=False, code="refused", t=self.node.clock.utc_ms(time.monotonic()), text="commands are not enabled")
-        )
+    def _pressed(self, device: DeviceId, press: str) -> None:
+        self._show(self.lamps.pressed(device, press))
+
+    def _show(self, changed: Sequence[Shown]) -> None:
+        """Have lamps lit or put out by the agents that have them."""
+        for one in changed:
+            for agent in self._running_agents():
+                if isinstance(agent, Shows) and one.device in agent.lamps():
+                    try:
+                        agent.show(one.device, seen=one.seen, stored=one.stored)
+                    except AnxiaoError as error:  # A lamp's fault must not keep anything from a receipt.
+                        self.counts["lamp_faults"] += 1
+                        log.warning("lamp_not_shown", device=one.device, error=str(error))
+
+    def _answer(self, path: str, reply: Reply) -> None:
+        """Answer a repeated command where it came in; what is on record already needs no second record."""
+        self._send(Send(path, "rep", encode_record(reply), Lane.ALARM))
 
     def _wake_at(self, at: float) -> None:
         if at >= self._timer_at and self._timer is not None:

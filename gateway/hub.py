@@ -56,6 +56,8 @@ class Hub:
         self._reporter = Reporter()
         self._kinds: dict[DeviceId, Kind] = {}
         self._unknown: set[str] = set()
+        self.on_press: Callable[[DeviceId, PressId], None] = lambda _device, _press: None
+        self.on_clear: Callable[[DeviceId], None] = lambda _device: None
         self._durable: dict[PressId, asyncio.Future[None]] = {}  # Of presses on their way to the disk.
         self._lost: dict[PressId, Press] = {}  # Presses the disk did not take; a repeat tries again under the same id.
         self._troubles: set[asyncio.Task[None]] = set()
@@ -109,12 +111,14 @@ class Hub:
         self.presses.pressed(OpenPress(record.id, device, t, mode, press), counter, now)
         self.counts["presses"] += 1
         self.last_press_at = now
+        self.on_press(device, PressId(record.id))
         await self._append_press(record)
         return PressId(record.id)
 
     async def clear(self, device: DeviceId, *, by: str) -> None:
         """Tell that the school reset the device's button: every press of it that is open."""
         now = self._monotonic()
+        self.on_clear(device)
         for press in self.presses.cleared(device):
             record = Clear(press, device, self._clock.utc_ms(now), by, self._clock.quality(now))
             await self._append_alarm(record, press)
@@ -165,9 +169,9 @@ class Hub:
         """Record how the clock of this boot stands to UTC."""
         self._outbox.append(Lane.TELEMETRY, encode_record(anchor))
 
-    def reply(self, record: Reply) -> None:
-        """Record the outcome of a command."""
-        self._append(record, record.id, None)
+    def reply(self, record: Reply, done: Settled) -> None:
+        """Record the outcome of a command; `done` is told once it is on disk, or why not."""
+        self._append(record, record.id, done)
 
     def trouble(self, code: str, text: str, *, on: bool) -> None:
         """Tell trouble of the box itself; the outbox being broken, it still goes out."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container, Sequence
 from typing import Any
 
+from contract.batch import inflate
 from contract.errors import Refused
 from contract.identity import EpochId, GatewayId, Lane
 from contract.limits import HEARTBEAT_SECONDS, OLD_EPOCHS_MAX, OPEN_PRESSES_MAX, VERSION
@@ -31,6 +32,7 @@ from gateway.latest import Latest
 from gateway.node_events import (
     Anchored,
     Appended,
+    BirthAsked,
     Commanded,
     DevicesChanged,
     Durable,
@@ -112,6 +114,7 @@ class Node:
             Kept: self._kept,
             Receipted: self._receipted_before,
             ReplayAsked: self._replay_asked,
+            BirthAsked: lambda _event, now: self._tell_birth(now),
             Appended: self._appended,
             Sampled: self._sampled,
             Durable: self._durable,
@@ -319,7 +322,7 @@ class Node:
                 case "rc":
                     return self._answer(event.payload, now)
                 case "cmd":
-                    return self._command(decode_message(event.payload, Command), now)
+                    return self._command(event, decode_message(event.payload, Command), now)
                 case "srv":
                     return self._server(decode_message(event.payload, ServerNotice), now)
         except Refused:
@@ -415,11 +418,14 @@ class Node:
             effects.append(Raised("clock_bad", on=bad, text=f"{self.clock.offset_ms(now)} ms from the server's clock"))
         return effects
 
-    def _command(self, command: Command, now: float) -> list[Effect]:
-        if command.op == "resend_birth":  # Harmless and limited in rate, so it needs no signature.
-            self._announcement.asked(self.paths.every(Lane.TELEMETRY), now, self._jitter())
-            return []
-        return [Commanded(command)]
+    def _command(self, event: Received, command: Command, now: float) -> list[Effect]:
+        if command.op == "resend_birth" and not command.sig:  # Harmless and limited in rate; nobody hears an answer.
+            return self._tell_birth(now)
+        return [Commanded(event.path, command, inflate(event.payload))]
+
+    def _tell_birth(self, now: float) -> list[Effect]:
+        self._announcement.asked(self.paths.every(Lane.TELEMETRY), now, self._jitter())
+        return []
 
     def _server(self, notice: ServerNotice, now: float) -> list[Effect]:
         """Send again what a server that has just started may never have seen."""

@@ -56,6 +56,11 @@ class ReplayAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class BirthAsked:
+    """Somebody entitled to it asks for the birth to be told again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Appended:
     """A record has its position and is on its way to the disk. Alarms bring their body and are sent at once."""
 
@@ -152,6 +157,7 @@ Event = (
     Kept
     | Receipted
     | ReplayAsked
+    | BirthAsked
     | Appended
     | Sampled
     | Durable
@@ -241,9 +247,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Commanded:
-    """A command came and is well-formed; whether it is obeyed is decided outside."""
+    """A command came and is well-formed; whether it is obeyed is decided outside, by `payload`, the JSON that was signed."""
 
+    path: str
     command: Command
+    payload: bytes
 
 
 Effect = Send | Load | Trim | Anchored | Seen | Stored | Turned | Raised | Commanded

@@ -289,6 +289,35 @@ class Outbox:
 
         self._writer.submit(job)
 
+    def keep_vital_note(self, name: str, content: bytes, done: Settled) -> None:
+        """Keep a small file that must be on disk before something happens; `done` is told, or why it is not there."""
+        home, dead = self._home, self._dead
+
+        def job() -> None:
+            error = StorageError(dead or str(home.error)) if dead or home.error is not None else None
+            try:
+                if error is None:
+                    home.disk.replace(name, seal(content), durable=True)
+            except OSError as failure:
+                error = StorageError(f"the disk does not keep {name}: {failure}")
+            finally:
+                self._writer.deliver(lambda: done(error))
+
+        self._writer.submit(job, urgent=True)
+
+    def notes(self, name: str) -> list[bytes]:
+        """Give a small file as each disk has it. Blocks; for the start."""
+        found = []
+        for disk in {id(disk): disk for disk in (self._home.disk, *(one.disk for one in self._shelves.values()))}.values():
+            try:
+                content = unseal(disk.read(name))
+            except OSError as error:
+                _log.warning("note_not_read", name=name, error=str(error))
+                continue
+            if content is not None:
+                found.append(content)
+        return found
+
     def note(self, name: str) -> bytes | None:
         """Give a small file kept before. Blocks; for the start."""
         return unseal(self._home.disk.read(name))

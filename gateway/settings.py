@@ -11,16 +11,22 @@ from urllib.parse import urlsplit
 from contract.errors import ConfigurationError, Refused
 from contract.identity import DeviceId, GatewayId, parse_gateway_id
 from contract.limits import DEVICES_PER_GATEWAY_MAX
+from contract.orders import ORDERS, Op
+from contract.signing import parse_public
 from edge.agent import Agent
 from edge.agents import AGENTS
 from edge.table import Table
+from gateway.commands import HARMLESS, Rights
 from gateway.hub import OWN_DEVICE
+from gateway.lamps import LAMP_SECONDS
 from gateway.outbox import OutboxLimits
 from gateway.site_lines import line_of
 from gateway.uplinks.mqtt import Broker
 
 UPLINKS_MAX = 8
 AGENTS_MAX = 32
+KEYS_MAX = 4  # Of the server: the one in use, the next, and room to spare.
+LAMP_SECONDS_MAX = 3_600
 SITE_BYTES_MAX = 1 << 20
 STATUS_ADDRESS = "127.0.0.1:8090"
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -59,6 +65,8 @@ class Settings:
     limits: OutboxLimits
     uplinks: tuple[MqttSettings | HttpsSettings, ...]
     agents: tuple[Agent, ...]
+    rights: Rights
+    lamp_seconds: int
 
 
 def read_settings(path: Path) -> Settings:
@@ -99,7 +107,9 @@ def parse_site(values: Mapping[str, object], base: Path) -> Settings:
         status=_status(table),
         limits=_limits(table.table("outbox")),
         uplinks=_uplinks(table, gateway, base),
-        agents=_agents(table),
+        agents=(agents := _agents(table)),
+        rights=_rights(table.table("commands"), {DeviceId(device.d) for agent in agents for device in agent.devices()}),
+        lamp_seconds=table.integer("lamp_seconds", LAMP_SECONDS, low=5, high=LAMP_SECONDS_MAX),
     )
     table.finish()
     if settings.second_folder == settings.folder:
@@ -248,6 +258,27 @@ def _check_devices(agents: list[Agent]) -> None:
     names = Counter(agent.name for agent in agents)
     if names and names.most_common(1)[0][1] > 1:
         raise ConfigurationError(f"agents: name {names.most_common(1)[0][0]!r} given twice; allowed: each name once")
+
+
+def _rights(table: Table, known: set[DeviceId]) -> Rights:
+    """Read whom the box obeys and in what: nobody without a key, and nothing that moves without its device being named."""
+    keys = []
+    for text in table.texts("server_keys", (), most=KEYS_MAX):
+        try:
+            keys.append(parse_public(text))
+        except Refused as refusal:
+            raise table.wrong("server_keys", text, refusal.detail.partition("allowed: ")[2]) from None
+    box = table.texts("allow", sorted(HARMLESS), words=[op for op, meaning in ORDERS.items() if meaning.box], most=len(Op))
+    devices: dict[DeviceId, frozenset[Op]] = {}
+    for entry in table.tables("devices", most=DEVICES_PER_GATEWAY_MAX, least=0):
+        device = entry.device("id")
+        if device not in known or device in devices:
+            raise entry.wrong("id", device, "a device of [[agents.devices]], each once")
+        ops = entry.texts("allow", words=[op for op, meaning in ORDERS.items() if meaning.device], most=len(Op))
+        devices[device] = frozenset(map(Op, ops))
+        entry.finish()
+    table.finish()
+    return Rights(tuple(keys), frozenset(map(Op, box)), devices)
 
 
 def _path(table: Table, key: str, base: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 import re
 
-_STEP = re.compile(r"(?P<name>[A-Za-z0-9_-]+)\[(?P<number>[0-9]+)\]\.")
+_STEP = re.compile(r"(?P<name>[A-Za-z0-9_.-]+)\[(?P<number>[0-9]+)\]\.")
 _HEADER = re.compile(r"\s*\[")
 
 

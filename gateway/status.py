@@ -8,6 +8,8 @@ from contract.identity import Lane
 from contract.messages import OpenPress
 from gateway.box import Box
 
+COMMANDS_SHOWN = 20  # The newest ones; all of them are at the server.
+
 
 class LaneStatus(msgspec.Struct, frozen=True):
     """One lane: what has no receipt yet, and the room that the lane takes on disk."""
@@ -48,6 +50,23 @@ class ClockStatus(msgspec.Struct, frozen=True):
     error_ms: int
 
 
+class LampStatus(msgspec.Struct, frozen=True):
+    """What is known of the newest press of a device, and shown beside its button where there is a lamp."""
+
+    device: str
+    seen: bool
+    stored: bool
+
+
+class CommandStatus(msgspec.Struct, frozen=True):
+    """One command of the last day and what became of it."""
+
+    id: str
+    code: str
+    t: int
+    text: str
+
+
 class Status(msgspec.Struct, frozen=True):
     """The whole snapshot. `ready` is false until the outbox is open; then nothing but the name is known."""
 
@@ -61,6 +80,8 @@ class Status(msgspec.Struct, frozen=True):
     paths: list[PathStatus] = []
     agents: list[AgentStatus] = []
     open: list[OpenPress] = []
+    lamps: list[LampStatus] = []
+    commands: list[CommandStatus] = []
     clock: ClockStatus | None = None
     receipt_seconds_ago: float | None = None
     press_seconds_ago: float | None = None
@@ -87,12 +108,17 @@ def take_status(box: Box) -> Status:
             for state, agent in zip(box.agents, plan.agents, strict=True)
         ],
         open=list(hub.presses.open),
+        lamps=[LampStatus(one.device, one.seen, one.stored) for one in box.lamps.state()],
+        commands=[
+            CommandStatus(reply.id, reply.code, reply.t, reply.text) for reply in box.commands.results[-COMMANDS_SHOWN:]
+        ],
         clock=ClockStatus(node.clock.quality(now), node.clock.offset_ms(now), node.clock.error_ms),
         receipt_seconds_ago=_ago(box.last_receipt_at, now),
         press_seconds_ago=_ago(hub.last_press_at, now),
         counts={
             **box.counts,
             **hub.counts,
+            **(box.orders.counts if box.orders is not None else {}),
             "alarms_sent_again": node.rounds_again,
             "telemetry_stalls": node.stalls,
             "readings_given_up": outbox.shed,

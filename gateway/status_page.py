@@ -28,6 +28,16 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 QUALITY = {3: "已同步 synced", 2: "硬件时钟 real-time clock", 1: "推算 interpolated", 0: "未知 unknown"}
+CODES = {
+    "accepted": "执行中 accepted",
+    "done": "已执行 done",
+    "failed": "失败 failed",
+    "refused": "拒绝 refused",
+    "expired": "过期 expired",
+    "unknown_device": "无此设备 unknown device",
+    "bad_sig": "签名无效 bad signature",
+    "no_clock": "时钟未同步 no clock",
+}
 LANES = {Lane.ALARM.value: "报警 alarms", Lane.TELEMETRY.value: "数据 readings"}
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem }
@@ -76,8 +86,12 @@ async def serve_page(status: Callable[[], Status], listening: socket.socket) -> 
 
 def render(status: Status) -> str:
     """Write the page; every value is escaped, for names and errors come from devices."""
-    at = datetime.fromtimestamp(status.now_ms / 1000, UTC).isoformat(timespec="seconds")
-    facts = [f"截至 as of {at}", f"已运行 up {_seconds(status.up_seconds)}", status.software, f"纪元 epoch {status.epoch}"]
+    facts = [
+        f"截至 as of {_at(status.now_ms)}",
+        f"已运行 up {_seconds(status.up_seconds)}",
+        status.software,
+        f"纪元 epoch {status.epoch}",
+    ]
     parts = [
         f"<h1>校园网关 {escape(status.gateway)}</h1>",
         f"<p>{escape(' · '.join(facts))}</p>",
@@ -148,6 +162,14 @@ def _tables(status: Status) -> list[str]:
             [(agent.name, _running(agent.running), agent.devices, agent.falls, agent.last_error) for agent in status.agents],
         ),
         _table(("未复位 open press", "类别 mode", "标识 id"), [(press.d, press.mode, press.id) for press in status.open]),
+        _table(
+            ("按钮灯 lamps", "警方已显示 seen", "已入库 stored"),
+            [(lamp.device, _lit(lamp.seen), _lit(lamp.stored)) for lamp in status.lamps],
+        ),
+        _table(
+            ("指令 command", "结果 outcome", "时间 at", "说明 remark"),
+            [(one.id, CODES.get(one.code, one.code), _at(one.t), one.text) for one in reversed(status.commands)],
+        ),
         _table(("计数 count", "值 value"), sorted(status.counts.items())),
     ]
 
@@ -162,6 +184,14 @@ def _path_state(up: list[str], down_seconds: float | None) -> str:
     if up:
         return "连接 up (" + ", ".join(LANES[lane] for lane in up) + ")"
     return f"中断 down {_seconds(down_seconds)}"
+
+
+def _at(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds")
+
+
+def _lit(lit: bool) -> str:
+    return "●" if lit else "○"
 
 
 def _running(running: bool) -> str:

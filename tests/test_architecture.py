@@ -22,6 +22,8 @@ PURE = [
     "gateway/alarm_lane.py",
     "gateway/telemetry_lane.py",
     "gateway/replays.py",
+    "gateway/commands.py",
+    "gateway/lamps.py",
     "gateway/record_clock.py",
     "edge/reporting.py",
     "server/ingest/host.py",

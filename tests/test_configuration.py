@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
 SERVER, _, GATEWAY = PAGE.partition("## Gateway")
 ROW = re.compile(r"^\| (?P<names>`[^|]+`) \| (?P<rest>.+) \|$", re.MULTILINE)
-READERS = {"text", "secret", "integer", "number", "flag", "device", "address", "line", "table", "tables", "_path"}
+READERS = {"text", "texts", "secret", "integer", "number", "flag", "device", "address", "line", "table", "tables", "_path"}
 SITE_READERS = ("gateway/settings.py", "edge/declared.py", "edge/agents/dry_contact.py", "edge/agents/lan_json.py")
 # A value for each setting that is not its default, as the environment gives it.
 GIVEN = {

@@ -1,7 +1,8 @@
-"""Dry contacts on the gateway's own input lines: alarm buttons, tamper and ram contacts, gates, barrier end switches.
+"""Dry contacts on the gateway's own lines: buttons, tamper and ram contacts, end switches; and outputs for relays and lamps.
 
     devices = [{ id = "button-gate", kind = "alarm_button", name = "Gate room" }]
     lines   = [{ line = 17, device = "button-gate", use = "press", normally = "closed" }]
+    outputs = [{ line = 22, device = "button-gate", use = "lamp_seen" }]
     chip    = "/dev/gpiochip0"      # or: folder = "…", one file for each line, for machines without contacts
 
 A press is told again and again until it is durable. A button found pressed at start is a press: nobody was here to see.
@@ -18,15 +19,17 @@ from contract.identity import DeviceId
 from contract.kinds import KINDS
 from contract.messages import BirthDevice
 from contract.records import ALERT_CODES
-from edge.agent import Reporting
+from edge.agent import Order, Reporting
 from edge.contacts import Alerted, Cleared, Contact, Contacts, Fact, LineName, Pressed, Sampled, Use
 from edge.declared import Declared, by_id, device_tables, read_declared
-from edge.gpio import GpioLines, Pull, Wiring
-from edge.lines import FileLines, Lines
+from edge.gpio import GpioLines, GpioOutputs, Pull, Wiring
+from edge.lines import FileLines, FileOutputs, Lines, Outputs
+from edge.relays import Drives, Output, Relays
 from edge.table import Table
 
 LINES_MAX = 256  # More than any chip has.
 SCAN_SECONDS = 5.0  # How soon a change is found whose edge was lost.
+PULSE_MS = 500  # What strikes and barrier controllers take for a key's turn.
 DEBOUNCE_MS = 30  # Longer than contacts bounce (about 10 ms), far shorter than a finger.
 WAITING_MAX = 64  # Urgent facts of one device waiting for the disk; at it a press joins those that wait already.
 RETRY_SECONDS_MAX = 5.0  # The disk is asked again at 0.1 s, then twice as late each time, to this.
@@ -40,9 +43,15 @@ class DryContact:
     """The agent. Each device has a task of its own, so that one waiting for the disk holds up no other."""
 
     def __init__(
-        self, name: str, devices: Sequence[Declared], contacts: Sequence[Contact], open_lines: Callable[[], Lines]
+        self,
+        name: str,
+        devices: Sequence[Declared],
+        contacts: Sequence[Contact],
+        open_lines: Callable[[], Lines],
+        relays: Relays,
     ) -> None:
         self.name = name
+        self._relays = relays
         self._devices = tuple(devices)
         self._contacts = tuple(contacts)
         self._open_lines = open_lines
@@ -52,6 +61,22 @@ class DryContact:
         latched = {contact.device for contact in self._contacts if contact.use is Use.PRESS and contact.latched}
         return [device.birth("latched" if device.id in latched else "best_effort") for device in self._devices]
 
+    def abilities(self) -> Mapping[DeviceId, frozenset[str]]:
+        """Say what the outputs can do."""
+        return self._relays.abilities()
+
+    async def carry_out(self, order: Order) -> str:
+        """Drive the output of an order."""
+        return await self._relays.carry_out(order)
+
+    def lamps(self) -> Sequence[DeviceId]:
+        """Name the devices with lamps."""
+        return self._relays.lamps()
+
+    def show(self, device: DeviceId, *, seen: bool, stored: bool) -> None:
+        """Show on a device's lamps how far its press has got."""
+        self._relays.show(device, seen=seen, stored=stored)
+
     async def run(self, reporting: Reporting) -> None:
         """Serve until cancelled. Lines that cannot be read end it; the gateway starts it again, which scans them all."""
         contacts = Contacts(self._contacts)
@@ -60,11 +85,13 @@ class DryContact:
             device.id: asyncio.Queue(maxsize=WAITING_MAX) for device in self._devices
         }
         try:
+            self._relays.open()
             async with asyncio.TaskGroup() as tasks:
                 for device, queue in queues.items():
                     tasks.create_task(_tell_urgent(queue, reporting), name=f"{self.name}:{device}")
                 await self._watch(contacts, lines, queues, reporting)
         finally:
+            self._relays.close()
             lines.close()
 
     async def _watch(
@@ -129,21 +156,52 @@ def build(values: Mapping[str, object]) -> DryContact:
     known = by_id(devices)
     contacts: list[Contact] = []
     wiring: dict[LineName, Wiring] = {}
-    for entry in table.tables("lines", most=LINES_MAX):
+    for entry in table.tables("lines", most=LINES_MAX, least=0):
         contact, wire = _read_line(entry, known)
         if contact.line in wiring:
             raise entry.wrong("line", contact.line, "each line once")
         contacts.append(contact)
         wiring[contact.line] = wire
+    outputs = _read_outputs(table, known, wiring)
     table.finish()
-    silent = known.keys() - {contact.device for contact in contacts}
+    silent = known.keys() - {contact.device for contact in contacts} - {output.device for output in outputs}
     if silent:
-        raise table.wrong("devices", ", ".join(sorted(silent)), "devices with at least one of [[lines]]")
+        raise table.wrong("devices", ", ".join(sorted(silent)), "devices with at least one of [[lines]] or [[outputs]]")
 
     def open_lines() -> Lines:
-        return GpioLines(chip, wiring) if chip else FileLines(Path(folder), list(wiring))
+        return GpioLines(chip, wiring) if chip and wiring else FileLines(Path(folder), list(wiring))
 
-    return DryContact(name, devices, contacts, open_lines)
+    def open_outputs() -> Outputs:
+        active_low = {output.line: output.active_low for output in outputs}
+        return GpioOutputs(chip, active_low) if chip else FileOutputs(Path(folder), list(active_low))
+
+    return DryContact(name, devices, contacts, open_lines, Relays(outputs, open_outputs))
+
+
+def _read_outputs(table: Table, known: Mapping[DeviceId, Declared], wiring: Mapping[LineName, Wiring]) -> list[Output]:
+    outputs: list[Output] = []
+    for entry in table.tables("outputs", most=LINES_MAX, least=0):
+        output = _read_output(entry, known)
+        if output.line in [*wiring, *(other.line for other in outputs)]:
+            raise entry.wrong("line", output.line, "each line once")
+        if (output.device, output.drives) in [(other.device, other.drives) for other in outputs]:
+            raise entry.wrong("use", output.drives.value, "each use of a device once")
+        outputs.append(output)
+    return outputs
+
+
+def _read_output(table: Table, known: Mapping[DeviceId, Declared]) -> Output:
+    output = Output(
+        line=table.line("line"),
+        device=table.device("device"),
+        drives=Drives(table.text("use", words=[drives.value for drives in Drives])),
+        active_low=table.text("active", "high", words=("high", "low")) == "low",
+        pulse_ms=table.integer("pulse_ms", PULSE_MS, low=50, high=10_000),
+    )
+    if output.device not in known:
+        raise table.wrong("device", output.device, f"one of [[devices]]: {', '.join(sorted(known))}")
+    table.finish()
+    return output
 
 
 def _read_line(table: Table, known: Mapping[DeviceId, Declared]) -> tuple[Contact, Wiring]:

@@ -17,15 +17,18 @@ from pathlib import Path
 from contract.errors import ConfigurationError
 from contract.identity import DeviceId
 from contract.messages import BirthDevice
-from edge.agent import Reporting
+from contract.orders import ORDERS
+from edge.agent import Order, Reporting
 from edge.declared import by_id, device_tables, read_declared
 from edge.lan.desk import TOKEN_CHARACTERS_MIN, Desk, LanDevice
 from edge.lan.guard import Guard
 from edge.lan.http_door import bind, serve_http
 from edge.lan.mqtt_door import serve_mqtt
+from edge.lan.postbox import Postbox, State
 from edge.table import Table
 
 Address = tuple[str, int]
+_OF_DEVICES = frozenset(op.value for op, meaning in ORDERS.items() if meaning.device)
 
 
 class LanJson:
@@ -41,14 +44,31 @@ class LanJson:
         self.addresses: dict[str, Address] = {}  # Where the doors really stand, once they do; for port 0.
         self.open = asyncio.Event()  # Set while the doors stand.
         self.desk: Desk | None = None
+        self._postbox = Postbox(devices, time.monotonic)
 
     def devices(self) -> Sequence[BirthDevice]:
         """Describe the devices; each repeats until it is answered, so a press is confirmed."""
         return [device.declared.birth("confirmed") for device in self._devices.values()]
 
+    def abilities(self) -> Mapping[DeviceId, frozenset[str]]:
+        """Let every device that is there be ordered: what it can do, it answers itself."""
+        return dict.fromkeys(self._postbox.reachable(), _OF_DEVICES)
+
+    async def carry_out(self, order: Order) -> str:
+        """Hand an order to its device, once, and wait for its answer."""
+        return await self._postbox.hand_over(order)
+
+    def lamps(self) -> Sequence[DeviceId]:
+        """Name the devices: each may ask how far its press has got."""
+        return list(self._devices)
+
+    def show(self, device: DeviceId, *, seen: bool, stored: bool) -> None:
+        """Tell a device how far its press has got."""
+        self._postbox.show(device, State(seen, stored))
+
     async def run(self, reporting: Reporting) -> None:
         """Serve until cancelled; raise `ConfigurationError` when an address is not to be had."""
-        self.desk = desk = Desk(self._devices, reporting, time.monotonic)
+        self.desk = desk = Desk(self._devices, reporting, time.monotonic, self._postbox)
         doors = ((self._http, serve_http, "http"), (self._mqtt, serve_mqtt, "mqtt"))
         with ExitStack() as sockets:
             bound = [(self._bind(door, address, sockets), serve, door) for address, serve, door in doors if address]

@@ -22,6 +22,7 @@ from contract.mode import claimed_mode
 from contract.records import Value
 from edge.agent import Reporting
 from edge.declared import Declared
+from edge.lan.postbox import Postbox, State, Told
 
 BODY_BYTES_MAX = 16_384  # Thirty-two metrics of the longest texts, twice over.
 TOKEN_CHARACTERS_MIN = 16  # 64 bits at the least, drawn at random by who sets up the device.
@@ -57,6 +58,8 @@ class Action(StrEnum):
     CLEAR = "clear"
     ALERT = "alert"
     CHECK_IN = "check-in"
+    ORDER = "order"  # It asks whether there is something to do.
+    REPLY = "reply"  # It says what became of an order.
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Answer:
     outcome: Outcome
     id: str = ""
     detail: str = ""
+    state: State | None = None  # For a press: how far it has got.
+    order: Told | None = None
 
     @property
     def accepted(self) -> bool:
@@ -100,6 +105,12 @@ class _Alert(msgspec.Struct):
     text: str = ""
 
 
+class _Reply(msgspec.Struct):
+    id: str
+    ok: bool = True
+    text: str = ""
+
+
 class _CheckIn(msgspec.Struct):
     guard: str
     act: str
@@ -115,6 +126,7 @@ _press = msgspec.json.Decoder(PressBody)
 _clear = msgspec.json.Decoder(_Clear)
 _alert = msgspec.json.Decoder(_Alert)
 _check_in = msgspec.json.Decoder(_CheckIn)
+_reply = msgspec.json.Decoder(_Reply)
 
 
 class _BadBodyError(Exception):
@@ -142,7 +154,14 @@ class _Bucket:
 class Desk:
     """Serves all doors of one agent. Memory is bounded by the declared devices: of unknown ones only a count is kept."""
 
-    def __init__(self, devices: Mapping[DeviceId, LanDevice], reporting: Reporting, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        devices: Mapping[DeviceId, LanDevice],
+        reporting: Reporting,
+        clock: Callable[[], float],
+        postbox: Postbox | None = None,
+    ) -> None:
+        self.postbox = postbox or Postbox(devices, clock)
         self._devices = devices
         self._reporting = reporting
         self._clock = clock
@@ -170,7 +189,7 @@ class Desk:
         except ValueError:
             allowed = ", ".join(known.value for known in Action)
             return self._end(name, Answer(Outcome.UNKNOWN_ACTION, detail=f"{action_text[:40]!r}; allowed: {allowed}"))
-        bucket = (self._readings if action is Action.READINGS else self._urgent)[name]
+        bucket = (self._readings if action in (Action.READINGS, Action.ORDER) else self._urgent)[name]
         if not bucket.grant(self._clock()):
             return self._end(name, Answer(Outcome.TOO_FAST, detail="repeat later"))
         if len(body) > BODY_BYTES_MAX and action is not Action.PRESS:
@@ -182,14 +201,23 @@ class Desk:
             return self._end(name, Answer(Outcome.BAD_BODY, detail=str(error)))
         except (StorageError, TimeoutError) as error:
             return self._end(name, Answer(Outcome.NOT_DURABLE, detail=str(error) or "the disk did not answer in time"))
-        return self._end(name, Answer(Outcome.ACCEPTED, id=made))
+        state = self.postbox.state(name) if action is Action.PRESS else None
+        order = self.postbox.fetch(name) if action is Action.ORDER else None
+        return self._end(name, Answer(Outcome.ACCEPTED, id=made, state=state, order=order))
 
     def refuse(self, outcome: Outcome, detail: str) -> Answer:
         """Count a refusal that a door decided by itself, before any device was known."""
         return self._end("", Answer(outcome, detail=detail))
 
-    async def _tell(self, device: DeviceId, action: Action, body: bytes) -> str:
+    async def _tell(self, device: DeviceId, action: Action, body: bytes) -> str:  # noqa: PLR0911  # One for each action.
         match action:
+            case Action.ORDER:
+                return ""
+            case Action.REPLY:
+                reply = _decode(_reply, body)
+                if not self.postbox.answered(device, reply.id, _text(reply.text, "text"), ok=reply.ok):
+                    raise _BadBodyError(f"id {reply.id[:40]!r}: no order under this id waits for an answer")
+                return ""
             case Action.READINGS:
                 self._reporting.reading(device, _read_metrics(body))
                 return ""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -46,12 +47,20 @@ def make_app(desk: Desk) -> Starlette:
             return Response(status_code=400)  # Nobody is there to read it.
         return _respond(await desk.take(device, request.path_params["action"], body))
 
+    async def state(request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        device = desk.recognise(request.path_params["device"], token)
+        if isinstance(device, Answer):
+            return _respond(device)
+        return JSONResponse(msgspec.to_builtins(desk.postbox.state(device.declared.id)))
+
     async def health(_: Request) -> Response:
         return JSONResponse({"ok": True})
 
     return Starlette(
         routes=[
             Route("/v1/devices/{device}/{action}", take, methods=["POST"]),
+            Route("/v1/devices/{device}/state", state, methods=["GET"]),
             Route("/v1/health", health, methods=["GET"]),
         ]
     )
@@ -73,6 +82,10 @@ def _respond(answer: Answer) -> Response:
     headers = {"Retry-After": "1"} if answer.outcome in REPEAT else {}
     if answer.accepted:
         content: dict[str, object] = {"ok": True} | ({"id": answer.id} if answer.id else {})
+        if answer.state is not None:
+            content |= msgspec.to_builtins(answer.state)
+        if answer.order is not None:
+            content["order"] = msgspec.to_builtins(answer.order)
     else:
         content = {"ok": False, "code": answer.outcome.value, "detail": answer.detail}
     return JSONResponse(content, _STATUS[answer.outcome], headers)

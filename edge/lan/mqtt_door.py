@@ -6,11 +6,14 @@ and acknowledges when the outbox has it. Devices that publish by QoS 0 hear the 
 
 import asyncio
 import contextlib
+import functools
 import socket
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 
+from contract.identity import DeviceId
 from edge.lan import mqtt_packets as wire
 from edge.lan.desk import BODY_BYTES_MAX, REPEAT, Answer, Desk, LanDevice, Outcome, PressBody
 from edge.lan.guard import Guard
@@ -74,9 +77,17 @@ class _Conversation:
         self._reader = reader
         self._writer = writer
         self._hears = False  # Whether it subscribed to its acknowledgements.
+        self._leaves: dict[str, Callable[[], None]] = {}  # topic -> how to stop what it subscribed to.
 
     async def hold(self) -> None:
         """Talk until the end, which is always an exception."""
+        try:
+            await self._talk()
+        finally:
+            for leave in self._leaves.values():
+                leave()
+
+    async def _talk(self) -> None:
         async with asyncio.timeout(CONNECT_SECONDS_MAX):
             head = await self._byte()
             if head != wire.CONNECT_HEAD:
@@ -105,12 +116,16 @@ class _Conversation:
             case wire.Publish():
                 await self._take(device, packet)
             case wire.Subscribe():
-                allowed = f"ack/{device.declared.id}"
-                self._hears = self._hears or allowed in packet.filters
-                codes = [0 if asked == allowed else wire.SUBSCRIPTION_REFUSED for asked in packet.filters]
+                name = device.declared.id
+                served = (f"ack/{name}", f"cmd/{name}", f"state/{name}")
+                self._hears = self._hears or served[0] in packet.filters
+                codes = [0 if asked in served else wire.SUBSCRIPTION_REFUSED for asked in packet.filters]
                 await self._send(wire.suback(packet.packet, codes))
+                self._listen(name, packet.filters)
             case wire.Unsubscribe():
                 self._hears = self._hears and f"ack/{device.declared.id}" not in packet.filters
+                for topic in packet.filters:
+                    self._leaves.pop(topic, lambda: None)()
                 await self._send(wire.unsuback(packet.packet))
             case wire.Ping():
                 await self._send(wire.pingresp())
@@ -120,6 +135,18 @@ class _Conversation:
                 raise _ClosedError
             case wire.Connect():
                 raise _ClosedError("a second connect")
+
+    def _listen(self, name: DeviceId, topics: Sequence[str]) -> None:
+        """Push orders and lamps to a device that asks for them."""
+        postbox = self._desk.postbox
+        for topic, hear in ((f"cmd/{name}", postbox.hear_orders), (f"state/{name}", postbox.hear_state)):
+            if topic in topics and topic not in self._leaves:
+                self._leaves[topic] = hear(name, functools.partial(self._push, topic))
+
+    def _push(self, topic: str, body: bytes) -> None:
+        """Write without waiting; a client that does not read loses it, and soon its connection."""
+        if self._writer.transport.get_write_buffer_size() <= WRITE_BYTES_MAX:
+            self._writer.write(wire.publish(topic, body))
 
     async def _take(self, device: LanDevice, packet: wire.Publish) -> None:
         name = device.declared.id
@@ -175,7 +202,11 @@ def _acknowledgement(action: str, body: bytes, answer: Answer) -> bytes:
         told["id"] = answer.id
     if not answer.accepted:
         told |= {"code": answer.outcome.value, "detail": answer.detail}
+    if answer.order is not None:
+        told["order"] = answer.order
     if action == "press":
+        if answer.state is not None:
+            told |= msgspec.to_builtins(answer.state)
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             counter = _counter.decode(body).n
             told |= {} if counter is None else {"n": counter}

@@ -90,8 +90,8 @@ class HttpsUplink:
         status = answer.status_code
         if status == HTTPStatus.OK:
             self._went(up=True)
-            for receipt in _receipts(answer.content):
-                self._tell(Received(self.name, "rc", receipt))
+            for part in _parts(answer.content):
+                self._tell(Received(self.name, _leaf(part), part))
         elif status == HTTPStatus.NO_CONTENT:
             self._went(up=True)
         else:
@@ -110,8 +110,20 @@ class HttpsUplink:
             self._tell(PathUp(self.name, lane) if up else PathDown(self.name, lane))
 
 
-def _receipts(content: bytes) -> list[bytes]:
-    """Take the receipts of an answer apart; one alone comes as it is, also when it cannot be read."""
+class _Order(msgspec.Struct):
+    op: str = ""
+
+
+def _leaf(part: bytes) -> str:
+    """Tell a command from a receipt: only a command says what is to be done."""
+    try:
+        return "cmd" if msgspec.json.decode(part, type=_Order).op else "rc"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "rc"
+
+
+def _parts(content: bytes) -> list[bytes]:
+    """Take the receipts and commands of an answer apart; one alone comes as it is, also when it cannot be read."""
     if not content.startswith(b"["):
         return [content]
     try:

@@ -124,9 +124,9 @@ def changed(**changes: object) -> Callable[[dict[str, object]], None]:
     [
         (lambda values: values.update(chip="/dev/gpiochip0"), ["chip", "either"]),
         (lambda values: values.pop("folder"), ["chip", "either"]),
-        (lambda values: values.update(lines=[]), ["lines", "0 entries", "1 to"]),
+        (lambda values: values.update(lines=[]), ["devices", "barrier, button", "[[lines]] or [[outputs]]"]),
         (lambda values: values.update(lines="17"), ["lines", "'17'"]),
-        (lambda values: values.update(linse=[]), ["linse", "the keys"]),
+        (lambda values: values.update(linse=[]), ["linse", "unknown key"]),
         (lambda values: values.update(devices=[DEVICES[0], DEVICES[0], DEVICES[1]]), ["button", "twice"]),
         (lambda values: values.update(devices=[*DEVICES, {"id": "idle", "kind": "gate"}]), ["idle", "at least one"]),
         (
@@ -145,7 +145,7 @@ def changed(**changes: object) -> Callable[[dict[str, object]], None]:
         (changed(latched="yes"), ["lines[1].latched", "true or false"]),
         (changed(normally="shut"), ["lines[1].normally", "open, closed"]),
         (changed(pull="left"), ["lines[1].pull", "up, down, none"]),
-        (changed(debounce=1), ["lines[1].debounce", "the keys"]),
+        (changed(debounce=1), ["lines[1].debounce", "unknown key"]),
     ],
 )
 def test_bad_table_names_key_given_and_allowed(

@@ -9,10 +9,10 @@ from typing import Self
 
 import gpiod
 import pytest
-from gpiod.line import Bias, Value
+from gpiod.line import Bias, Direction, Value
 
 from contract.errors import Unreachable
-from edge.gpio import GpioLines, Pull, Wiring
+from edge.gpio import GpioLines, GpioOutputs, Pull, Wiring
 from edge.lines import Edge
 
 
@@ -44,6 +44,14 @@ class FakeRequest:
     def get_values(self, offsets: list[int]) -> list[Value]:
         """Give the values asked for."""
         return [self.values[offset] for offset in offsets]
+
+    def set_value(self, offset: int, value: Value) -> None:
+        """Switch a line."""
+        self.values[offset] = value
+
+    def set_values(self, values: dict[int, Value]) -> None:
+        """Switch several."""
+        self.values.update(values)
 
     def read_edge_events(self) -> list[FakeEvent]:
         """Give the queued edges."""
@@ -144,3 +152,20 @@ def test_lines_are_given_back(lines: GpioLines) -> None:
     lines.close()
 
     assert FakeChip.request.released
+
+
+def test_outputs_are_off_when_taken_switched_and_off_again_when_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relay board that is active low has that said to the kernel, not to everybody else."""
+    monkeypatch.setattr(gpiod, "Chip", FakeChip)
+    outputs = GpioOutputs("/dev/gpiochip0", {"PANIC": True, 17: False})
+    asked = FakeChip.requested[4]
+    assert (asked.direction, asked.active_low, asked.output_value) == (Direction.OUTPUT, True, Value.INACTIVE)
+
+    outputs.set("PANIC", on=True)
+    assert FakeChip.request.values[4] is Value.ACTIVE
+
+    outputs.close()
+    assert set(FakeChip.request.values.values()) == {Value.INACTIVE}
+    assert FakeChip.request.released
+    with pytest.raises(Unreachable, match="/dev/none"):
+        GpioOutputs("/dev/none", {17: False})

@@ -55,7 +55,7 @@ def test_token_may_lie_in_a_file(tmp_path: Path) -> None:
         (lambda values: values.update(http="8081"), ["http", "'8081'", "0.0.0.0:8081"]),
         (lambda values: values.update(http="h:99999"), ["http", "'h:99999'"]),
         (lambda values: values.update(mqtt=1884), ["mqtt", "1884", "host:port"]),
-        (lambda values: values.update(htpp="x"), ["htpp", "the keys name, http, mqtt, devices"]),
+        (lambda values: values.update(htpp="x"), ["htpp", "unknown key; allowed: name, http, mqtt, devices"]),
         (lambda values: values.update(devices={}), ["devices", "{}"]),
         (lambda values: values.update(devices=[*DEVICES, DEVICES[0]]), ["button-gate", "twice"]),
         (lambda values: values.update(name=""), ["name", "''"]),
@@ -65,7 +65,7 @@ def test_token_may_lie_in_a_file(tmp_path: Path) -> None:
         (first(token=None, token_file="/nowhere/x"), ["devices[1].token_file", "/nowhere/x"]),
         (first(id=None), ["devices[1].id", "required"]),
         (first(kind="door"), ["devices[1].kind", "'door'", "gate"]),
-        (first(tokne="x"), ["devices[1].tokne", "the keys"]),
+        (first(tokne="x"), ["devices[1].tokne", "unknown key"]),
     ],
 )
 def test_bad_table_names_key_given_and_allowed(change: Callable[[dict[str, object]], object], words: Sequence[str]) -> None:

@@ -1,17 +1,19 @@
 """A box on a disk in memory with an uplink that records what it is given, and an agent that does as the test says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from contract.batch import Batch, decode_batch
 from contract.identity import DeviceId, GatewayId, Lane
 from contract.limits import VERSION
-from contract.messages import BirthDevice, Receipt, encode_message
-from contract.records import Record
-from edge.agent import Reporting
+from contract.messages import BirthDevice, Heartbeat, Receipt, decode_message, encode_message
+from contract.records import Record, Reply
+from edge.agent import Agent, Reporting
 from gateway.box import Box, BoxPlan, UplinkPlan
+from gateway.commands import Rights
 from gateway.memory_disk import MemoryDisk
 from gateway.node_events import PathKind, PathUp, Received
 from gateway.outbox import OutboxLimits
@@ -72,6 +74,24 @@ class Recorded:
             self.some.clear()
             await asyncio.wait_for(self.some.wait(), 10)
 
+    async def sync(self) -> None:
+        """Answer the newest heartbeat with the present time, as the server does, so that the box knows it."""
+        beat = decode_message(await self.wait_for("hb"), Heartbeat)
+        now_ms = time.time_ns() // 1_000_000
+        self.tell(Received(self.name, "rc", encode_message(Receipt(v=VERSION, ep=beat.ep, st=now_ms, h=beat.h))))
+
+    def replies(self) -> list[tuple[str, str]]:
+        """Give the replies to commands on the alarm lane, as id and code."""
+        return [(record.id, record.code) for record in self.records("up/a") if isinstance(record, Reply)]
+
+    async def reply(self, count: int = 1) -> list[tuple[str, str]]:
+        """Wait for so many replies."""
+        async with asyncio.timeout(10):
+            while len(self.replies()) < count:
+                self.some.clear()
+                await self.some.wait()
+        return self.replies()
+
     def receipt(self, epoch: str, **through: int) -> None:
         """Answer with a receipt."""
         self.tell(Received(self.name, "rc", encode_message(Receipt(v=VERSION, ep=epoch, st=0, c=through))))
@@ -122,7 +142,12 @@ class House:
 
 @asynccontextmanager
 async def running_box(
-    disk: MemoryDisk, names: Sequence[str] = ("a",), agents: Sequence[Puppet] = (), broken: Sequence[str] = ()
+    disk: MemoryDisk,
+    names: Sequence[str] = ("a",),
+    agents: Sequence[Agent] = (),
+    broken: Sequence[str] = (),
+    rights: Rights | None = None,
+    reboot: Callable[[], None] | None = None,
 ) -> AsyncIterator[House]:
     """Run a box over a disk; leaving stops it as an operator would."""
     writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
@@ -137,7 +162,16 @@ async def running_box(
         return UplinkPlan(name, PathKind.MQTT, make)
 
     box = Box(
-        BoxPlan(GATEWAY, lambda: [disk], [plan(name) for name in names], [agent, *agents], OutboxLimits.fleet()), writer
+        BoxPlan(
+            GATEWAY,
+            lambda: [disk],
+            [plan(name) for name in names],
+            [agent, *agents],
+            OutboxLimits.fleet(),
+            rights=rights or Rights(),
+            reboot=reboot,
+        ),
+        writer,
     )
     task = asyncio.create_task(box.run())
     try:

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import ConfigurationError
+from contract.orders import Op
+from contract.signing import parse_public, public_text
 from gateway.settings import HttpsSettings, MqttSettings, Settings, check_files, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
@@ -84,7 +87,7 @@ def test_the_smallest_site_has_safe_defaults(tmp_path: Path) -> None:
     ("old", "new", "line", "message"),
     [
         ('"gw-0001"', '"GW 1"', 1, "allowed: 3 to 40 of a-z"),
-        ('folder = "outbox"\n[[', 'folder = "outbox"\nfoldr = 1\n[[', 3, "foldr: a secret given; allowed: the keys"),
+        ('folder = "outbox"\n[[', 'folder = "outbox"\nfoldr = 1\n[[', 3, "foldr: unknown key; allowed: gateway, folder"),
         ('"mqtt"', '"amqp"', 4, "uplinks[1].kind: 'amqp' given; allowed: mqtt, https"),
         ("127.0.0.1:1883", "127.0.0.1", 5, "uplinks[1].broker: '127.0.0.1' given; allowed: host:port"),
         ("tls = false", "tsl = false", 6, "uplinks[1].tsl"),
@@ -98,6 +101,25 @@ def test_the_smallest_site_has_safe_defaults(tmp_path: Path) -> None:
             4,
             "outbox.budget_mb: 1 given; allowed: a whole number from 4",
         ),
+        (
+            "line = 17",
+            "lien = 17",
+            14,
+            "agents[1].lines[1].line: nothing given; allowed: something: this key is required; is 'lien'",
+        ),
+        ("[[uplinks]]", '[commands]\nserver_keys = ["ssh:AA"]\n[[uplinks]]', 4, "commands.server_keys: 'ssh:AA' given"),
+        (
+            "[[uplinks]]",
+            '[commands]\nallow = ["unlock"]\n[[uplinks]]',
+            4,
+            "commands.allow: ['unlock'] given; allowed: up to",
+        ),
+        (
+            "[[agents]]",
+            '[[commands.devices]]\nid = "bell"\nallow = ["siren"]\n[[agents]]',
+            9,
+            "commands.devices[1].id: 'bell' given; allowed: a device of [[agents.devices]]",
+        ),
         ("gateway = ", "gateway ", None, "not TOML"),
     ],
 )
@@ -109,6 +131,19 @@ def test_a_mistake_is_named_where_it_stands(tmp_path: Path, old: str, new: str, 
 
     assert message in str(told.value)
     assert str(tmp_path / "site.toml") + (f", line {line}:" if line else ":") in str(told.value)
+
+
+def test_nobody_commands_a_box_without_a_key_and_nothing_moves_unnamed(tmp_path: Path) -> None:
+    rights = read(tmp_path, SMALLEST + CONTACTS).rights
+    assert (rights.keys, rights.devices) == ((), {})
+    assert rights.box == {Op.RESEND_BIRTH, Op.TEST_ALARM, Op.REPLAY_FROM}
+    key = public_text(Ed25519PrivateKey.generate())
+    commands = f'[commands]\nserver_keys = ["{key}"]\nallow = []\n[[commands.devices]]\nid = "button"\nallow = ["siren"]\n'
+    rights = read(tmp_path, SMALLEST + commands + CONTACTS).rights
+    assert rights.keys == (parse_public(key),)
+    assert rights.allow(Op.SIREN, "button")
+    assert not rights.allow(Op.UNLOCK, "button")
+    assert not rights.allow(Op.TEST_ALARM, "")
 
 
 def test_a_device_of_two_interfaces_and_the_boxes_own_name_are_refused(tmp_path: Path) -> None:
