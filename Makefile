@@ -26,6 +26,11 @@ dashboard/node_modules/.installed: .venv/.installed dashboard/package-lock.json 
 	@PATH="$$(scripts/node.sh):$$PATH" npm --prefix dashboard ci --silent
 	@touch $@
 
+tests/sparkplug/edge/node_modules/.installed: .venv/.installed tests/sparkplug/edge/package-lock.json
+	@echo "Fetching the independent Sparkplug client of the tests …"
+	@PATH="$$(scripts/node.sh):$$PATH" npm --prefix tests/sparkplug/edge ci --ignore-scripts --silent
+	@touch $@
+
 server/api/static/index.html: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 	@echo "Building the dashboard …"
 	@PATH="$$(scripts/node.sh):$$PATH" npm --prefix dashboard run --silent build
@@ -39,7 +44,7 @@ demo: setup ## Run a whole city on this machine: SITES=200 by default, SITES=320
 	@$(BIN)/python -m simulators.demo --sites $(SITES) $(DEMO)
 
 .PHONY: test
-test: setup ## Set up and run the tests.
+test: setup tests/sparkplug/edge/node_modules/.installed ## Set up and run the tests.
 	@$(BIN)/python -m pytest -m "not browser" $(TESTS)
 
 .PHONY: check
@@ -75,4 +80,4 @@ lock: ## Renew requirements.lock from pyproject.toml.
 
 .PHONY: clean
 clean: ## Remove what was set up and built; data under var/ stays.
-	rm -rf .venv dashboard/node_modules server/api/static dist
+	rm -rf .venv dashboard/node_modules tests/sparkplug/edge/node_modules server/api/static dist

@@ -34,6 +34,8 @@ from contract.records import (
     decode_record,
 )
 
+GRADES = frozenset({"telemetry"})  # Another word is passed over, as unknown keys are.
+
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
@@ -59,6 +61,7 @@ class Batch:
     sent_at_ms: int
     records: Sequence[Record | BadRecord]
     positions: int  # How many positions the records cover together.
+    grade: str = ""  # "telemetry": told by one whom no receipt reaches, so that what was lost on the way is not known.
 
     @property
     def last_position(self) -> int:
@@ -73,13 +76,14 @@ class _Head(msgspec.Struct):
     x: str
     p: int
     s: int
+    grade: str = ""
 
 
-class _Fast(_Head):
+class _Fast(_Head, kw_only=True):
     r: list[Reading]
 
 
-class _Slow(_Head):
+class _Slow(_Head, kw_only=True):
     r: list[msgspec.Raw]
 
 
@@ -96,11 +100,19 @@ _TELEMETRY_TYPES = (Reading, CheckIn, ClockAnchor, Hole)
 
 
 def encode_batch(
-    gateway: GatewayId, epoch: EpochId, lane: Lane, first_position: int, sent_at_ms: int, bodies: Sequence[bytes]
+    gateway: GatewayId,
+    epoch: EpochId,
+    lane: Lane,
+    first_position: int,
+    sent_at_ms: int,
+    bodies: Sequence[bytes],
+    *,
+    grade: str = "",
 ) -> bytes:
     """Frame already encoded records; compress when that pays."""
     head = f'{{"v":{VERSION},"g":"{gateway}","ep":"{epoch}","x":"{lane.value}","p":{first_position},"s":{sent_at_ms},"r":['
-    plain = head.encode() + b",".join(bodies) + b"]}"
+    tail = f'],"grade":"{grade}"}}' if grade else "]}"
+    plain = head.encode() + b",".join(bodies) + tail.encode()
     return deflate(plain)
 
 
@@ -192,6 +204,7 @@ def _framed(head: _Head, records: Sequence[Record | BadRecord]) -> Batch:
         sent_at_ms=head.s,
         records=records,
         positions=positions,
+        grade=head.grade if head.grade in GRADES else "",
     )
 
 

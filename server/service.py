@@ -29,6 +29,7 @@ from server.history.store import HistoryStore
 from server.ingest.doors.door import Door
 from server.ingest.doors.http import HttpDoor
 from server.ingest.doors.opening import open_mqtt_doors
+from server.ingest.doors.sparkplug.opening import open_sparkplug
 from server.ingest.pipeline import Ingest
 from server.journal.database import Database, open_database
 from server.journal.model import AlarmEvent
@@ -154,6 +155,10 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
     sharing = open_sharing(database, settings.name, journal, registry.windows, ingest, runtime, clock)
     http_door = HttpDoor(ingest.receive, lambda gateway: registry.tree.gateways.get(gateway))  # noqa: PLW0108  # The tree is replaced.
     doors: tuple[Door, ...] = (*open_mqtt_doors(settings.brokers, settings.door, settings.name, ingest.receive), http_door)
+    sparkplug = open_sparkplug(
+        settings.sparkplug, settings.brokers, settings.door, settings.name, ingest, database, lambda: sharing.leads
+    )
+    doors += (sparkplug,) if sparkplug else ()
 
     async def check_in(event: CheckInArrived) -> None:
         await keep_check_in(journal, event)
@@ -176,7 +181,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         build=version("anxiao"),
         secure=settings.tls_cert is not None,
         ingest=IngestView(
-            counters=ingest.counters,
+            counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,
             lag_ms=ingest.lag_ms,
             history_behind=lambda: projector.behind if projector else 0,

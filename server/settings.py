@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     brokers: tuple[str, ...] = ("mqtt://127.0.0.1:1883",)
     door: Literal["default", "fast"] = "default"
+    sparkplug: Path | None = None  # The mapping file; without it no edge node is heard.
     history: Literal["duckdb", "influx", "influx1", "victoria", "none"] = "duckdb"
     history_url: str = ""
     history_token: SecretStr = SecretStr("")

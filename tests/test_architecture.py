@@ -27,6 +27,10 @@ PURE = [
     "gateway/record_clock.py",
     "edge/reporting.py",
     "server/ingest/host.py",
+    *(
+        f"server/ingest/doors/sparkplug/{name}.py"
+        for name in ("adapter", "address", "alarms", "effects", "feed", "model", "payload", "peer", "records", "session")
+    ),
     "server/core",
 ]
 IMPURE_MODULES = {
@@ -96,7 +100,12 @@ def test_tree_is_clean_to_carry_on() -> None:
     if not files:
         pytest.skip("not a git checkout")
     assert not [name for name in files if name.startswith(("server/api/static/", "var/"))]
-    for name in ("requirements.lock", "requirements-node.lock", "dashboard/package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "requirements-node.lock",
+        "dashboard/package-lock.json",
+        "tests/sparkplug/edge/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
         assert '"resolved"' not in text, f"{name} holds download addresses"
         assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), f"{name} holds an address"

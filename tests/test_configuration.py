@@ -30,6 +30,7 @@ GIVEN = {
     "tls_key": "/etc/key.pem",
     "brokers": '["mqtts://a:8883", "mqtt://b:1883"]',
     "door": "fast",
+    "sparkplug": "/etc/anxiao/sparkplug.toml",
     "history": "influx",
     "history_url": "http://influx:8086",
     "history_token": "secret",

@@ -200,7 +200,8 @@ class Host:
     ) -> Write:
         batch, body = read.batch, message.payload
         if found.bodies is not None:
-            body = encode_batch(batch.gateway, batch.epoch, batch.lane, batch.first_position, batch.sent_at_ms, found.bodies)
+            head = (batch.gateway, batch.epoch, batch.lane, batch.first_position, batch.sent_at_ms)
+            body = encode_batch(*head, found.bodies, grade=batch.grade)
         tally = self.tally
         tally.pending += 1
         tally.pending_bytes += len(body)

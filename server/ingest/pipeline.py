@@ -39,7 +39,7 @@ from server.ingest.model import (
     roster_changed,
 )
 from server.ingest.sorting import event_key, retold
-from server.journal.model import AlarmEvent, Journal, JournaledBatch
+from server.journal.model import AlarmEvent, DeadLetter, Journal, JournaledBatch
 from server.registry.model import Roster
 
 REMEMBER_MS = 30 * 86_400_000  # Signals and cursors loaded at the start. Of older ones the journal is asked.
@@ -108,6 +108,10 @@ class Ingest:
     def clone_suspected(self, gateway: GatewayId) -> bool:
         """Say whether a second box seems to bear a gateway's name: no command may go to either then."""
         return self._host.clone_suspected(gateway)
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Keep a message that a door itself could not read. Never waits, never raises."""
+        self._committing.letter(letter)
 
     # ---------------------------------------------------------------- other servers
 

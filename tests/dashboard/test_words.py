@@ -12,6 +12,7 @@ from server.core.fact import What
 from server.core.lifecycle import FAULT_CAUSES, FAULT_MOVES, FREE_ACTS, INCIDENT_CAUSES, INCIDENT_MOVES, RECOVERED
 from server.core.rules import RULES
 from server.ingest.committing import Counts
+from server.ingest.doors.sparkplug.adapter import COUNTERS as EDGE_NODES
 from server.ingest.model import Fate, Tally
 from server.ingest.model import What as Message
 from server.registry.model import Role
@@ -37,7 +38,7 @@ def counters() -> set[str]:
         for name, value in counted.items()
         if isinstance(value, int) and name not in COUNTED_ELSEWHERE
     }
-    return {"received"} | {fate.value for fate in Fate} | {f"received_{kind.value}" for kind in Message} | plain
+    return {"received"} | {fate.value for fate in Fate} | {f"received_{kind.value}" for kind in Message} | plain | {f"sparkplug_{name}" for name in EDGE_NODES}
 
 
 def section(language: str, name: str) -> str:

@@ -84,7 +84,9 @@ class MqttConnection:
             pass
 
     async def _send(self) -> None:
-        while True:
+        task = asyncio.current_task()
+        assert task is not None
+        while not task.cancelling():  # Python 3.11's wait_for swallows a cancellation that comes with the acknowledgement.
             while not self._outgoing:
                 self._waiting.clear()
                 await self._waiting.wait()
