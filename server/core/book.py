@@ -125,6 +125,9 @@ class Book:
         if event.number > version + 1:
             return [AlertBehind(event.alert)]
         fact = decode_fact(event.body)
+        if known is not None and fact.press is not None and any(row.id == fact.press.id for row in known.presses):
+            # We attached this press ourselves, under a number that is another fact's: applied, it would be shown twice.
+            return [AlertBehind(event.alert)]
         twin = self.open(subject_of(fact.alert)) if fact.alert is not None else None
         after = self._enter(event.alert, fact)
         effects: list[Effect] = [AlertChanged(after, None)]

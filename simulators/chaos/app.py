@@ -42,6 +42,7 @@ def play(  # noqa: PLR0913, PLR0917  # One argument for each option of the comma
     seconds: Annotated[float, typer.Option(min=0.0, help="How long each plays; 0 for its usual time.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of the first round; 0 draws one. Timing is the machine's all the same.")] = 0,
     gateways: Annotated[int, typer.Option(min=1, max=64)] = 6,
+    servers: Annotated[int, typer.Option(min=1, max=8, help="All on the one database.")] = 2,
     short: Annotated[bool, typer.Option(help="Play once the scenarios that have a short form, and stop.")] = False,
     tell: Annotated[bool, typer.Option(help="Play nothing; print what the ledger says.")] = False,
 ) -> None:
@@ -65,7 +66,7 @@ def play(  # noqa: PLR0913, PLR0917  # One argument for each option of the comma
         run = _Run(
             folder,
             ledger,
-            Plan(gateways=gateways),
+            Plan(gateways=gateways, servers=servers),
             seed or random.SystemRandom().randrange(1, 1 << 31),
             seconds,
             short=short,

@@ -82,6 +82,7 @@ class Facts(msgspec.Struct, frozen=True):
     cursors: list[Cursor]
     readings: dict[str, list[int]]  # By gateway: the numbers in the journal, in the order of epoch and position.
     history: dict[str, list[int]]  # By gateway: the numbers in the history store.
+    crowded: dict[str, list[list[int]]]  # By gateway: numbers of one millisecond, of which such a store may tell but one.
     gaps: list[Gap]
     quarantined: dict[str, int]  # By gateway.
     dead: dict[str, int]
@@ -94,7 +95,7 @@ class Facts(msgspec.Struct, frozen=True):
 async def gather(house: House, screens: Mapping[str, Screen]) -> Facts:
     """Read everything; the database over a connection of our own, past every link."""
     with psycopg.connect(postgres.address(house.ports["postgres"])) as database:
-        readings, pieces = _journal(database)
+        measured, pieces = _journal(database)
         facts = Facts(
             events=[
                 Event(identity, gateway, device, json.loads(bytes(body)).get("n"), t_ms, rx_ms)
@@ -104,8 +105,9 @@ async def gather(house: House, screens: Mapping[str, Screen]) -> Facts:
             ],
             pieces=pieces,
             cursors=[Cursor(*row) for row in database.execute("select gateway, epoch, lane, position from cursor")],
-            readings=readings,
+            readings={gateway: [serial for serial, _ in found] for gateway, found in measured.items()},
             history={},
+            crowded=_crowded(measured) if house.plan.history == "victoria" else {},
             gaps=[Gap(*row) for row in database.execute("select gateway, lane, count, reason from gap")],
             quarantined=dict(database.execute("select gateway, count(*) from quarantine group by gateway").fetchall()),
             dead=dict(database.execute("select gateway, sum(count)::bigint from dead_letter group by gateway").fetchall()),
@@ -126,12 +128,22 @@ async def gather(house: House, screens: Mapping[str, Screen]) -> Facts:
     return facts
 
 
-def _journal(database: psycopg.Connection[Any]) -> tuple[dict[str, list[int]], list[Piece]]:
+def _crowded(measured: Mapping[str, list[tuple[int, int]]]) -> dict[str, list[list[int]]]:
+    found: dict[str, list[list[int]]] = {}
+    for gateway, readings in measured.items():
+        by_time: dict[int, list[int]] = {}
+        for serial, t_ms in readings:
+            by_time.setdefault(t_ms, []).append(serial)
+        found[gateway] = [serials for serials in by_time.values() if len(serials) > 1]
+    return found
+
+
+def _journal(database: psycopg.Connection[Any]) -> tuple[dict[str, list[tuple[int, int]]], list[Piece]]:
     query = (
         "select c.gateway, c.epoch, c.lane, r.position, r.last_position, r.body_position, r.body"
         " from raw_batch r join cursor c using (stream) order by c.gateway, c.lane, c.epoch, r.position"
     )
-    readings: dict[str, list[int]] = {}
+    readings: dict[str, list[tuple[int, int]]] = {}
     pieces: list[Piece] = []
     for gateway, epoch, lane, first, last, body_first, body in database.execute(query):
         pieces.append(Piece(gateway, epoch, lane, first, last))
@@ -140,11 +152,11 @@ def _journal(database: psycopg.Connection[Any]) -> tuple[dict[str, list[int]], l
     return readings, pieces
 
 
-def _serials(body: bytes, position: int, new_from: int) -> Iterable[int]:
+def _serials(body: bytes, position: int, new_from: int) -> Iterable[tuple[int, int]]:
     plain = body if body[:1] == b"{" else zlib.decompress(body)
     for record in json.loads(plain)["r"]:
         if position >= new_from and record.get("d") == METER and SERIAL in record.get("m", {}):
-            yield record["m"][SERIAL]
+            yield record["m"][SERIAL], record["t"]
         position += record["n"] if record.get("k") == "hole" else 1
 
 

@@ -24,7 +24,7 @@ class Plan:
 
     gateways: int = 6
     buttons: int = 30
-    servers: int = 1
+    servers: int = 2
     history: str = "influx1"  # or victoria
     gateway_code: Path = ROOT
     server_code: Path = ROOT

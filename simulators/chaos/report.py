@@ -19,6 +19,7 @@ NOTES = {
     "told_first_by_a_heartbeat": "presses that a heartbeat told before their own batch",
     "pressed_once_told_twice_by_a_kill": "presses stored under two ids, their box killed while the button waited",
     "servers_that_ended_while_starting": "servers that gave up because their database died while they started",
+    "readings_of_one_millisecond_told_as_one": "readings VictoriaMetrics tells as one with another of their millisecond",
     "positions_declared_lost": "positions that boxes declared lost",
     "readings_lost_and_declared": "readings lost where that was declared",
     "presses_lost_and_declared": "presses lost with a damaged outbox that said so",

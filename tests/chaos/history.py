@@ -60,6 +60,7 @@ def _facts() -> Facts:
         cursors=[Cursor(GATEWAY, EPOCH, "a", 3), Cursor(GATEWAY, EPOCH, "t", 5)],
         readings={GATEWAY: [1, 2, 3, 4, 5]},
         history={GATEWAY: [1, 2, 3, 4, 5]},
+        crowded={},
         gaps=[],
         quarantined={},
         dead={},

@@ -224,6 +224,16 @@ def test_a_reading_that_was_never_taken_need_not_be_there() -> None:
     assert one.broken() == ""
 
 
+def test_a_store_of_milliseconds_may_tell_one_of_several_and_no_fewer() -> None:
+    one = Round()
+    one.facts.crowded[GATEWAY] = [[4, 5]]
+    leave_one_out_of_history(one)
+
+    assert one.broken() == ""
+    one.facts.history[GATEWAY].remove(4)
+    assert "history is not the journal" in one.broken()
+
+
 def test_a_damaged_box_may_lose_only_what_it_declares() -> None:
     one = Round()
     lose_a_press(one)

@@ -33,8 +33,8 @@ async def play(folder: Path, plan: Plan) -> Row:
 @pytest.mark.parametrize(
     "plan",
     [
-        Plan(gateways=2, gateway_program=str(HERE / "broken_gateway.py")),
-        Plan(gateways=2, server_program=str(HERE / "broken_server.py")),
+        Plan(gateways=2, servers=1, gateway_program=str(HERE / "broken_gateway.py")),
+        Plan(gateways=2, servers=1, server_program=str(HERE / "broken_server.py")),
     ],
     ids=["gateway", "server"],
 )

@@ -117,6 +117,21 @@ def test_facts_missed_in_between_have_the_alert_read_again() -> None:
     assert effects == [AlertBehind(only(one).id)]
 
 
+def test_a_press_both_attached_under_different_numbers_is_never_shown_twice() -> None:
+    """One server knew of a move that the other had not read yet, so the same press is its third fact and our second."""
+    first, second = talking(school()), talking(school())
+    first.press(1, NOON)
+    follow(second, facts(first))
+    first.act(only(first), "acknowledge", NOON + 5)
+    first.press(2, NOON + 10)
+    second.press(2, NOON + 10)
+
+    effects = [second.say(FactFollowed(*one), NOON + 11) for one in facts(first)[1:]]
+
+    assert only(second).press_count == 2
+    assert effects[-1] == [AlertBehind(only(second).id)]
+
+
 def offline(talk: Talk, now: float) -> None:
     """Let the gateway of the school fall silent for long enough to be told, second by second."""
     talk.heard(NOON)

@@ -30,7 +30,7 @@ class Versions(Usual):
         return "" if git("rev-parse", "--verify", f"{BEFORE}^{{commit}}") else f"commit {BEFORE}"
 
     def plan(self, plan: Plan) -> Plan:
-        """Begin with the earlier code everywhere, and one server: it knew no second one."""
+        """Begin with the earlier code everywhere, and one server: the earlier code knew no second one."""
         self._code = self._code or _checked_out()
         return replace(plan, gateway_code=self._code, server_code=self._code, servers=1)
 
