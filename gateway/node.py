@@ -70,6 +70,7 @@ HTTPS_BIRTH_SECONDS = 10.0  # A box that no broker lets in by then tells its bir
 CLONE_SECONDS = 600.0  # Without another receipt for what was never appended, the other box is gone.
 RETELL_SECONDS = 300.0  # How often a server is told of earlier epochs unasked: a box on HTTPS alone hears of no restart.
 ENDED_EPOCHS_MAX = 32  # In one heartbeat; the others follow with the next.
+SERVER_HEARTBEAT_SECONDS = 8.0  # A server that starts hears of every box within this; a city's boxes spread over it.
 SERVERS_MAX = 64  # Server starts remembered, so that a notice that comes by every path counts once.
 
 
@@ -436,6 +437,9 @@ class Node:
             del self._servers[next(iter(self._servers))]
         self._plan_retelling()
         self._telemetry.server_started(now)
+        for path in self.paths.all:
+            if path.heartbeat_at is not None and path.kind is PathKind.MQTT:
+                path.heartbeat_at = min(path.heartbeat_at, now + SERVER_HEARTBEAT_SECONDS * self._jitter())
         return self._alarms.send_all(self.clock.utc_ms(now))
 
     # ---------------------------------------------------------------- time

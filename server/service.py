@@ -33,7 +33,9 @@ from server.ingest.doors.sparkplug.opening import open_sparkplug
 from server.ingest.pipeline import Ingest
 from server.journal.database import Database, open_database
 from server.journal.model import AlarmEvent
+from server.journal.recent import SqlRecent
 from server.journal.sql import SqlJournal
+from server.recalling import Recalling
 from server.registry.accounts import write_logins
 from server.registry.demo_accounts import demo_accounts, with_password
 from server.registry.keys import keep_keys
@@ -74,6 +76,7 @@ class Service:
     history: HistoryStore | None
     projector: Projector | None
     sharing: Sharing
+    recalling: Recalling
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -203,6 +206,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         history,
         projector,
         sharing,
+        Recalling(SqlRecent(database), runtime.tell),
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -211,6 +215,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
     runtime.restore(registry.roster, facts, await registry.windows.current(now))
     ingest.load_roster(registry.roster)
     await ingest.start()
+    await service.recalling.begin()
     hub.load(engine.alerts.values(), engine.livenesses())
     return service
 
@@ -262,7 +267,13 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
             timeout_graceful_shutdown=STREAMS_END_SECONDS,
         )
     )
-    long = [service.ingest.run(), service.runtime.run(), service.hub.run(time.time), _sweep(service)]
+    long = [
+        service.ingest.run(),
+        service.runtime.run(),
+        service.hub.run(time.time),
+        service.recalling.run(),
+        _sweep(service),
+    ]
     if service.projector is not None:
         long.append(service.projector.run())
     long += service.sharing.tasks()

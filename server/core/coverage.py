@@ -57,6 +57,11 @@ class Coverage:
         if home is not None:
             self._dirty[home.school.id] = None
 
+    @property
+    def behind(self) -> bool:
+        """Say whether more schools wait to be judged than one tick takes."""
+        return len(self._dirty) > SCHOOLS_PER_TICK_MAX
+
     def tick(self, now: float) -> list[Effect]:
         """Judge what is marked and what is due; at most so many schools in one tick, the longest waiting first."""
         if self._boundary is not None and now >= self._boundary:

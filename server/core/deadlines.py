@@ -22,6 +22,10 @@ class Deadlines(Generic[T]):
         self._count += 1
         heapq.heappush(self._heap, (due, self._count, thing))
 
+    def waits(self, now: float) -> bool:
+        """Say whether something is due; it may be a stale entry."""
+        return bool(self._heap) and self._heap[0][0] <= now
+
     def due(self, now: float, limit: int) -> Iterator[tuple[float, T]]:
         """Take out what is due, at most `limit` of it; the rest is due still."""
         heap = self._heap

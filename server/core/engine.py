@@ -5,7 +5,7 @@ from typing import Any
 
 from contract.identity import GatewayId
 from contract.records import Value
-from server.core.alert import Alert, Flow
+from server.core.alert import Alert, Flow, State
 from server.core.book import Book
 from server.core.coverage import Coverage
 from server.core.effects import Effect, LivenessChanged
@@ -26,6 +26,9 @@ from server.core.events import (
     PressStored,
     ReadingArrived,
     ReadingsArrived,
+    RecallBegan,
+    Recalled,
+    RecallEnded,
     RosterLoaded,
     Ticked,
     Unreadable,
@@ -36,9 +39,9 @@ from server.core.fleet import Fleet
 from server.core.incidents import Incidents
 from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
-from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home
+from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.roster import RosterIndex
-from server.core.rules import RULES
+from server.core.rules import RULES, gateway_offline
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
@@ -67,6 +70,9 @@ class Engine:
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
             AlertOvertaken: self._overtaken,
             LeadChanged: self._lead_changed,
+            RecallBegan: self._recall_began,
+            Recalled: self._recalled,
+            RecallEnded: self._recall_ended,
             WindowDeclared: self._declared,
             RosterLoaded: self._loaded,
             ReadingArrived: self._reading,
@@ -151,6 +157,57 @@ class Engine:
         self._faults.roster_changed()
         return []
 
+    def _recall_began(self, event: RecallBegan, now: float) -> list[Effect]:
+        """Take up what was known to be bad: nothing of it is unknown for a moment only because we have started."""
+        self._fleet.recall_begins()
+        for gateway, device in event.offline:
+            state = self._fleet.find(gateway, device)
+            if state is not None and self._faults.minds(state.device.kind):
+                state.reported_offline = True
+        changes: list[LivenessChanged] = []
+        for alert in self._book.open_of({gateway_offline.RULE.name}):
+            lost = self._fleet.gateways.get(alert.gateway)
+            if lost is not None and alert.state is not State.RECOVERED:
+                changes += self._fleet.lost_before(lost, now)
+        return self._followed(changes, now)
+
+    def _recalled(self, event: Recalled, now: float) -> list[Effect]:
+        gateway = self._fleet.gateways.get(event.gateway)
+        if gateway is None:
+            return []
+        self._fleet.recall_heard(gateway, event.rx, event.ended)
+        effects: list[Effect] = []
+        recall, rx, epoch = self._fleet.recall, event.rx, event.epoch
+        for position, reading in zip(event.positions, event.readings, strict=True):
+            state = gateway.devices.get(reading.d)
+            if state is None:
+                continue
+            if state.device.kind == "guard_post" and state.home is not None and _positive(reading.m.get(ON_DUTY)):
+                state.home.guard_seen = max(rx, state.home.guard_seen or rx)
+            if recall(state, (epoch, position), reading.t / 1_000, rx, reading.m):
+                effects += self._became_known(state, now)
+        for told in event.check_ins:
+            state = gateway.devices.get(told.device)
+            if state is not None and state.home is not None:
+                note_guard(state.home, told.guard, min(told.t, told.rx), present=PRESENT.get(told.act))
+                self._coverage.mark(state.home)
+        return effects
+
+    def _became_known(self, state: DeviceState, now: float) -> list[Effect]:
+        if state.device.kind in self._coverage.kinds:
+            self._coverage.mark(state.home)
+        if state.gateway.liveness is not Liveness.LIVE:
+            return []  # Rules cannot tell; once it is heard, they look.
+        return [*self._fleet.review(state, now), *self._faults.device(state, now)]
+
+    def _recall_ended(self, _event: RecallEnded, _now: float) -> list[Effect]:
+        self._fleet.recall_ended()
+        return []
+
+    def behind(self, now: float) -> bool:
+        """Say whether the last tick has left something over, so that the next should come soon."""
+        return self._fleet.behind(now) or self._coverage.behind
+
     def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
         self._windows.declare(event, now)
         return []
@@ -178,11 +235,14 @@ class Engine:
         return self._followed(self._fleet.link_lost(state, event.path, event.rx), now) if state else []
 
     def _birth(self, event: BirthArrived, now: float) -> list[Effect]:
+        """Learn what is there. It may be as old as the broker's memory: no sign of life, which a link or heartbeat gives."""
         gateway = GatewayId(event.birth.g)
-        effects = self._heard_from(gateway, event.rx, "", now)
         state = self._fleet.gateways.get(gateway)
+        effects: list[Effect] = []
         if state is not None:
             self._fleet.describe(state, event.birth)
+        else:
+            effects += self._stranger(gateway, "", now)
         for told in event.birth.devs:
             if state is None or told.d not in state.devices:
                 effects += self._stranger(gateway, told.d, now)

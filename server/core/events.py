@@ -196,6 +196,34 @@ class LeadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallBegan:
+    """What the journal says of the time before we started is told from here on, beside everything else.
+
+    `offline` names the devices whose gateways reported them as lost and not as found again.
+    """
+
+    offline: Sequence[tuple[GatewayId, DeviceId]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """One batch of before we started, told newest first; `ended` is the journal's newest `rx` of that time."""
+
+    gateway: GatewayId
+    epoch: EpochId
+    rx: float
+    ended: float
+    positions: Sequence[int]
+    readings: Sequence[Reading]
+    check_ins: Sequence[CheckInArrived] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecallEnded:
+    """All that is worth knowing of the time before has been told."""
+
+
+@dataclass(frozen=True, slots=True)
 class WindowDeclared:
     """A test or drill was declared: only presses of the listed buttons within it may be of that mode."""
 
@@ -231,6 +259,9 @@ Event = (
     | FactFollowed
     | AlertOvertaken
     | LeadChanged
+    | RecallBegan
+    | Recalled
+    | RecallEnded
     | WindowDeclared
     | Ticked
 )

@@ -1,5 +1,6 @@
 """The fleet: every gateway and device we know of, what was last heard of each, and what follows from silence."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 from contract.identity import DeviceId, GatewayId, SchoolId
@@ -13,11 +14,15 @@ from server.core.liveness import (
     GATEWAY_OFFLINE_SECONDS,
     METRICS_KEPT_MAX,
     REACHABLE_METRICS,
+    RECORDS_APART_SECONDS,
     STRANGERS_MAX,
+    Before,
     DeviceState,
     GatewayState,
     Home,
     Liveness,
+    bridged,
+    doubted_after,
     judge_device,
     judge_gateway,
     silent_after,
@@ -30,6 +35,8 @@ SILENCE_DEFAULT_SECONDS = 180.0  # For a kind of a local profile, which this ver
 STRANGE_GATEWAYS_MAX = 5_000  # Unknown boxes remembered; a flood of invented names ends here.
 # What is over these waits for the next tick, so that no alarm waits for a city.
 DEVICE_CHECKS_PER_TICK_MAX = 5_000  # Some 5 ms.
+DEVICE_CHANGES_PER_TICK_MAX = 500  # Each is looked at by rules and told to the screens: some 10 ms in all.
+GATEWAYS_ENDED_PER_TICK_MAX = 100  # With some 50 devices each: some 5 ms.
 GATEWAY_CHECKS_PER_TICK_MAX = 500  # Some 30 ms if each of them has gone, which is an alert and a count of its devices.
 
 
@@ -45,6 +52,8 @@ class Fleet:
         self._watched = watched
         self._gateway_checks: Deadlines[GatewayState] = Deadlines()
         self._device_checks: Deadlines[DeviceState] = Deadlines()
+        self._recalling = False
+        self._to_end: deque[GatewayState] = deque()  # Gateways of which all that the journal says has been read.
 
     def load(self, roster: Roster, now: float) -> None:
         """Take a new roster in; what is known of gateways and devices that stay is kept."""
@@ -94,10 +103,12 @@ class Fleet:
             state.last_heard = rx
         if state.liveness is Liveness.LIVE:
             return []
-        state.live_since = rx
+        state.live_since = state.listened_since = int(rx * 1_000) / 1_000  # As batches are dated: the first one counts.
         self._check_gateway_at(state, rx + PATH_SILENT_SECONDS)
+        known = state.before is not None and self._bridge(state)
         for device in state.devices.values():
-            self._check_device_at(device, rx + device.silence_seconds)
+            told = known and (device.last_rx is not None or device.unreachable or device.silent_before)
+            self._check_device_at(device, rx if told else rx + device.silence_seconds)
         return [self._gateway_becomes(state, Liveness.LIVE, rx)]
 
     def read(self, state: DeviceState, order: tuple[str, int], t: float, rx: float, metrics: Mapping[str, Value]) -> bool:
@@ -109,6 +120,7 @@ class Fleet:
             return False
         state.epoch, state.position = order
         state.last_rx = rx
+        state.silent_before = False
         known = state.metrics
         changed = state.liveness is not Liveness.LIVE
         for name, value in metrics.items():
@@ -119,6 +131,8 @@ class Fleet:
             if (before is None or before[0] != value) and (name in state.watched or name in REACHABLE_METRICS):
                 state.changed[name] = rx
                 changed = True
+                if self._recalling and before is not None:
+                    _settle(state, name)
         return changed
 
     def link_lost(self, state: GatewayState, path: str, rx: float) -> list[LivenessChanged]:
@@ -140,10 +154,114 @@ class Fleet:
             if gateway.check_due == due:
                 gateway.check_due = None
                 yield from self._check_gateway(gateway, now)
+        for _ in range(min(len(self._to_end), GATEWAYS_ENDED_PER_TICK_MAX)):
+            self._end(self._to_end.popleft(), now)
+        changes = 0
         for due, device in self._device_checks.due(now, DEVICE_CHECKS_PER_TICK_MAX):
             if device.check_due == due:
                 device.check_due = None
-                yield from self._check_device(device, now)
+                changed = self._check_device(device, now)
+                yield from changed
+                changes += len(changed)
+                if changes >= DEVICE_CHANGES_PER_TICK_MAX:
+                    break
+
+    def behind(self, now: float) -> bool:
+        """Say whether the last tick has left something over."""
+        return bool(self._to_end) or self._device_checks.waits(now) or self._gateway_checks.waits(now)
+
+    # ---------------------------------------------------------------- what the journal says of the time before we started
+
+    def recall_begins(self) -> None:
+        """Prepare to be told what the journal says, newest first."""
+        self._recalling = True
+
+    def recall_heard(self, state: GatewayState, rx: float, ended: float) -> None:
+        """Note that the journal has a record of a gateway at `rx`; our absence began at `ended`."""
+        before = state.before
+        if before is None:
+            if not state.unbroken:
+                return
+            if rx + RECORDS_APART_SECONDS < ended:
+                self._break(state)  # It was silent already.
+                return
+            before = state.before = Before(rx, rx)
+        elif before.broken:
+            return
+        elif rx + RECORDS_APART_SECONDS < before.since:
+            before.broken = True
+            return
+        before.since = min(before.since, rx)
+        if state.liveness is Liveness.LIVE:
+            self._bridge(state)
+
+    def recall(self, state: DeviceState, order: tuple[str, int], t: float, rx: float, metrics: Mapping[str, Value]) -> bool:
+        """Take in an earlier reading; says whether something became known that rules or indicators depend on.
+
+        What is known already is newer and stays. As long as a watched metric had the same value, it had not changed yet.
+        """
+        learnt = False
+        if state.last_rx is None or rx > state.last_rx:
+            learnt = state.last_rx is None
+            state.last_rx = rx
+        state.epoch, state.position = max((state.epoch, state.position), order)
+        known = state.metrics
+        for name, value in metrics.items():
+            newer = known.get(name)
+            if newer is None:
+                if len(known) >= METRICS_KEPT_MAX:
+                    continue
+                known[name] = (value, t)
+            elif newer[0] != value:
+                if name in state.changed:
+                    _settle(state, name)
+                continue
+            elif name not in state.changed or (state.settled is not None and name in state.settled):
+                continue
+            if name in state.watched or name in REACHABLE_METRICS:
+                state.changed[name] = min(rx, state.changed.get(name, rx))
+                learnt = True
+        return learnt
+
+    def recall_ended(self) -> None:
+        """Draw, with the next ticks, what follows from all that the journal says."""
+        self._recalling = False
+        self._to_end.extend(self.gateways.values())
+
+    def lost_before(self, state: GatewayState, now: float) -> list[LivenessChanged]:
+        """Hold a gateway for offline, as it was before we started; unless it has been heard since."""
+        if state.last_heard is not None or state.liveness is Liveness.OFFLINE:
+            return []
+        return [self._gateway_becomes(state, Liveness.OFFLINE, now)]
+
+    def _bridge(self, state: GatewayState) -> bool:
+        """Let the time since a gateway was last silent go on through our absence, if that is short enough."""
+        since = bridged(state, state.listened_since)
+        if since is None:
+            self._break(state)
+            return False
+        state.live_since = min(since, state.listened_since)
+        return True
+
+    @staticmethod
+    def _break(state: GatewayState) -> None:
+        """Believe nothing any more of what the journal says of the liveness behind a gateway."""
+        state.unbroken, state.before = False, None
+        for device in state.devices.values():
+            device.silent_before = False
+
+    def _end(self, state: GatewayState, now: float) -> None:
+        """Find the devices of a gateway that were offline when we went away."""
+        before = state.before
+        for device in state.devices.values():
+            device.settled = None
+            if before is None or device.liveness is not Liveness.UNKNOWN:
+                continue
+            heard = before.since if device.last_rx is None else max(device.last_rx, before.since)
+            if heard + device.silence_seconds <= before.last:
+                device.silent_before = True
+                if state.liveness is Liveness.LIVE:
+                    self._check_device_at(device, now)
 
     def describe(self, state: GatewayState, birth: Birth) -> None:
         """Keep what a gateway tells of itself and its devices at its birth."""
@@ -171,6 +289,8 @@ class Fleet:
         if liveness is Liveness.SUSPECT and state.last_heard is not None:
             self._check_gateway_at(state, state.last_heard + GATEWAY_OFFLINE_SECONDS)
         was_live = state.liveness is Liveness.LIVE
+        if was_live:
+            self._break(state)
         changed = self._gateway_becomes(state, liveness, now)
         if was_live:
             for device in state.devices.values():
@@ -183,11 +303,12 @@ class Fleet:
         gone = self.devices.get((state.device.gateway, state.device.id)) is not state
         if gone or state.gateway.liveness is not Liveness.LIVE:
             return []
-        silent = silent_after(state)
-        if now < silent:
-            self._check_device_at(state, silent)
-            return []
-        return self.review(state, now)
+        changed = self.review(state, now)
+        if state.liveness is Liveness.LIVE:
+            self._check_device_at(state, doubted_after(state))
+        elif state.liveness is Liveness.UNKNOWN:
+            self._check_device_at(state, silent_after(state))
+        return changed
 
     def _gateway_becomes(self, state: GatewayState, liveness: Liveness, now: float) -> LivenessChanged:
         state.liveness, state.since = liveness, now
@@ -200,7 +321,7 @@ class Fleet:
             gateway.offline += (liveness is Liveness.OFFLINE) - (state.liveness is Liveness.OFFLINE)
         state.liveness, state.since = liveness, now
         if liveness is Liveness.LIVE:
-            self._check_device_at(state, silent_after(state))
+            self._check_device_at(state, doubted_after(state))
         return LivenessChanged(state.device.gateway, state.device.id, liveness, now)
 
     def _check_gateway_at(self, state: GatewayState, due: float) -> None:
@@ -238,7 +359,7 @@ class Fleet:
         if known is None:
             known = DeviceState(device, kind, gateway, home, silence, watched)
             if gateway.liveness is Liveness.LIVE:
-                self._check_device_at(known, gateway.live_since + silence)
+                self._check_device_at(known, gateway.listened_since + silence)
         else:
             known.device, known.kind, known.gateway, known.home = device, kind, gateway, home
             known.silence_seconds, known.watched = silence, watched
@@ -250,3 +371,10 @@ class Fleet:
     def find(self, gateway: GatewayId, device: DeviceId) -> DeviceState | None:
         """Find a device by its identity on the wire."""
         return self.devices.get((gateway, device))
+
+
+def _settle(state: DeviceState, metric: str) -> None:
+    """Note that the last change of a metric is known."""
+    if state.settled is None:
+        state.settled = set()
+    state.settled.add(metric)

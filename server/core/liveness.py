@@ -1,7 +1,11 @@
 """Whether what we hear is fresh enough to be believed. Only the server's receive time counts; a school's clock never does.
 
-A device is offline only when its gateway is heard and it is not. When the gateway is silent, or we have just started,
-nothing can be said of the devices: they are unknown, which is neither good nor bad.
+A device is offline only when its gateway is heard and it is not. When the gateway is silent, nothing can be said of the
+devices: they are unknown, which is neither good nor bad.
+
+Our own absence is no silence of a gateway, and no proof of life either. What the journal says of the time before it is
+believed again once the gateway is heard: a device is live as long as its own silence allows, counted through our absence;
+it is offline if it was so before, or has been silent for that long since we listen again; between the two it is unknown.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +18,8 @@ from server.registry.model import Device, Gateway, School
 
 GATEWAY_OFFLINE_SECONDS = 180.0  # Three missed keepalives of 60 s, as GB/T 28181 platforms are judged.
 STRANGERS_MAX = 2_000  # Unknown devices remembered for one gateway; more are as bad.
+BRIDGED_SECONDS = 180.0  # A longer time without a word of a gateway, ours or its own: nobody knows what happened in it.
+RECORDS_APART_SECONDS = 90.0  # A gateway tells a record each minute; where the journal has none for so long it was silent.
 METRICS_KEPT_MAX = 64  # For each device; a metric beyond them is not kept here. The history has it.
 SHIFT_SECONDS_MAX = 14 * 3_600.0  # A forgotten check-out does not man a post for ever.
 GUARDS_KEPT_MAX = 500  # For each school; the one that was not seen for longest leaves.
@@ -39,7 +45,10 @@ class GatewayState:
     liveness: Liveness = Liveness.UNKNOWN
     since: float | None = None
     last_heard: float | None = None
-    live_since: float = 0.0
+    live_since: float = 0.0  # Since when it has been heard without a break, as far as anybody listened.
+    listened_since: float = 0.0  # Since when its devices' silence counts: later than `live_since` after our own absence.
+    before: "Before | None" = None  # What the journal says of it before we started, while that is of use.
+    unbroken: bool = True  # Whether nothing has come between what the journal says and what we hear.
     path_heard: dict[str, float] = field(default_factory=dict)
     software: str = ""
     devices: dict[str, "DeviceState"] = field(default_factory=dict)
@@ -62,6 +71,15 @@ class GatewayState:
         own = self.devices.get("gw")
         lag = own.metrics.get("lag") if own else None
         return float(lag[0]) if lag and isinstance(lag[0], int | float) else None
+
+
+@dataclass(slots=True)
+class Before:
+    """What the journal says of a gateway's last time without a break before we started, read from its end backwards."""
+
+    last: float  # Its newest record.
+    since: float  # The oldest record of that time, as far as we have read.
+    broken: bool = False  # Whether what is older lies behind a silence.
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +117,8 @@ class DeviceState:
     metrics: dict[str, tuple[Value, float]] = field(default_factory=dict)
     changed: dict[str, float] = field(default_factory=dict)  # When a watched metric last changed, by our clock.
     reported_offline: bool = False  # The gateway told so on the alarm lane.
+    silent_before: bool = False  # It was silent for too long already when we went away, and has told nothing since.
+    settled: set[str] | None = None  # While the journal is read back: metrics whose last change is known.
     first_hop: str = ""
     epoch: str = ""  # Together with `position`: where the latest reading stands. An earlier one that comes late is history.
     position: int = 0
@@ -139,15 +159,28 @@ def judge_device(state: DeviceState, now: float) -> Liveness:
     """Judge a device: unknown without its gateway, offline when it says so or has been silent while the gateway spoke."""
     if state.gateway.liveness is not Liveness.LIVE:
         return Liveness.UNKNOWN
-    if state.unreachable:
-        return Liveness.OFFLINE
-    if now >= silent_after(state):
+    if state.unreachable or state.silent_before:
         return Liveness.OFFLINE
     heard = state.last_rx
-    return Liveness.LIVE if heard is not None and heard >= state.gateway.live_since else Liveness.UNKNOWN
+    if heard is not None and heard >= state.gateway.live_since and now < heard + state.silence_seconds:
+        return Liveness.LIVE
+    return Liveness.OFFLINE if now >= silent_after(state) else Liveness.UNKNOWN
 
 
 def silent_after(state: DeviceState) -> float:
-    """Say at which instant a device is silent for too long, if nothing is heard of it any more."""
-    heard = state.last_rx if state.last_rx is not None else state.gateway.live_since
-    return max(heard, state.gateway.live_since) + state.silence_seconds
+    """Say at which instant a device has been silent for too long, if nothing is heard of it any more."""
+    listened = state.gateway.listened_since
+    heard = state.last_rx
+    return (listened if heard is None or heard < listened else heard) + state.silence_seconds
+
+
+def doubted_after(state: DeviceState) -> float:
+    """Say at which instant a live device is not live any more, if nothing is heard of it."""
+    assert state.last_rx is not None
+    return state.last_rx + state.silence_seconds
+
+
+def bridged(state: GatewayState, rx: float) -> float | None:
+    """Say since when a gateway was heard without a break before our absence, if the break up to `rx` is ours alone."""
+    before = state.before
+    return before.since if before is not None and rx < before.last + BRIDGED_SECONDS else None

@@ -107,7 +107,7 @@ def test_a_device_is_looked_at_once_in_its_period_even_at_the_very_instant(
         for number in range(1, SCHOOLS + 1):
             talk.heard(NOON + second, school_number=number)
     touched = Touched(monkeypatch)
-    assert touched.since(lambda: talk.tick(NOON + 180))["deadline"] <= DEVICES + SCHOOLS  # And each gateway's own `gw`.
+    assert touched.since(lambda: talk.tick(NOON + 180))["device"] <= DEVICES + SCHOOLS  # And each gateway's own `gw`.
     assert talk.engine.device(gateway_of(1), DeviceId("host")).liveness == "offline"  # type: ignore[union-attr]  # As above.
 
 

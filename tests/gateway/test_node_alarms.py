@@ -135,6 +135,21 @@ def test_server_start_has_alarms_sent_again_once() -> None:
     assert spans(desk.drawn("up/a")) == [("mqtt-a", 1, 1), ("https", 1, 1)]
 
 
+def test_server_start_brings_the_heartbeats_of_the_brokers_forward_spread_over_some_seconds() -> None:
+    """A new server soon knows that the box lives; HTTPS, which costs ten times as much, keeps its time."""
+    desk = Desk(jitter=0.25)
+    desk.up("mqtt-a")
+    desk.go(4)
+    desk.drawn()
+
+    desk.server_starts("one")
+    desk.go(5.9)
+    assert not desk.drawn("hb")
+    desk.go(6.1)
+
+    assert [(one.path, one.at - START) for one in desk.drawn("hb")] == [("mqtt-a", 6.0)]
+
+
 def test_gap_is_answered_from_where_the_server_asks() -> None:
     """A receipt that asks again brings everything from there, but not once for each of many such receipts."""
     desk = Desk()

@@ -1,0 +1,91 @@
+"""What a server that starts reads of the time before: the newest batches first, and who was reported as lost."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, case, func, select
+
+from contract.identity import DeviceId, EpochId, GatewayId, Lane
+from contract.records import DeviceAlert
+from server.journal import tables
+from server.journal.database import Database
+from server.journal.model import JournaledBatch
+
+OFFLINE = "offline"
+
+
+class SqlRecent:
+    """Reads one database; every method raises `contract.errors.StorageError` where it does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def newest(self) -> tuple[int, int]:
+        """Give the newest batch's sequence and when it came, ms UTC; zeros when there is none."""
+        raw = tables.raw_batch.c
+        query = select(raw.sequence, raw.rx_ms).order_by(raw.sequence.desc()).limit(1)
+
+        def work(connection: Connection) -> tuple[int, int]:
+            row = connection.execute(query).one_or_none()
+            return (row[0], row[1]) if row is not None else (0, 0)
+
+        return await self._database.run(work)
+
+    async def read_back(self, through: int, limit: int) -> Sequence[JournaledBatch]:
+        """Read raw batches against the order of the journal, from sequence `through` on."""
+
+        def work(connection: Connection) -> Sequence[JournaledBatch]:
+            raw, cursor = tables.raw_batch.c, tables.cursor.c
+            query = (
+                select(
+                    raw.sequence,
+                    cursor.gateway,
+                    cursor.epoch,
+                    cursor.lane,
+                    raw.body_position,
+                    raw.rx_ms,
+                    raw.body,
+                    raw.position,
+                )
+                .join_from(tables.raw_batch, tables.cursor, raw.stream == cursor.stream)
+                .where(raw.sequence <= through)
+                .order_by(raw.sequence.desc())
+                .limit(limit)
+            )
+            return [
+                JournaledBatch(sequence, GatewayId(gateway), EpochId(epoch), Lane(lane), first, rx_ms, bytes(body), new_from)
+                for sequence, gateway, epoch, lane, first, rx_ms, body, new_from in connection.execute(query)
+            ]
+
+        return await self._database.run(work)
+
+    async def offline(self, since_ms: int) -> Sequence[tuple[GatewayId, DeviceId]]:
+        """Name the devices that their gateways reported as lost since an instant, and never as found again."""
+
+        def work(connection: Connection) -> Sequence[tuple[GatewayId, DeviceId]]:
+            event = tables.alarm_event.c
+            ended = func.max(case((event.state == "off", 1), else_=0))
+            lasting = (
+                select(event.id).where(event.kind == "alert", event.rx_ms >= since_ms).group_by(event.id).having(ended == 0)
+            )
+            query = (
+                select(event.gateway, event.device, event.body)
+                .where(event.kind == "alert", event.state == "on", event.id.in_(lasting))
+                .order_by(event.rx_ms)
+            )
+            found = [
+                (GatewayId(gateway), DeviceId(device))
+                for gateway, device, body in connection.execute(query)
+                if _code(bytes(body)) == OFFLINE
+            ]
+            return list(dict.fromkeys(found))
+
+        return await self._database.run(work)
+
+
+def _code(body: bytes) -> str:
+    """Read an alert's code; one that cannot be read, of another version, is none that we look for."""
+    try:
+        return msgspec.json.decode(body, type=DeviceAlert).code
+    except msgspec.DecodeError:
+        return ""
