@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,16 +154,31 @@ class _Connection:
         client.on_subscribe = lambda *_: subscribed.set()
         client.on_disconnect = lambda *_: self.lost.set()
         async with asyncio.timeout(CONNECT_SECONDS):
-            await client.connect(
-                broker.host,
-                broker.port,
-                ssl=broker.context(),
-                keepalive=KEEPALIVE_SECONDS,
-                version=gmqtt.constants.MQTTv311,
+            await self._unless_lost(
+                client.connect(
+                    broker.host,
+                    broker.port,
+                    ssl=broker.context(),
+                    keepalive=KEEPALIVE_SECONDS,
+                    version=gmqtt.constants.MQTTv311,
+                )
             )
             if topics:
                 client.subscribe([gmqtt.Subscription(each, qos=1) for each in topics])
-                await subscribed.wait()
+                await self._unless_lost(subscribed.wait())
+
+    async def _unless_lost(self, step: Coroutine[object, object, object]) -> None:
+        """Wait for a step of connecting; the library itself would wait for an answer that a broken connection never gives."""
+        doing = asyncio.ensure_future(step)
+        losing = asyncio.ensure_future(self.lost.wait())
+        try:
+            await asyncio.wait({doing, losing}, return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                raise ConnectionResetError("lost while connecting")
+            doing.result()
+        finally:
+            for task in (doing, losing):
+                task.cancel()
 
     def publish(self, address: str, payload: bytes, qos: int, retain: bool) -> None:
         """Hand a message to the socket."""

@@ -74,6 +74,32 @@ async def test_a_press_goes_up_until_its_receipt_comes_also_over_a_broken_broker
         await asyncio.to_thread(writer.stop)
 
 
+async def test_a_broker_that_breaks_the_connection_before_it_answers_is_tried_again_at_once() -> None:
+    """As a load balancer does whose broker is down; waiting for the answer would cost ten seconds each time."""
+    attempts = 0
+    enough = asyncio.Event()
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal attempts
+        await reader.read(1)
+        writer.transport.abort()
+        attempts += 1
+        if attempts >= 4:
+            enough.set()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    uplink = MqttUplink("a", Broker("127.0.0.1", port), GATEWAY, lambda: b"", lambda _: None)
+    running = asyncio.create_task(uplink.run())
+    try:
+        async with asyncio.timeout(8):  # Both connections twice; with the library's wait the second round begins after ten.
+            await enough.wait()
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        server.close()
+
+
 async def test_a_box_that_stops_says_so(broker: Server) -> None:
     writer = WriterThread(asyncio.get_running_loop().call_soon_threadsafe).start()
     agent = Puppet()
