@@ -168,7 +168,7 @@ class _Connection:
                 await self._unless_lost(subscribed.wait())
 
     async def _unless_lost(self, step: Coroutine[object, object, object]) -> None:
-        """Wait for a step of connecting; the library itself would wait for an answer that a broken connection never gives."""
+        """Wait for a step of connecting; the library itself waits on for an answer that a broken connection never gives."""
         doing = asyncio.ensure_future(step)
         losing = asyncio.ensure_future(self.lost.wait())
         try:
