@@ -11,6 +11,7 @@ import uvloop
 
 from contract.errors import ConfigurationError
 from contract.identity import UserName
+from server.audit import commands
 from server.journal.database import Database, open_database
 from server.registry.accounts import write_logins, write_secret
 from server.registry.keys import keep_keys, with_new_key
@@ -83,6 +84,43 @@ def gateway_key(
         typer.echo(f"{gateway}: the key is in {out}")
 
     _on_registry(config, folder, work)
+
+
+@main.command()
+def audit(
+    from_day: Annotated[
+        str, typer.Option("--from", help="The first day, such as 2026-09-01; as far back as possible.")
+    ] = "",
+    to_day: Annotated[str, typer.Option("--to", help="The last day; up to now if left out.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result for machines.")] = False,
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Compare everything derived with the journal; ends with 1 on a difference. The server is stopped meanwhile."""
+    with one_sentence():
+        settings = read_settings(config, folder=folder)
+        report = asyncio.run(commands.audit(settings, database_address(settings), from_day, to_day))
+        commands.write_report(report, as_json=as_json)
+
+
+@main.command()
+def rebuild(
+    history: Annotated[bool, typer.Option("--history", help="Drop the history and build it again.")] = False,
+    state: Annotated[
+        bool, typer.Option("--state", help="Mend rows of alarms, gaps, cursors and missing incidents.")
+    ] = False,
+    forget_older: Annotated[
+        bool, typer.Option("--forget-older", help="History older than journal and archive may be lost.")
+    ] = False,
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Build what is derived anew from journal and archive. The server is stopped meanwhile."""
+    with one_sentence():
+        settings = read_settings(config, folder=folder)
+        asyncio.run(
+            commands.rebuild(settings, database_address(settings), history=history, state=state, forget_older=forget_older)
+        )
 
 
 @accounts.command("add")

@@ -17,6 +17,7 @@ import duckdb
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId
+from server.history.content import NOTHING, Kept, Shape, Tally, Work, added
 from server.history.store import NS_PER_MS, Point, Row, bucket_ms, extremes
 
 MEMORY_MAX = "512MB"  # DuckDB would otherwise take most of the machine, which belongs to the alarm line.
@@ -34,6 +35,8 @@ CREATE TABLE IF NOT EXISTS projection (checkpoint BIGINT);
 """
 TABLES = ("sources", "metrics", "readings", "texts", "projection")
 SPAN = "source = ? AND metric = ? AND t >= ? AND t < ?"
+TALLY_MS = 3_600_000  # An hour at a time: a second of the store's thread in a city, for which a chart may have to wait.
+NAMED = "FROM {table} r JOIN sources s ON r.source = s.id JOIN metrics m ON r.metric = m.id WHERE r.t >= ? AND r.t < ?"
 
 T = TypeVar("T")
 
@@ -44,6 +47,7 @@ class DuckDbStore:
     name = "duckdb"
     keeps_texts = True
     loss_horizon_seconds = 0.0  # A commit is on the disk.
+    shape = Shape(overwrites=False)
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -80,6 +84,28 @@ class DuckDbStore:
             )
             width = bucket_ms(start_ms, end_ms, points)
             return _numbers(connection, span, width, points) or _texts(connection, span, width, points)
+
+        return await self._call(read)
+
+    async def tallies(self, start_ms: int, end_ms: int, work: Work) -> dict[GatewayId, Tally]:  # noqa: ARG002  # SQL sums.
+        """Sum up the values of each gateway, an hour at a time."""
+        found: dict[GatewayId, Tally] = {}
+        for begun in range(start_ms, end_ms, TALLY_MS):
+            span = (begun * NS_PER_MS, min(begun + TALLY_MS, end_ms) * NS_PER_MS)
+            for gateway, tally in await self._call(lambda connection, span=span: _tallies(connection, span)):  # type: ignore[misc]
+                found[gateway] = added(found.get(gateway, NOTHING), tally)
+        return found
+
+    async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
+        """Read every value of one gateway."""
+        span = (start_ms * NS_PER_MS, end_ms * NS_PER_MS, gateway)
+
+        def read(connection: duckdb.DuckDBPyConnection) -> list[Kept]:
+            found: list[Kept] = []
+            for table in ("readings", "texts"):
+                query = f"SELECT s.device, m.name, r.t, r.value {NAMED.format(table=table)} AND s.gateway = ?"
+                found += connection.execute(query, span).fetchall()
+            return found
 
         return await self._call(read)
 
@@ -188,6 +214,20 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tu
 def _read_checkpoint(connection: duckdb.DuckDBPyConnection) -> int:
     kept = connection.execute("SELECT checkpoint FROM projection").fetchone()
     return int(kept[0]) if kept else 0
+
+
+def _tallies(connection: duckdb.DuckDBPyConnection, span: tuple[int, int]) -> list[tuple[GatewayId, Tally]]:
+    found: list[tuple[GatewayId, Tally]] = []
+    for table, quote in (("readings", ""), ("texts", "'")):
+        query = (
+            f"SELECT s.gateway, count(*), sum(md5_number_lower(concat(s.device, '|', m.name, '|', r.t, '|', ?, r.value)))"
+            f" {NAMED.format(table=table)} GROUP BY s.gateway"
+        )
+        found += [
+            (GatewayId(gateway), (count, int(total)))
+            for gateway, count, total in connection.execute(query, (quote, *span)).fetchall()
+        ]
+    return found
 
 
 def _numbers(connection: duckdb.DuckDBPyConnection, span: tuple[int, int, int, int], width: int, points: int) -> list[Point]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import structlog
 
 from contract.identity import DeviceId, GatewayId
-from server.history.influxql import InfluxQl
+from server.history.content import Kept, Tally, Work
+from server.history.influxql import SHAPE, InfluxQl
 from server.history.lines import CHECKPOINT, MEASUREMENT, encode_checkpoint, encode_lines
 from server.history.store import Point, Row
 from server.history.web import NotAccepted, StoreClient
@@ -22,6 +23,7 @@ class Influx1Store:
 
     name = "influx1"
     keeps_texts = True
+    shape = SHAPE
     loss_horizon_seconds = 0.0  # It answers after its write-ahead log is on the disk (wal-fsync-delay = 0, the default).
 
     def __init__(self, url: str, database: str, token: str = "") -> None:
@@ -53,6 +55,14 @@ class Influx1Store:
     ) -> list[Point]:
         """Read one metric of one device."""
         return await self._influxql.series(gateway, device, metric, start_ms, end_ms, points)
+
+    async def tallies(self, start_ms: int, end_ms: int, work: Work) -> dict[GatewayId, Tally]:
+        """Sum up the values of each gateway."""
+        return await self._influxql.tallies(start_ms, end_ms, work)
+
+    async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
+        """Read every value of one gateway."""
+        return await self._influxql.kept(gateway, start_ms, end_ms)
 
     async def drop(self) -> None:
         """Delete both measurements."""

@@ -12,8 +12,9 @@ from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId
+from server.history.content import Kept, Tally, Work
 from server.history.influx1_store import checkpoint_time_ns
-from server.history.influxql import InfluxQl
+from server.history.influxql import SHAPE, InfluxQl
 from server.history.lines import CHECKPOINT, MEASUREMENT, encode_checkpoint, encode_lines
 from server.history.store import Point, Row
 from server.history.web import TIMEOUT_SECONDS, NotAccepted, StoreClient
@@ -71,6 +72,7 @@ class InfluxStore:
 
     name = "influx"
     keeps_texts = True
+    shape = SHAPE
     loss_horizon_seconds = 0.0  # It answers after its write-ahead log is on the disk.
 
     def __init__(self, url: str, token: str, org: str, bucket: str) -> None:
@@ -104,6 +106,14 @@ class InfluxStore:
     ) -> list[Point]:
         """Read one metric of one device."""
         return await self._influxql.series(gateway, device, metric, start_ms, end_ms, points)
+
+    async def tallies(self, start_ms: int, end_ms: int, work: Work) -> dict[GatewayId, Tally]:
+        """Sum up the values of each gateway."""
+        return await self._influxql.tallies(start_ms, end_ms, work)
+
+    async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
+        """Read every value of one gateway."""
+        return await self._influxql.kept(gateway, start_ms, end_ms)
 
     async def drop(self) -> None:
         """Delete both measurements from the bucket."""

@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from contract.errors import ConfigurationError
+from server.history.content import AuditedStore
 from server.history.duckdb_store import DuckDbStore
 from server.history.influx1_store import Influx1Store
 from server.history.influx_store import InfluxStore
-from server.history.store import HistoryStore
 from server.history.victoria_store import VictoriaStore
 
 
 def open_history(
     kind: str, folder: Path, *, url: str = "", token: str = "", org: str = "anxiao", bucket: str = "anxiao"
-) -> HistoryStore | None:
+) -> AuditedStore | None:
     """Give the store, or None for `none`. Nothing is connected yet: a store that is down never keeps the server down."""
     if kind == "none":
         return None

@@ -12,6 +12,7 @@ import msgspec
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId, parse_device_id, parse_gateway_id, parse_metric_name
+from server.history.content import Kept, Shape, Tally, Work
 from server.history.influx_store import V2Writer
 from server.history.lines import CHECKPOINT, MEASUREMENT, encode_checkpoint, encode_lines
 from server.history.store import NS_PER_MS, Point, Row, thin
@@ -23,12 +24,41 @@ LOOK_BACK_SECONDS = (3_600, 86_400, 2_592_000, 315_360_000)  # Where a checkpoin
 STARTED = b"process_start_time_seconds"
 
 
+SHAPE = Shape(ns_per_unit=NS_PER_MS, texts=False, exact=False)
+
+
 class _Exported(msgspec.Struct):
     values: list[float]
     timestamps: list[int]
+    metric: dict[str, str] = {}
+
+
+class _Names(msgspec.Struct):
+    data: list[str] = []
 
 
 _decoder = msgspec.json.Decoder(_Exported)
+_names_decoder = msgspec.json.Decoder(_Names)
+
+
+def read_everything(answer: bytes) -> list[Kept]:
+    """Give the values in an export of every metric of one gateway."""
+    found: dict[tuple[str, str, int], float] = {}
+    try:
+        for line in answer.splitlines():
+            exported = _decoder.decode(line)
+            device = exported.metric.get("device", "")
+            name = exported.metric.get("__name__", "").removeprefix(f"{MEASUREMENT}_")
+            for t, value in zip(exported.timestamps, exported.values, strict=True):
+                found[device, name, t] = value
+    except (msgspec.DecodeError, ValueError) as error:
+        raise StorageError(f"history: /api/v1/export: {error}") from error
+    return [(*key, value) for key, value in found.items()]
+
+
+def tally_everything(answer: bytes) -> Tally:
+    """Sum such an export up."""
+    return SHAPE.tally(read_everything(answer))
 
 
 class VictoriaStore:
@@ -36,6 +66,7 @@ class VictoriaStore:
 
     name = "victoria"
     keeps_texts = False
+    shape = SHAPE
     loss_horizon_seconds = LOSS_HORIZON_SECONDS
 
     def __init__(self, url: str, token: str = "") -> None:
@@ -82,6 +113,31 @@ class VictoriaStore:
         tags = f'gateway="{parse_gateway_id(gateway)}",device="{parse_device_id(device)}"'
         measured = await self._export(f"{MEASUREMENT}_{parse_metric_name(metric)}{{{tags}}}", start_ms, end_ms - 1)
         return await asyncio.to_thread(thin, sorted(measured), start_ms, end_ms, points)
+
+    async def tallies(self, start_ms: int, end_ms: int, work: Work) -> dict[GatewayId, Tally]:
+        """Sum up the values of each gateway, one gateway after the other."""
+        await self._client.get("/internal/force_flush")  # What was written in the last seconds is not found before.
+        span = {"match[]": f'{{__name__=~"{MEASUREMENT}_.*"}}', "start": str(start_ms // 1_000), "end": str(end_ms // 1_000)}
+        named = _names_decoder.decode(await self._client.get("/api/v1/label/gateway/values", span)).data
+        found: dict[GatewayId, Tally] = {}
+        for name in named:
+            gateway = parse_gateway_id(name)
+            tally = await work(tally_everything, await self._everything(gateway, start_ms, end_ms))
+            if tally[0]:
+                found[gateway] = tally
+        return found
+
+    async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
+        """Read every value of one gateway; one that a rewind wrote twice comes once."""
+        return read_everything(await self._everything(gateway, start_ms, end_ms))
+
+    async def _everything(self, gateway: GatewayId, start_ms: int, end_ms: int) -> bytes:
+        params = {
+            "match[]": f'{{__name__=~"{MEASUREMENT}_.*",gateway="{parse_gateway_id(gateway)}"}}',
+            "start": f"{start_ms / 1_000:.3f}",
+            "end": f"{(end_ms - 1) / 1_000:.3f}",
+        }
+        return await self._client.get("/api/v1/export", params)
 
     async def drop(self) -> None:
         """Delete every series of ours."""
