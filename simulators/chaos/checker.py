@@ -111,6 +111,7 @@ def judge(history: History, facts: Facts, boxes: Mapping[str, str], allowed: All
     for what, examples in verdict.watched.broken.items():
         verdict.fail(what, examples)
     verdict.notes.update(verdict.watched.notes)
+    _moves(history, facts, verdict)
     _pictures(facts, verdict)
     never = [
         key for key, one in history.answered.items() if key not in verdict.watched.shown_at and one.id not in verdict.lost
@@ -175,6 +176,16 @@ def _incidents(facts: Facts, verdict: Verdict) -> None:
     if unknown := sorted(set(found) - events):
         verdict.fail("in an incident, and not an alarm event", unknown)
     verdict.notes["told_first_by_a_heartbeat"] += sum(one.repaired for one in facts.joined)
+
+
+def _moves(history: History, facts: Facts, verdict: Verdict) -> None:
+    """Judge people's moves: what was answered with success is stored, once."""
+    stored = Counter(facts.moves)
+    if lost := [one for one in history.acted if not stored[one.key]]:
+        verdict.fail("a move that was answered is not stored", lost)
+    if twice := [key for key, number in stored.items() if number > 1]:
+        verdict.fail("a move is stored twice", twice)
+    verdict.notes["moves"] += len(history.acted)
 
 
 def _pictures(facts: Facts, verdict: Verdict) -> None:

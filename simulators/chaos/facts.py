@@ -87,6 +87,7 @@ class Facts(msgspec.Struct, frozen=True):
     quarantined: dict[str, int]  # By gateway.
     dead: dict[str, int]
     joined: list[Joined]
+    moves: list[str]  # The keys of people's moves that are among the facts.
     boxes: dict[str, Box]
     counters: dict[str, dict[str, int]]  # By server.
     pictures: dict[str, list[Tile]]
@@ -112,6 +113,7 @@ async def gather(house: House, screens: Mapping[str, Screen]) -> Facts:
             quarantined=dict(database.execute("select gateway, count(*) from quarantine group by gateway").fetchall()),
             dead=dict(database.execute("select gateway, sum(count)::bigint from dead_letter group by gateway").fetchall()),
             joined=list(_joined(database)),
+            moves=_moves(database),
             boxes={},
             counters={},
             pictures={},
@@ -171,6 +173,11 @@ def _joined(database: psycopg.Connection[Any]) -> Iterable[Joined]:
                 yield Joined(press["id"], alert, bool(press.get("repaired")))
         elif fact["what"] == "pressed" and alert in ours:
             yield Joined(fact["press"]["id"], alert, bool(fact["press"].get("repaired")))
+
+
+def _moves(database: psycopg.Connection[Any]) -> list[str]:
+    facts = (json.loads(bytes(body)) for [body] in database.execute("select body from alert_fact"))
+    return [fact["key"] for fact in facts if fact.get("key")]
 
 
 async def _box(client: httpx.AsyncClient, port: int) -> Box:

@@ -1,6 +1,7 @@
 """The whole installation as operators run it, each program a process, each connection a link of its own."""
 
 import asyncio
+import getpass
 import random
 import socket
 import sys
@@ -109,7 +110,9 @@ class House:
         for name in BROKERS:
             port = self.ports[name] = next(ports)
             config = self.folder / f"{name}.conf"
-            config.write_text(mosquitto_configuration(port))
+            config.write_text(
+                f"{mosquitto_configuration(port)}user {getpass.getuser()}\n"
+            )  # Else it forgets whom to end with.
             self.programs[name] = Program(name, (mosquitto, "-c", str(config)), self.logs, listens(port))
         store = INFLUXD if self.plan.history == "influx1" else VICTORIA
         binary = find(store)

@@ -111,6 +111,7 @@ class Acted(msgspec.Struct, frozen=True, tag="acted"):
     at: float
     alert: str
     act: str
+    key: str  # Under which it was asked for.
 
 
 Entry = Asked | Answered | Measured | Preloaded | Painted | Told | Broke | Fault | Mended | Acted

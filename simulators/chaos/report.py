@@ -11,6 +11,7 @@ LATE_MS = 1_000
 NOTES = {
     "presses": "presses pushed",
     "readings": "numbered readings in the journal",
+    "moves": "moves of an officer, answered with success and stored",
     "streams": "epochs and lanes whose positions join",
     "streams_broken": "times a screen lost its stream",
     "alarms_sent_again": "rounds of sending alarms again (since the last start of each box)",

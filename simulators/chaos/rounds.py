@@ -94,6 +94,7 @@ async def play_round(order: Order, template: Template, folder: Path) -> Row:
             **{name: number for name, number in verdict.notes.items() if number},
             **stage.notes,
             **stage.driver.counts,
+            **stage.officer.counts,
             **{f"{kind}s_that_ended_while_starting": number for kind, number in stage.mischief.ended.items()},
         },
     )
@@ -104,6 +105,7 @@ async def _act(stage: Stage, order: Order) -> None:
     watching = [asyncio.create_task(screen.run()) for screen in stage.screens]
     await asyncio.sleep(ARRIVE_SECONDS)
     pressing = asyncio.create_task(stage.driver.run())
+    watching.append(asyncio.create_task(stage.officer.run()))
     try:
         await asyncio.sleep(CALM_SECONDS)
         await order.scenario.play(stage, order.seconds)

@@ -46,6 +46,7 @@ class Screen:
         self.name = name
         self.stale = 0
         self.csrf = ""
+        self.tiles: dict[str, Tile] = {}  # As of now, for whoever sits before it.
         self._user = user
         self._password = password
         self._log = log
@@ -84,7 +85,9 @@ class Screen:
 
     async def _watch(self) -> None:
         picture = _picture.decode(await self._get("/api/v1/bootstrap"))
-        self._log.write(Painted(now(), self.name, _tiles(picture.alerts)))
+        tiles = _tiles(picture.alerts)
+        self.tiles = {tile.id: tile for tile in tiles}
+        self._log.write(Painted(now(), self.name, tiles))
         after = {"after": f"{picture.epoch}-{picture.seq}"}
         async with self.client.stream("GET", "/api/v1/stream", params=after) as stream:
             stream.raise_for_status()
@@ -92,6 +95,7 @@ class Screen:
                 if kind == "alerts":
                     tiles = _tiles(_change.decode(data).up)
                     if tiles:
+                        self.tiles |= {tile.id: tile for tile in tiles}
                         self._log.write(Told(now(), self.name, tiles))
                 elif kind == "reset":
                     return

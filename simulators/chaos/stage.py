@@ -13,6 +13,7 @@ from simulators.chaos.checker import Allowed
 from simulators.chaos.driver import Driver, Pace
 from simulators.chaos.house import SCREEN, House
 from simulators.chaos.mischief import Mischief
+from simulators.chaos.officer import Officer
 from simulators.chaos.plan import Plan
 from simulators.chaos.record import Log
 from simulators.chaos.screen import Screen
@@ -30,6 +31,7 @@ class Stage:
     mischief: Mischief
     driver: Driver
     screens: list[Screen]
+    officer: Officer
     notes: dict[str, int] = field(default_factory=dict)
     works: set[asyncio.Task[None]] = field(default_factory=set)
     mounts: list[Path] = field(default_factory=list)
@@ -139,4 +141,5 @@ def set_stage(house: House, folder: Path, chance: random.Random, pace: Pace) -> 
         Mischief(house, Log(folder / "faults.jsonl"), chance),
         Driver(house.schools, ports, Log(folder / "people.jsonl"), chance, pace),
         screens,
+        Officer(screens, Log(folder / "officer.jsonl"), chance),
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from simulators.chaos.checker import Allowed, History, Verdict, judge
 from simulators.chaos.facts import Box, Cursor, Event, Facts, Joined, Piece
-from simulators.chaos.record import Answered, Asked, Entry, Fault, Measured, Mended, Painted, Tile, Told
+from simulators.chaos.record import Acted, Answered, Asked, Entry, Fault, Measured, Mended, Painted, Tile, Told
 
 BOX, GATEWAY, EPOCH = "gateway-0", "gw-1", "000001abcd"
 BOXES = {BOX: GATEWAY}
@@ -38,6 +38,7 @@ class Round:
                 Answered(at + 0.02, GATEWAY, f"button-{number}", 1, f"id-{number}"),
                 Told(at + 0.03, "screen-1", [tile(number)]),
             ]
+        self.entries.append(Acted(25.0, "id-0", "acknowledge", "key-1"))
         self.entries += [Measured(30.0 + serial, GATEWAY, serial, taken=True) for serial in range(1, 6)]
 
     def without(self, *kinds: type) -> None:
@@ -65,6 +66,7 @@ def _facts() -> Facts:
         quarantined={},
         dead={},
         joined=[Joined(f"id-{number}", f"id-{number}", repaired=False) for number in range(3)],
+        moves=["key-1"],
         boxes={GATEWAY: Box(EPOCH, {"a": 0, "t": 0}, {"a": 3, "t": 5}, {})},
         counters={"server-1": {"received": 4, "applied": 3, "duplicate": 1, "pending": 0}},
         pictures={"server-1": [tile(number) for number in range(3)]},

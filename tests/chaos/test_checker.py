@@ -78,6 +78,14 @@ def end_unsaved(one: Round) -> None:
     one.facts.pictures["server-1"][0] = tile(0, stored=False)
 
 
+def forget_a_move(one: Round) -> None:
+    one.facts.moves.clear()
+
+
+def make_a_move_twice(one: Round) -> None:
+    one.facts.moves.append("key-1")
+
+
 def leave_a_hole(one: Round) -> None:
     one.facts.pieces[1] = Piece(GATEWAY, EPOCH, "a", 4, 4)
 
@@ -165,6 +173,8 @@ TAMPERED: dict[Callable[[Round], None], str] = {
     end_without_it_on_screen: "does not show",
     end_with_a_wrong_count: "counts wrongly",
     end_unsaved: "not yet saved",
+    forget_a_move: "not stored",
+    make_a_move_twice: "stored twice",
     leave_a_hole: "do not join",
     overlap: "do not join",
     move_a_cursor_on: "cursor is not where",

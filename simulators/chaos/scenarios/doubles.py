@@ -16,7 +16,7 @@ class Doubles(Usual):
     name = "doubles"
     label = "MQTT packets twice and out of order"
     pace = Pace(presses_per_second=4.0)
-    short_seconds = 15.0
+    short_seconds = 10.0
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Meddle everywhere at once; new connections are meddled with from their first packet."""

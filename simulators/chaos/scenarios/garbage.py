@@ -29,7 +29,7 @@ class Garbage(Usual):
     label = "random bytes, torn and exploding zlib, deep JSON, absurd numbers, false names"
     pace = Pace(presses_per_second=4.0)
     seconds = 60.0
-    short_seconds = 12.0
+    short_seconds = 8.0
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Send by both brokers, by the HTTPS door, and at the devices' own door."""

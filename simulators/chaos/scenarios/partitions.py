@@ -21,7 +21,7 @@ class Partitions(Usual):
     label = "half-open, one-way, slow (300 ms) and lossy (20 %) links"
     pace = Pace(presses_per_second=3.0)
     seconds = 180.0
-    short_seconds = 20.0
+    short_seconds = 12.0
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Spoil, mend, and again."""

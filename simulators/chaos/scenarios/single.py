@@ -16,7 +16,7 @@ class Single(Usual):
     name = "single"
     label = "kill -9, one program at a time"
     pace = Pace(presses_per_second=4.0)
-    short_seconds = 20.0
+    short_seconds = 15.0
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Kill, wait, and again."""

@@ -18,7 +18,7 @@ class Storm(Usual):
     label = "kills and cuts at random instants, several at once"
     pace = Pace(presses_per_second=3.0)
     seconds = 120.0
-    short_seconds = 25.0
+    short_seconds = 20.0
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Hit at instants as random as radioactive decay."""
