@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ import uvloop
 from contract.errors import ConfigurationError
 from contract.identity import UserName
 from server.audit import commands
+from server.export.command import export_to
+from server.export.lines import Wanted
+from server.export.times import parse_instant
 from server.journal.database import Database, open_database
 from server.registry.accounts import write_logins, write_secret
 from server.registry.keys import keep_keys, with_new_key
@@ -24,6 +28,14 @@ from server.service import database_address, give_demo_logins, open_service, ser
 from server.settings import Settings, read_settings
 from shell.logs import set_up_logs
 from shell.process import one_sentence, spare_the_collector, stop_on_signals
+
+
+class ExportWhat(StrEnum):
+    """What can be taken out of the journal."""
+
+    READINGS = "readings"
+    INCIDENTS = "incidents"
+
 
 SCOPES = ("unit", "station", "school")
 
@@ -164,6 +176,25 @@ def disable_user(
         await _end_sessions(database, name)
 
     _on_registry(config, folder, work)
+
+
+@main.command()
+def export(
+    what: Annotated[ExportWhat, typer.Argument(help="What to take out.")],
+    start: Annotated[str, typer.Option("--from", help="From when, in the city's time: 2026-11-24 or 2026-11-24T08:00.")],
+    end: Annotated[str, typer.Option("--to", help="Until when; that instant itself is left out.")],
+    school: Annotated[str, typer.Option(help="Of one school alone, by its 10-digit code.")] = "",
+    gateway: Annotated[str, typer.Option(help="Of one gateway alone.")] = "",
+    out: Annotated[Path | None, typer.Option(help="A file only you can read; else the standard output.")] = None,
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Write readings or incidents as JSON lines; by their time of receipt. See docs/operating.md."""
+    with one_sentence():
+        settings = read_settings(config, folder=folder)
+        wanted = Wanted(parse_instant(start), parse_instant(end), school, gateway)
+        written = asyncio.run(export_to(database_address(settings), what.value, wanted, out))
+        typer.echo(f"{what.value}: {written} bytes", err=True)
 
 
 async def _serve(settings: Settings, roster: Path | None, demo_logins: Path | None) -> None:

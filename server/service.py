@@ -23,6 +23,7 @@ from server.api.screens import Screens
 from server.api.show import alert_view
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
+from server.export.export import Export
 from server.history.opening import open_history
 from server.history.projector import Projector
 from server.history.store import HistoryStore
@@ -183,6 +184,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         city_en=settings.city_en,
         build=version("anxiao"),
         secure=settings.tls_cert is not None,
+        export=Export(database, journal),
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,

@@ -396,7 +396,7 @@ export interface MetricView {
 export type Mode = "drill" | "real" | "test";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "contact" | "coverage" | "declare" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "contact" | "coverage" | "declare" | "export" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -635,6 +635,8 @@ export interface Routes {
   "GET /api/v1/coverage": { query: { parent?: string | null }; body: undefined; reply: Coverage };
   "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number }; body: undefined; reply: GapPage };
   "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };
+  "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
+  "GET /api/v1/export/readings": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/kinds": { query: undefined; body: undefined; reply: Kinds };
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };

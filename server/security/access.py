@@ -26,6 +26,7 @@ class Permission(StrEnum):
     STATS = "stats"
     AUDIT = "audit"
     METRICS = "metrics"
+    EXPORT = "export"  # Take readings and incidents out, in bulk.
 
 
 class Act(StrEnum):
@@ -64,6 +65,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
     ("GET", "/api/v1/stats"): Permission.STATS,
     ("GET", "/api/v1/audit"): Permission.AUDIT,
+    ("GET", "/api/v1/export/readings"): Permission.EXPORT,
+    ("GET", "/api/v1/export/incidents"): Permission.EXPORT,
     ("GET", "/api/v1/openapi.json"): Permission.PUBLIC,
     ("GET", "/healthz"): Permission.PUBLIC,
     ("GET", "/readyz"): Permission.PUBLIC,
@@ -135,7 +138,15 @@ GRANTS: dict[Role, Grant] = {
         frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE}),
     ),
     Role.ADMINISTRATOR: Grant(  # Runs the service and works no alarm: no one person both keeps the log and closes presses.
-        _WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT, Permission.METRICS},
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.WINDOWS,
+            Permission.STATS,
+            Permission.AUDIT,
+            Permission.METRICS,
+            Permission.EXPORT,
+        },
     ),
     Role.WALL: Grant(_WATCHING | {Permission.COVERAGE}),
     Role.SUPERVISOR: Grant(_WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}),

@@ -17,8 +17,10 @@ from server.api.show import alert_view
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.export.export import Export
 from server.history.store import Point
 from server.journal.database import open_database
+from server.journal.sql import SqlJournal
 from server.registry.store import Registry
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
@@ -141,6 +143,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         city_en="Qinzhou",
         build="test",
         static=tmp_path / "static",
+        export=Export(database, SqlJournal(database)),
     )
     house = House(build_app(parts), parts, engine, hub, registry, history, now)
     yield house

@@ -43,6 +43,7 @@ EXPECTED: dict[str, set[Role]] = {
     },
     "audit": {Role.ADMINISTRATOR, Role.SUPERVISOR},
     "metrics": {Role.ADMINISTRATOR},
+    "export": {Role.ADMINISTRATOR},
 }
 # Routes that name a place: the answer for one outside of the branch is 404 for whoever may use the route at all.
 PLACED = {
@@ -53,6 +54,8 @@ PLACED = {
     "/api/v1/coverage",
     "/api/v1/coverage/gaps",
     "/api/v1/coverage/gaps.csv",
+    "/api/v1/export/readings",
+    "/api/v1/export/incidents",
 }
 FOREIGN_STATUS = {("POST", "/api/v1/windows"): 404, **{(method, path): 404 for method, path in ROUTES if path in PLACED}}
 
@@ -65,6 +68,8 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/coverage": f"?parent={unit}",
         "/api/v1/coverage/gaps": f"?unit={unit}",
         "/api/v1/coverage/gaps.csv": f"?unit={unit}",
+        "/api/v1/export/readings": f"?from=0&to=5&school={school}",
+        "/api/v1/export/incidents": f"?from=0&to=5&gateway={gateway}",
         "/api/v1/schools/{school_id}/history": "?device=cam-1&metric=online&from=0&to=5",
     }.get(path, "")
     bodies: dict[str, object] = {
