@@ -20,6 +20,7 @@ from simulators.chaos.stage import Scenario
 _ALL: tuple[Scenario, ...] = (
     single.SCENARIO,
     storm.SCENARIO,
+    storm.BLACKOUT,
     freezing.SCENARIO,
     partitions.SCENARIO,
     doubles.SCENARIO,

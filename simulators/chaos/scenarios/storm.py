@@ -1,4 +1,4 @@
-"""Kills and cuts at random instants, several at once, about two a second."""
+"""Kills and cuts at random instants, several at once, about two a second; in the milder of two forms one server stands."""
 
 import asyncio
 import time
@@ -12,13 +12,14 @@ WEIGHTS = {"link": 45, "gateway": 28, "broker": 15, "server": 6, "postgres": 3, 
 
 
 class Storm(Usual):
-    """Hits whatever rests at the moment."""
+    """Hits whatever rests at the moment; never the last server that stands, where there are several."""
 
     name = "storm"
-    label = "kills and cuts at random instants, several at once"
+    label = "kills and cuts at random instants, several at once; one server stands"
     pace = Pace(presses_per_second=3.0)
     seconds = 120.0
     short_seconds = 20.0
+    spares_a_server = True
 
     async def play(self, stage: Stage, seconds: float) -> None:
         """Hit at instants as random as radioactive decay."""
@@ -32,9 +33,21 @@ class Storm(Usual):
         kind = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         names = house.links if kind == "link" else [name for name in house.programs if name.startswith(kind)]
         resting = [name for name in names if mischief.rests(name)]
+        if kind == "server" and self.spares_a_server and 1 < len(names) != len(resting):
+            return
         if resting:
             target = chance.choice(resting)
             stage.later(mischief.cut(target) if kind == "link" else mischief.kill(target))
 
 
+class Blackout(Storm):
+    """Hits anything at all, so that now and then every server is down, or everything."""
+
+    name = "blackout"
+    label = "kills and cuts at random instants; everything may be down at once"
+    short_seconds = 0.0
+    spares_a_server = False
+
+
 SCENARIO = Storm()
+BLACKOUT = Blackout()
