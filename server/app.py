@@ -27,7 +27,7 @@ from server.security.sessions import Sessions
 from server.service import database_address, give_demo_logins, open_service, serve
 from server.settings import Settings, read_settings
 from shell.logs import set_up_logs
-from shell.process import one_sentence, spare_the_collector, stop_on_signals
+from shell.process import hold_the_collector, one_sentence, spare_the_collector, stop_on_signals
 
 
 class ExportWhat(StrEnum):
@@ -199,6 +199,7 @@ def export(
 
 async def _serve(settings: Settings, roster: Path | None, demo_logins: Path | None) -> None:
     stop = stop_on_signals()
+    hold_the_collector()
     service = await open_service(settings, roster)
     spare_the_collector()
     if demo_logins is not None:

@@ -67,6 +67,11 @@ class Recalling:
         self._ended_ms = 0  # When the journal's newest batch came: the beginning of our absence.
         self._begun = False
 
+    @property
+    def heard_until(self) -> float:
+        """Say when the journal's newest batch of before came; 0 where none ever did, or nothing is known yet."""
+        return self._ended_ms / 1_000
+
     async def begin(self) -> None:
         """Take up what was known to be bad; with the journal down, `run` does it later."""
         try:

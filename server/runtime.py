@@ -15,7 +15,7 @@ import structlog
 
 from contract.errors import StorageError
 from server.core.alert import Alert
-from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, NotificationDue
+from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, GuardSeen, NotificationDue
 from server.core.engine import Engine
 from server.core.events import (
     ActRequested,
@@ -76,6 +76,7 @@ class Runtime:
         self.engine = engine
         self.journal_ok = True
         self.notifications = 0
+        self.on_guard: Callable[[GuardSeen], None] = lambda _: None  # Who keeps them; told at once, and never waits.
         self._facts = facts
         self._screens = screens
         self._clock = clock
@@ -157,6 +158,8 @@ class Runtime:
                     stored.append(future)
             elif isinstance(effect, AlertBehind):
                 self._behind.add(effect.alert)
+            elif isinstance(effect, GuardSeen):
+                self.on_guard(effect)
             elif isinstance(effect, NotificationDue):
                 self.notifications += 1
                 log.info(

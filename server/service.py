@@ -21,6 +21,7 @@ from server.api.parts import Ingest as IngestView
 from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
+from server.attendance import Attendance
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.export.export import Export
@@ -33,6 +34,7 @@ from server.ingest.doors.opening import open_mqtt_doors
 from server.ingest.doors.sparkplug.opening import open_sparkplug
 from server.ingest.pipeline import Ingest
 from server.journal.database import Database, open_database
+from server.journal.guards import SqlGuards
 from server.journal.model import AlarmEvent
 from server.journal.recent import SqlRecent
 from server.journal.sql import SqlJournal
@@ -78,6 +80,7 @@ class Service:
     projector: Projector | None
     sharing: Sharing
     recalling: Recalling
+    attendance: Attendance
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -209,6 +212,7 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
         projector,
         sharing,
         Recalling(SqlRecent(database), runtime.tell),
+        Attendance(SqlGuards(database), runtime.tell, clock),
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -217,9 +221,16 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
     runtime.restore(registry.roster, facts, await registry.windows.current(now))
     ingest.load_roster(registry.roster)
     await ingest.start()
-    await service.recalling.begin()
+    await _know_again(service)
     hub.load(engine.alerts.values(), engine.livenesses())
     return service
+
+
+async def _know_again(service: Service) -> None:
+    """Take up what the database says of the time before; the rest of it is told once the doors are open."""
+    service.runtime.on_guard = service.attendance.note
+    await service.recalling.begin()
+    await service.attendance.start(service.recalling.heard_until)
 
 
 async def keep_check_in(journal: SqlJournal, event: CheckInArrived) -> None:
@@ -274,6 +285,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.runtime.run(),
         service.hub.run(time.time),
         service.recalling.run(),
+        service.attendance.run(),
         _sweep(service),
     ]
     if service.projector is not None:
@@ -308,6 +320,7 @@ async def close(service: Service) -> None:
     """Store what still waits and let go of the stores."""
     try:
         await service.runtime.flush()
+        await service.attendance.flush()
     except StorageError as error:
         log.error("facts_lost_at_stop", error=str(error))  # noqa: TRY400  # The trace says nothing more than the words.
     await service.sharing.leave()

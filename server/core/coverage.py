@@ -52,6 +52,11 @@ class Coverage:
         for home in self._fleet.homes.values():
             self._judge(home, now)
 
+    def listens_since(self, at: float) -> None:
+        """Take up since when the city has been listened to; every school is judged anew with the next ticks."""
+        self._listening_since = at
+        self._dirty.update(dict.fromkeys(self._fleet.homes))
+
     def mark(self, home: Home | None) -> None:
         """Note that something changed which a verdict of this school may depend on."""
         if home is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from contract.identity import DeviceId, GatewayId
 from server.core.alert import Alert
 from server.core.verdict import Verdict
 
@@ -61,6 +62,17 @@ class LivenessChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardSeen:
+    """A guard came on post, was there or left; `guard` is empty where a reader only counts. To be known after a restart."""
+
+    gateway: GatewayId
+    device: DeviceId
+    guard: str
+    at: float
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationDue:
     """Somebody must be told by another channel; `step` is the escalation step that asked for it."""
 
@@ -69,4 +81,6 @@ class NotificationDue:
     audience: str
 
 
-Effect = AlertChanged | FactDropped | AlertBehind | ActRefused | VerdictChanged | LivenessChanged | NotificationDue
+Effect = (
+    AlertChanged | FactDropped | AlertBehind | ActRefused | VerdictChanged | LivenessChanged | GuardSeen | NotificationDue
+)

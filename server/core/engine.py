@@ -8,7 +8,7 @@ from contract.records import Value
 from server.core.alert import Alert, Flow, State
 from server.core.book import Book
 from server.core.coverage import Coverage
-from server.core.effects import Effect, LivenessChanged
+from server.core.effects import Effect, GuardSeen, LivenessChanged
 from server.core.events import (
     ActRequested,
     AlertOvertaken,
@@ -20,6 +20,7 @@ from server.core.events import (
     FactRestored,
     GatewayHeard,
     GatewayLinkChanged,
+    GuardsRestored,
     LeadChanged,
     PressArrived,
     PressCleared,
@@ -47,6 +48,7 @@ from server.core.windows import Windows
 
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
 ON_DUTY = "on_duty"
+SEEN_AGAIN_SECONDS = 600.0  # A reader that goes on counting somebody is worth keeping once in so long.
 
 
 class Engine:
@@ -70,6 +72,7 @@ class Engine:
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
             AlertOvertaken: self._overtaken,
             LeadChanged: self._lead_changed,
+            GuardsRestored: self._guards_restored,
             RecallBegan: self._recall_began,
             Recalled: self._recalled,
             RecallEnded: self._recall_ended,
@@ -155,6 +158,18 @@ class Engine:
     def _lead_changed(self, event: LeadChanged, _now: float) -> list[Effect]:
         self._faults.leads = event.leads
         self._faults.roster_changed()
+        return []
+
+    def _guards_restored(self, event: GuardsRestored, _now: float) -> list[Effect]:
+        self._coverage.listens_since(event.listening_since)
+        for one in event.seen:
+            state = self._fleet.find(one.gateway, one.device)
+            if state is None or state.home is None:
+                continue
+            if one.guard:
+                note_guard(state.home, one.guard, one.at, present=one.present)
+            else:
+                state.home.guard_seen = max(one.at, state.home.guard_seen or one.at)
         return []
 
     def _recall_began(self, event: RecallBegan, now: float) -> list[Effect]:
@@ -273,9 +288,11 @@ class Engine:
     def _device_changed(self, state: DeviceState, now: float) -> list[Effect]:
         """Look at a device of which a watched metric, or what is known of its reach, has changed."""
         effects: list[Effect] = [*self._fleet.review(state, now)]
-        home = state.home
-        if home is not None and state.device.kind == "guard_post" and _positive(state.value(ON_DUTY)):
-            home.guard_seen = state.last_rx
+        home, rx = state.home, state.last_rx
+        if home is not None and rx is not None and state.device.kind == "guard_post" and _positive(state.value(ON_DUTY)):
+            if home.guard_seen is None or rx - home.guard_seen >= SEEN_AGAIN_SECONDS:
+                effects.append(GuardSeen(state.device.gateway, state.device.id, "", rx, present=True))
+            home.guard_seen = rx
         if state.device.kind in self._coverage.kinds:
             self._coverage.mark(home)
         return effects + self._faults.device(state, now)
@@ -284,9 +301,13 @@ class Engine:
         state = self._fleet.find(event.gateway, event.device)
         if state is None or state.home is None:
             return self._stranger(event.gateway, event.device, now)
-        note_guard(state.home, event.guard, min(event.t, event.rx), present=PRESENT.get(event.act))
+        at, present = min(event.t, event.rx), PRESENT.get(event.act)
+        note_guard(state.home, event.guard, at, present=present)
         self._coverage.mark(state.home)
-        return self._faults.school(state.home, now)  # It may come by telephone: it says nothing of the gateway.
+        if present is None:
+            return self._faults.school(state.home, now)
+        seen = GuardSeen(event.gateway, event.device, event.guard, at, present)
+        return [seen, *self._faults.school(state.home, now)]  # It may come by telephone: it says nothing of the gateway.
 
     def _device_alerted(self, event: DeviceAlerted, now: float) -> list[Effect]:
         state = self._fleet.find(event.gateway, event.device)

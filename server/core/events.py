@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
+from server.core.effects import GuardSeen
 from server.registry.model import Roster
 
 
@@ -196,6 +197,14 @@ class LeadChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardsRestored:
+    """Who was on post and when, as it was kept, the longest ago first; and since when the city has been listened to."""
+
+    seen: Sequence[GuardSeen]
+    listening_since: float
+
+
+@dataclass(frozen=True, slots=True)
 class RecallBegan:
     """What the journal says of the time before we started is told from here on, beside everything else.
 
@@ -259,6 +268,7 @@ Event = (
     | FactFollowed
     | AlertOvertaken
     | LeadChanged
+    | GuardsRestored
     | RecallBegan
     | Recalled
     | RecallEnded

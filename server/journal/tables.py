@@ -135,3 +135,14 @@ checkpoint = Table(
     Column("projection", String(40), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
 )
+
+guard_seen = Table(
+    "guard_seen",
+    metadata,
+    Column("gateway", String(40), primary_key=True),
+    Column("device", String(40), primary_key=True),
+    Column("guard", String(256), primary_key=True),  # Empty where a reader only counts.
+    Column("at_ms", BigInteger, nullable=False),
+    Column("present", Boolean, nullable=False),
+    Index(None, "at_ms"),
+)

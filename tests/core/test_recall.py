@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from contract.identity import DeviceId, EpochId
 from contract.messages import Birth
 from contract.records import Reading, Value
+from server.core.effects import GuardSeen
 from server.core.events import (
     BirthArrived,
     CheckInArrived,
     GatewayLinkChanged,
+    GuardsRestored,
     ReadingsArrived,
     RecallBegan,
     Recalled,
@@ -296,3 +298,40 @@ def test_the_figures_after_the_restart_are_those_from_before() -> None:
     assert fresh.engine.device(gateway_of(2), "host").liveness == "offline"  # type: ignore[union-attr]  # It is in the roster.
     assert fresh.engine.device(gateway_of(3), "post-1").liveness == "offline"  # type: ignore[union-attr]  # As above.
     assert fresh.engine.gateway(gateway_of(5)).liveness == "offline"  # type: ignore[union-attr]  # As above.
+
+
+def test_a_week_of_guards_and_of_listening_is_not_forgotten() -> None:
+    """The figure of full rolls asks for a week: after a restart it is as before, not unknown for another week."""
+    day = 86_400.0
+    talk = talking(now=NOON - 8 * day)
+    told = [
+        CheckInArrived(f"c-{guard}", gateway_of(1), DeviceId("post-1"), at, at, guard, "in")
+        for guard, at in (("g-1", NOON - 2 * day), ("g-2", NOON - 3 * day))
+    ]
+    kept = [effect for each in told for effect in talk.say(each, each.rx) if isinstance(effect, GuardSeen)]
+    settle(talk, NOON)
+    fresh = talk.restarted(BACK)
+    assert live_quota(fresh) == "unknown"
+
+    fresh.say(GuardsRestored(sorted(kept, key=lambda one: one.at), NOON - 8 * day), BACK)
+    settle(fresh, BACK)
+    assert (live_quota(fresh), live_quota(talk)) == ("met", "met")
+
+    nobody = talk.restarted(BACK)
+    nobody.say(GuardsRestored((), NOON - 8 * day), BACK)
+    settle(nobody, BACK)
+    assert live_quota(nobody) == "not_met"  # We have listened for a week, and nobody came.
+
+
+def live_quota(talk: Talk) -> str:
+    """Give the live verdict on the school's roll."""
+    return talk.engine.verdicts(school().id)["t4_quota"][1].judgement.value
+
+
+def test_a_reader_that_counts_guards_is_kept_now_and_then() -> None:
+    talk = talking(now=NOON)
+    kept = []
+    for seconds, count in ((0, 1), (60, 2), (700, 1), (701, 0)):
+        told = talk.read("post-1", NOON + seconds, on_duty=count)
+        kept += [(effect.at - NOON, effect.guard) for effect in told if isinstance(effect, GuardSeen)]
+    assert kept == [(0, ""), (700, "")]
