@@ -156,6 +156,15 @@ async def test_exactly_the_interval_is_found_in_a_long_journal(database: Databas
         assert [line["position"] for line in await exported(database, "readings", wanted)] == expected
 
 
+async def test_a_batch_that_was_committed_before_an_earlier_one_is_found(database: Database) -> None:
+    """The halving meets the earlier one first."""
+    journal = SqlJournal(database)
+    times = (NOON + 10_000, NOON - 20_000, NOON + 30_000)
+    await journal.write([batch("gw-first", place, rx, reading(1.0)) for place, rx in enumerate(times, 1)])
+
+    assert [line["position"] for line in await exported(database, "readings", Wanted(NOON, NOON + 60_000))] == [1, 3]
+
+
 async def test_a_school_or_gateway_alone_and_never_beyond_what_may_be_seen(database: Database) -> None:
     journal = SqlJournal(database)
     await journal.write([batch("gw-first", 1, NOON, reading(1.0)), batch("gw-third", 1, NOON, reading(3.0))])
