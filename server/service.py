@@ -110,13 +110,26 @@ async def reach_database(settings: Settings) -> Database:
 async def open_service(settings: Settings, roster: Path | None = None) -> Service:
     """Make every part and bring it to where the last run stopped; nothing is served yet.
 
-    Raises `ConfigurationError` for settings or a roster that cannot be used, `StorageError` for a broken database file.
+    A database that goes away meanwhile is waited for like one that is not there yet. Raises `ConfigurationError` for
+    settings or a roster that cannot be used, `StorageError` for a broken database file.
     """
     if (settings.tls_cert is None) != (settings.tls_key is None):
         raise ConfigurationError("tls_cert, tls_key: set both or neither")
     settings.folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        database = await reach_database(settings)
+        try:
+            return await _assembled(settings, database, roster)
+        except StorageError as error:
+            await database.close()
+            if not settings.database.get_secret_value():
+                raise
+            log.warning("database_lost_while_starting", error=str(error))
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)
+
+
+async def _assembled(settings: Settings, database: Database, roster: Path | None) -> Service:
     clock = time.time
-    database = await reach_database(settings)
     registry = Registry(database)
     await registry.load()
     if roster is not None:

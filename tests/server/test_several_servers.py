@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from contract.batch import encode_batch
+from contract.errors import StorageError
 from contract.identity import EpochId, Lane, make_press_id
 from contract.records import Press, Reading, encode_record
 from server.core.alert import Alert, State
@@ -19,6 +20,7 @@ from server.core.events import ActRequested
 from server.ingest.model import Finish, Origin
 from server.journal.leases import LEASE_SECONDS
 from server.registry.roster_file import encode_roster
+from server.registry.store import Registry
 from server.service import Service, close, open_service
 from server.settings import read_settings
 from server.sharing.opening import Together
@@ -179,3 +181,24 @@ async def test_whoever_is_left_leads_and_writes(pair: tuple[Running, Running]) -
     await asyncio.wait_for(until(lambda: second.service.sharing.leads), LEASE_SECONDS * 2)
     second.hear(Lane.TELEMETRY, 1, Reading(CAMERA.id, round(time.time() * 1000), {"online": True}))
     await until(lambda: second.service.ingest.counters()["applied"] == 1)
+
+
+async def test_a_database_that_goes_away_while_a_server_starts_is_waited_for(
+    postgres_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "roster.json").write_bytes(encode_roster(CITY.roster))
+    load, failures = Registry.load, [StorageError("database: gone"), StorageError("database: gone again")]
+
+    async def lost_twice(self: Registry) -> None:
+        if failures:
+            raise failures.pop()
+        await load(self)
+
+    monkeypatch.setattr(Registry, "load", lost_twice)
+    monkeypatch.setattr("server.service.DATABASE_RETRY_SECONDS", 0.01)
+
+    server = await started(postgres_address, tmp_path, "server-1")
+
+    assert not failures
+    assert server.service.registry.roster.gateways
+    await server.die()
