@@ -12,7 +12,9 @@ import uvloop
 
 from contract.errors import ConfigurationError
 from contract.identity import UserName
+from contract.signing import public_text
 from server.audit import commands
+from server.commands.key import next_key, signing_key, switch
 from server.export.command import export_to
 from server.export.lines import Wanted
 from server.export.times import parse_instant
@@ -133,6 +135,23 @@ def rebuild(
         asyncio.run(
             commands.rebuild(settings, database_address(settings), history=history, state=state, forget_older=forget_older)
         )
+
+
+@main.command()
+def command_key(
+    config: Config = None,
+    folder: Folder = None,
+    next_: Annotated[bool, typer.Option("--next", help="Draw the key that comes next, beside the one in use.")] = False,
+    switch_: Annotated[bool, typer.Option("--switch", help="Use the next key from the next start on.")] = False,
+) -> None:
+    """Print the public key that gateways obey, for `server_keys` of their site files; it is drawn when there is none."""
+    with one_sentence():
+        if next_ and switch_:
+            raise ConfigurationError("--next, --switch: one after the other; the sites have to know the next key in between")
+        settings = read_settings(config, folder=folder)
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        key = next_key if next_ else switch if switch_ else signing_key
+        typer.echo(public_text(key(settings.folder)))
 
 
 @accounts.command("add")

@@ -22,6 +22,9 @@ from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
 from server.attendance import Attendance
+from server.commands.giving import Commands
+from server.commands.key import signing_key
+from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.export.export import Export
@@ -81,6 +84,7 @@ class Service:
     sharing: Sharing
     recalling: Recalling
     attendance: Attendance
+    commands: Commands
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -173,7 +177,20 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
 
     ingest = Ingest(journal, runtime.tell, clock, on_commit=committed)
     sharing = open_sharing(database, settings.name, journal, registry.windows, ingest, runtime, clock)
-    http_door = HttpDoor(ingest.receive, lambda gateway: registry.tree.gateways.get(gateway))  # noqa: PLW0108  # The tree is replaced.
+    commands = Commands(
+        CommandStore(database),
+        registry,
+        signing_key(settings.folder),
+        lambda: doors,
+        ingest.clone_suspected,
+        runtime.tell,
+        clock,
+    )
+    http_door = HttpDoor(
+        ingest.receive,
+        lambda gateway: registry.tree.gateways.get(gateway),  # noqa: PLW0108  # The tree is replaced.
+        orders=commands.waiting,
+    )
     doors: tuple[Door, ...] = (*open_mqtt_doors(settings.brokers, settings.door, settings.name, ingest.receive), http_door)
     sparkplug = open_sparkplug(
         settings.sparkplug, settings.brokers, settings.door, settings.name, ingest, database, lambda: sharing.leads
@@ -189,6 +206,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         act=runtime.act,
         check_in=check_in,
         declare=runtime.tell,
+        commands=commands,
         registry=registry,
         sessions=sessions,
         passwords=Passwords(),
@@ -226,6 +244,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         sharing,
         Recalling(SqlRecent(database), runtime.tell),
         Attendance(SqlGuards(database), runtime.tell, clock),
+        commands,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -303,7 +322,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
     ]
     if service.projector is not None:
         long.append(service.projector.run())
-    long += service.sharing.tasks()
+    long += [service.commands.run(), *service.sharing.tasks()]
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one) for one in long]

@@ -32,6 +32,7 @@ PURE = [
         for name in ("adapter", "address", "alarms", "effects", "feed", "model", "payload", "peer", "records", "session")
     ),
     "server/core",
+    "server/commands/model.py",
 ]
 IMPURE_MODULES = {
     "asyncio", "socket", "time", "random", "secrets", "logging", "structlog", "os", "pathlib", "threading", "subprocess",

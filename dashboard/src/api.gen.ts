@@ -9,7 +9,7 @@ export interface Alert {
   ver: number;
   rule: string;
   sev: Severity;
-  state: State;
+  state: server.core.alert.State;
   mode: Mode;
   school: string;
   unit: string;
@@ -44,7 +44,7 @@ export interface AlertDetail {
   ver: number;
   rule: string;
   sev: Severity;
-  state: State;
+  state: server.core.alert.State;
   mode: Mode;
   school: string;
   unit: string;
@@ -117,6 +117,15 @@ export interface AskCheckIns {
   items: AskCheckIn[];
 }
 
+/** An order to a gateway or a device of it; `id` is a UUID that makes it harmless to send again. */
+export interface AskCommand {
+  id: string;
+  gateway: string;
+  op: Op;
+  device?: string;
+  arguments?: Record<string, boolean | number | string>;
+}
+
 /** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
 export interface AskWindow {
   mode: "drill" | "test";
@@ -169,6 +178,40 @@ export interface CheckInResult {
 /** What became of each check-in, in the order sent. */
 export interface CheckIns {
   items: CheckInResult[];
+}
+
+/** One reply of a gateway to an order; codes are those of the wire. */
+export interface CommandAnswer {
+  code: string;
+  t: number;
+  rx: number;
+  text: string;
+}
+
+/** An order to a gateway, and how it stands. */
+export interface CommandView {
+  id: string;
+  op: Op;
+  gateway: string;
+  device: string;
+  device_name: string;
+  school: string;
+  arguments: Record<string, boolean | number | string>;
+  state: server.commands.model.State;
+  asked_by: string;
+  asked_by_display: string;
+  asked: number;
+  confirmed_by: string;
+  confirmed_by_display: string;
+  issued: number | null;
+  ends: number | null;
+  answers: CommandAnswer[];
+}
+
+/** Orders, newest first. */
+export interface Commands {
+  items: CommandView[];
+  next: string | null;
 }
 
 /** Whom to call. */
@@ -369,6 +412,7 @@ export interface Me {
   server_ms: number;
   build: string;
   acts: Act[];
+  orders: Op[];
   permissions: Permission[];
   city: string;
   city_en: string;
@@ -395,8 +439,11 @@ export interface MetricView {
 /** What a device claims; the server decides by declared windows and test keys and keeps both. */
 export type Mode = "drill" | "real" | "test";
 
+/** The orders. Those of a device go to one; the others are for the gateway itself. */
+export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
+
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "contact" | "coverage" | "declare" | "export" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -529,9 +576,6 @@ export interface Series {
 /** How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities. */
 export type Severity = 1 | 2 | 3 | 4;
 
-/** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
-export type State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
-
 /** The levels of the police branch of the tree. */
 export type StationKind = "bureau" | "station" | "sub_bureau";
 
@@ -614,6 +658,12 @@ export interface Windows {
   items: WindowView[];
 }
 
+/** How an order stands. Those of a reply are the gateway's words (contract.orders.REPLY_CODES). */
+export type server.commands.model.State = "accepted" | "bad_sig" | "done" | "expired" | "failed" | "lapsed" | "no_clock" | "refused" | "sent" | "unanswered" | "unknown_device" | "waiting";
+
+/** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
+export type server.core.alert.State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
+
 /** The stream's events by name. */
 export interface StreamEvents {
   hello: HelloEvent;
@@ -632,6 +682,9 @@ export interface Routes {
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
   "GET /api/v1/bootstrap": { query: undefined; body: undefined; reply: Bootstrap };
   "POST /api/v1/checkins": { query: undefined; body: AskCheckIns; reply: CheckIns };
+  "GET /api/v1/commands": { query: { school?: string | null; gateway?: string | null; cursor?: string | null; limit?: number }; body: undefined; reply: Commands };
+  "POST /api/v1/commands": { query: undefined; body: AskCommand; reply: CommandView };
+  "POST /api/v1/commands/{command_id}/confirm": { query: undefined; body: undefined; reply: CommandView };
   "GET /api/v1/coverage": { query: { parent?: string | null }; body: undefined; reply: Coverage };
   "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number }; body: undefined; reply: GapPage };
   "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };

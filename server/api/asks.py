@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from contract.limits import COMMAND_ARGUMENTS_MAX
+from contract.messages import Argument
+from contract.orders import Op
 from server.security.access import Act
 
 CHECKINS_MAX = 50  # In one request: an afternoon's queue of a telephone that had no network.
@@ -37,6 +40,16 @@ class AskWindow(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     devices: Annotated[list[tuple[_Short, _Short]], msgspec.Meta(min_length=1, max_length=100)]
     start: int
     end: int
+
+
+class AskCommand(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order to a gateway or a device of it; `id` is a UUID that makes it harmless to send again."""
+
+    id: Annotated[str, msgspec.Meta(max_length=36)]
+    gateway: _Short
+    op: Op
+    device: _Short = ""
+    arguments: Annotated[dict[str, Argument], msgspec.Meta(max_length=COMMAND_ARGUMENTS_MAX)] = {}
 
 
 class Post(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.api.screens import Screens
 from server.api.seams import Act, CheckIn, Declare, EngineLike
+from server.commands.giving import Commands
 from server.export.export import Export
 from server.history.store import HistoryStore
 from server.registry.store import Registry
@@ -38,6 +39,7 @@ class Parts:
     act: Act
     check_in: CheckIn
     declare: Declare
+    commands: Commands
     registry: Registry
     sessions: Sessions
     passwords: Passwords

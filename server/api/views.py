@@ -7,8 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from contract.messages import Argument
 from contract.mode import Mode
+from contract.orders import Op
 from contract.records import Value
+from server.commands.model import State as CommandState
 from server.core.alert import Flow, Severity, State
 from server.core.verdict import Judgement
 from server.registry.model import Area, Role, SchoolKind, StationKind, UnitKind
@@ -44,6 +47,7 @@ class Me(View, frozen=True, kw_only=True):
     server_ms: int
     build: str
     acts: list[Act]
+    orders: list[Op]
     permissions: list[Permission]
     city: str
     city_en: str
@@ -463,6 +467,43 @@ class Stats(View, frozen=True, kw_only=True):
     streams: StreamStats
     history: HistoryStats
     build: str
+
+
+class CommandAnswer(View, frozen=True, kw_only=True):
+    """One reply of a gateway to an order; codes are those of the wire."""
+
+    code: str
+    t: int
+    rx: int
+    text: str
+
+
+class CommandView(View, frozen=True, kw_only=True):
+    """An order to a gateway, and how it stands."""
+
+    id: str
+    op: Op
+    gateway: str
+    device: str
+    device_name: str
+    school: str
+    arguments: dict[str, Argument]
+    state: CommandState
+    asked_by: str
+    asked_by_display: str
+    asked: int
+    confirmed_by: str
+    confirmed_by_display: str
+    issued: int | None
+    ends: int | None
+    answers: list[CommandAnswer]
+
+
+class Commands(View, frozen=True, kw_only=True):
+    """Orders, newest first."""
+
+    items: list[CommandView]
+    next: str | None
 
 
 class WindowView(View, frozen=True, kw_only=True):

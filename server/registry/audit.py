@@ -40,7 +40,7 @@ class Audit:
         at_ms = round(now * 1000)
 
         def work(connection: Connection) -> None:
-            _append(connection, at_ms, actor, what, target, detail)
+            append_to(connection, at_ms, actor, what, target, detail)
 
         await self._database.run(work)
 
@@ -70,7 +70,8 @@ class Audit:
         return await self._database.run(work)
 
 
-def _append(connection: Connection, at_ms: int, actor: str, what: str, target: str, detail: str) -> None:
+def append_to(connection: Connection, at_ms: int, actor: str, what: str, target: str, detail: str) -> None:
+    """Append one line within a transaction: what it speaks of is stored with it, or neither is."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     newest = select(tables.audit.c.sequence, tables.audit.c.hash).order_by(tables.audit.c.sequence.desc()).limit(1)

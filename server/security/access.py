@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contract.orders import Op
 from server.core.alert import Alert, Flow
 from server.registry.model import Role, Scope, User
 from server.registry.tree import Tree
@@ -27,6 +28,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     METRICS = "metrics"
     EXPORT = "export"  # Take readings and incidents out, in bulk.
+    COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
 
 class Act(StrEnum):
@@ -62,6 +64,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/coverage/gaps.csv"): Permission.COVERAGE,
     ("GET", "/api/v1/windows"): Permission.WINDOWS,
     ("POST", "/api/v1/windows"): Permission.DECLARE,
+    ("GET", "/api/v1/commands"): Permission.COMMAND,
+    ("POST", "/api/v1/commands"): Permission.COMMAND,
+    ("POST", "/api/v1/commands/{command_id}/confirm"): Permission.COMMAND,
     ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
     ("GET", "/api/v1/stats"): Permission.STATS,
     ("GET", "/api/v1/audit"): Permission.AUDIT,
@@ -78,6 +83,8 @@ _INCIDENT_WORK = frozenset(set(Act) - {Act.WORK_ORDER, Act.CLOSE})
 _FAULT_WORK = frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE, Act.ESCALATE})
 _NOTES = frozenset({Act.NOTE})
 _NOTHING: frozenset[Act] = frozenset()
+_POLICE_ORDERS = frozenset({Op.SIREN, Op.LOCK, Op.UNLOCK, Op.TEST_ALARM})
+_UPKEEP_ORDERS = frozenset({Op.SIREN, Op.SET, Op.REBOOT, Op.RESEND_BIRTH, Op.TEST_ALARM, Op.REPLAY_FROM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Grant:
     permissions: frozenset[Permission]
     incidents: frozenset[Act] = _NOTHING
     faults: frozenset[Act] = _NOTHING
+    orders: frozenset[Op] = frozenset()
 
     @property
     def acts(self) -> frozenset[Act]:
@@ -104,9 +112,11 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.DECLARE,
             Permission.STATS,
+            Permission.COMMAND,
         },
         _INCIDENT_WORK,
         _FAULT_WORK,
+        _POLICE_ORDERS,
     ),
     Role.COMMAND_CENTRE: Grant(
         _WATCHING
@@ -117,9 +127,11 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.DECLARE,
             Permission.STATS,
+            Permission.COMMAND,
         },
         _INCIDENT_WORK,
         _FAULT_WORK,
+        _POLICE_ORDERS,
     ),
     Role.EDUCATION_OFFICER: Grant(
         _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS, Permission.STATS},
@@ -133,9 +145,10 @@ GRANTS: dict[Role, Grant] = {
     ),
     Role.GUARD: Grant(_WATCHING | {Permission.CHECK_IN}),
     Role.MAINTAINER: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.WINDOWS, Permission.STATS},
+        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.WINDOWS, Permission.STATS, Permission.COMMAND},
         _NOTHING,
         frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE}),
+        _UPKEEP_ORDERS,
     ),
     Role.ADMINISTRATOR: Grant(  # Runs the service and works no alarm: no one person both keeps the log and closes presses.
         _WATCHING
@@ -146,7 +159,9 @@ GRANTS: dict[Role, Grant] = {
             Permission.AUDIT,
             Permission.METRICS,
             Permission.EXPORT,
+            Permission.COMMAND,
         },
+        orders=_UPKEEP_ORDERS | _POLICE_ORDERS,
     ),
     Role.WALL: Grant(_WATCHING | {Permission.COVERAGE}),
     Role.SUPERVISOR: Grant(_WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}),
@@ -192,3 +207,8 @@ def may_act(user: User, alert: Alert, act: Act) -> bool:
     """Say whether a user's role may ask for this move of this alert; whether it is legal now, the core decides."""
     grant = GRANTS[user.role]
     return act in (grant.incidents if alert.flow is Flow.INCIDENT else grant.faults)
+
+
+def may_command(user: User, op: Op) -> bool:
+    """Say whether a user's role may give this order, alone or as the second person."""
+    return op in GRANTS[user.role].orders

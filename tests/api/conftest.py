@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
 from contract.errors import StorageError
@@ -14,12 +15,14 @@ from server.api.app import build_app
 from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
+from server.commands.giving import Commands
+from server.commands.store import CommandStore
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
 from server.export.export import Export
 from server.history.store import Point
-from server.journal.database import open_database
+from server.journal.database import Database, open_database
 from server.journal.sql import SqlJournal
 from server.registry.store import Registry
 from server.security.passwords import Passwords
@@ -50,6 +53,17 @@ class FakeHistory:
 
 
 @dataclass
+class FakeDoor:
+    """A door that keeps the orders it is given."""
+
+    orders: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Keep it."""
+        self.orders.append((gateway, payload))
+
+
+@dataclass
 class House:
     """The API with everything a test wants to reach into."""
 
@@ -58,12 +72,15 @@ class House:
     engine: FakeEngine
     hub: Hub
     registry: Registry
+    database: Database
     history: FakeHistory
     now: list[float]
     acts: list[ActRequested] = field(default_factory=list)
     refuse: ActRefused | None = None
     check_ins: list[CheckInArrived] = field(default_factory=list)
     windows: list[WindowDeclared] = field(default_factory=list)
+    clones: set[str] = field(default_factory=set)
+    door: FakeDoor = field(default_factory=FakeDoor)
     storage_down: bool = False
 
     def client(self, address: str = "10.0.0.9") -> httpx.AsyncClient:
@@ -127,11 +144,22 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async def check_in(event: CheckInArrived) -> None:
         await house.check_in(event)
 
+    store = CommandStore(database)
+    commands = Commands(
+        store,
+        registry,
+        Ed25519PrivateKey.from_private_bytes(bytes(32)),
+        lambda: [house.door],
+        lambda gateway: gateway in house.clones,
+        lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
+        lambda: now[0],
+    )
     parts = Parts(
         engine=engine,
         act=act,
         check_in=check_in,
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
+        commands=commands,
         registry=registry,
         sessions=sessions,
         passwords=Passwords(QUICK),
@@ -145,6 +173,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         static=tmp_path / "static",
         export=Export(database, SqlJournal(database)),
     )
-    house = House(build_app(parts), parts, engine, hub, registry, history, now)
+    house = House(build_app(parts), parts, engine, hub, registry, database, history, now)
     yield house
     await database.close()

@@ -44,6 +44,7 @@ EXPECTED: dict[str, set[Role]] = {
     "audit": {Role.ADMINISTRATOR, Role.SUPERVISOR},
     "metrics": {Role.ADMINISTRATOR},
     "export": {Role.ADMINISTRATOR},
+    "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
 }
 # Routes that name a place: the answer for one outside of the branch is 404 for whoever may use the route at all.
 PLACED = {
@@ -57,7 +58,9 @@ PLACED = {
     "/api/v1/export/readings",
     "/api/v1/export/incidents",
 }
-FOREIGN_STATUS = {("POST", "/api/v1/windows"): 404, **{(method, path): 404 for method, path in ROUTES if path in PLACED}}
+FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands")} | {
+    (method, path): 404 for method, path in ROUTES if path in PLACED
+}
 
 
 def request(method: str, path: str, where: str) -> httpx.Request:
@@ -84,6 +87,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/checkins": {
             "items": [{"id": KEY, "post": {"gateway": gateway, "device": "post-1"}, "act": "in", "t": 1_000_000}]
         },
+        "/api/v1/commands": {"id": KEY, "gateway": gateway, "device": "button-1", "op": "siren"},
         "/api/v1/screens/health": {"audio": "on", "visible": True, "stream_age_ms": 1},
         "/api/v1/logout": {},
     }
@@ -92,8 +96,9 @@ def request(method: str, path: str, where: str) -> httpx.Request:
 
 
 def askable() -> list[tuple[str, str]]:
-    """List the routes that answer and end; the stream has tests of its own, and signing in is everybody's."""
-    return [route for route in ROUTES if route[1] not in ("/api/v1/stream", "/api/v1/login")]
+    """List the routes that answer and end; streams and second persons have tests of their own, signing in is everybody's."""
+    others = ("/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm")
+    return [route for route in ROUTES if route[1] not in others]
 
 
 async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[tuple[str, str], int]:

@@ -60,6 +60,10 @@ class MemoryDoor:
         """Keep it."""
         self.sent.append((gateway, payload))
 
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Keep it with what is sent."""
+        self.sent.append((gateway, payload))
+
     def finish(self, finish: Finish) -> None:
         """Keep it."""
         self.finished.append(finish)

@@ -80,6 +80,7 @@ class Line:
     broker: int
     port: int = field(default_factory=free_port)
     lan: int = field(default_factory=free_port)
+    more: str = ""  # More of the site file.
     gateway_id: str = ""
     button: str = ""
 
@@ -99,6 +100,7 @@ class Line:
                 token=TOKEN,
                 key=gateway_key(SEED, device.gateway),
             )
+            + self.more.format(folder=self.folder)
         )
         logins = self.folder / "logins.txt"
         self.server = Program(
@@ -172,9 +174,9 @@ async def _pages(screen: httpx.AsyncClient) -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def running_line(folder: Path, broker: int) -> AsyncIterator[Line]:
-    """Start server and gateway; whatever is left of them at the end is killed."""
-    line = Line(folder, broker)
+async def running_line(folder: Path, broker: int, more: str = "") -> AsyncIterator[Line]:
+    """Start server and gateway; whatever is left of them at the end is killed. `more` is added to the site file."""
+    line = Line(folder, broker, more=more)
     try:
         await line.server.start()
         await line.gateway.start()

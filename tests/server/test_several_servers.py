@@ -42,6 +42,9 @@ class Way:
     def send(self, origin: Origin, gateway: str, payload: bytes, *, sure: bool) -> None:
         """Take a receipt."""
 
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Take an order."""
+
     def finish(self, finish: Finish) -> None:
         """Take note."""
 

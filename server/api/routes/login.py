@@ -82,6 +82,7 @@ def me(parts: Parts, user: User, token: str) -> views.Me:
         server_ms=parts.now_ms(),
         build=parts.build,
         acts=sorted(grant.acts),
+        orders=sorted(grant.orders),
         permissions=sorted(grant.permissions),
         city=parts.city,
         city_en=parts.city_en,

@@ -78,6 +78,12 @@ class BrokerDoor:
         if connection is not None:
             connection.publish(topic(gateway, "rc"), payload, sure=sure)  # type: ignore[arg-type]  # Parsed by the host.
 
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Send an order by the alarm connection; without one it is sent again later."""
+        connection = self._standing.get("a")
+        if connection is not None:
+            connection.publish(topic(gateway, "cmd"), payload, sure=True)  # type: ignore[arg-type]  # Of the registry.
+
     def finish(self, finish: Finish) -> None:
         """Do nothing: a broker holds no request open."""
 

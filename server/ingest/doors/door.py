@@ -22,6 +22,10 @@ class Door(Protocol):
         """Send an answer without waiting; an unsure one may be lost, as the gateway's next message brings it again."""
         ...
 
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Send an order to a gateway without waiting; it may be lost, and is sent again until it is answered."""
+        ...
+
     def finish(self, finish: Finish) -> None:
         """Take note that nothing more is sent for a request."""
         ...

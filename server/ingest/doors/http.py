@@ -12,7 +12,7 @@ import asyncio
 import base64
 import binascii
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -57,12 +57,17 @@ class HttpDoor:
         *,
         keys_required: bool = True,
         answer_seconds: float = ANSWER_SECONDS,
+        orders: Callable[[str], Sequence[bytes]] = lambda _gateway: (),
     ) -> None:
-        """`find` reads the registry. Without `keys_required` a gateway that has no key there may come without one."""
+        """`find` reads the registry, `orders` gives what a gateway is to be told to do.
+
+        Without `keys_required` a gateway that has no key in the registry may come without one.
+        """
         self._receive = receive
         self._find = find
         self._keys_required = keys_required
         self._answer_seconds = answer_seconds
+        self._orders = orders
         self._numbers = itertools.count(1)
         self._open: dict[int, _Waiting] = {}
         self.refused: dict[int, int] = {}  # Requests that never got as far as the host, by status.
@@ -86,6 +91,9 @@ class HttpDoor:
         waiting = self._open.get(origin.request)
         if waiting is not None and not payload.startswith(b'{"seen"'):
             waiting.receipts.append(payload)
+
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Do nothing: a gateway that only asks is told with the answer to its next heartbeat."""
 
     def finish(self, finish: Finish) -> None:
         """Answer the request."""
@@ -123,6 +131,8 @@ class HttpDoor:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "journal_down", "not committed in time; send it again")
         finally:
             del self._open[number]
+        if leaf == "hb" and finish.fate is Fate.APPLIED:
+            waiting.receipts += self._orders(gateway)
         return _answer(finish, waiting.receipts)
 
     def _check_key(self, gateway: str, told: str) -> None:
@@ -188,7 +198,7 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
 
 
 def _answer(finish: Finish, receipts: list[bytes]) -> Response:
-    """Give the receipt where there is one, or an array of several, also what refuses or asks for more; otherwise why not."""
+    """Give the receipt where there is one, or an array of several and of orders; otherwise the reason why not."""
     if receipts:
         content = receipts[0] if len(receipts) == 1 else b"[" + b",".join(receipts) + b"]"
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store"})

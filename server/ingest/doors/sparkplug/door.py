@@ -84,6 +84,9 @@ class SparkplugDoor:
     def send(self, origin: Origin, gateway: str, payload: bytes, *, sure: bool) -> None:
         """Do nothing: an edge node understands no receipt, which is why it is telemetry grade."""
 
+    def order(self, gateway: str, payload: bytes) -> None:
+        """Do nothing: edge nodes take no orders of ours."""
+
     def finish(self, finish: Finish) -> None:
         """Take the fate of a batch; it may come while we are still handing the batch over."""
         self._take(lambda: self._adapter.finished(finish.origin.request, finish.fate.value, finish.reason, time.time()))

@@ -1,0 +1,50 @@
+"""How an order stands, and when it needs two people."""
+
+import pytest
+
+from contract.identity import GatewayId, SchoolId, UserName
+from contract.orders import FINAL, REPLY_CODES, Op
+from server.commands.model import ANSWER_MS, CONFIRM_SECONDS, Answer, Asked, Given, State, needs_second
+
+ASKED = Asked("019cad5e-4ee8-7c3d-9e4f-0123456789ab", GatewayId("gw-1"), "siren-1", SchoolId("3145000001"), Op.SIREN, {})
+SENT = Given(ASKED, UserName("m"), 1_000, number=1, issued_ms=1_000, exp_ms=26_000)
+
+
+def answered(*codes: str) -> Given:
+    """Give an order with these replies, one each second."""
+    answers = [Answer(code, 0, 2_000 + 1_000 * place, "") for place, code in enumerate(codes)]
+    return Given(ASKED, UserName("m"), 1_000, number=1, issued_ms=1_000, exp_ms=26_000, answers=answers)
+
+
+def test_an_order_that_waits_lapses() -> None:
+    waiting = Given(ASKED, UserName("m"), 1_000)
+    assert waiting.state(1_000 + CONFIRM_SECONDS * 1_000) is State.WAITING
+    assert waiting.state(1_001 + CONFIRM_SECONDS * 1_000) is State.LAPSED
+
+
+def test_an_order_without_an_answer_is_never_shown_as_done() -> None:
+    assert SENT.state(26_000 + ANSWER_MS) is State.SENT
+    assert SENT.state(26_001 + ANSWER_MS) is State.UNANSWERED
+
+
+@pytest.mark.parametrize("code", sorted(FINAL))
+def test_the_end_is_the_gateways_word_and_the_first_one_counts(code: str) -> None:
+    assert answered("accepted", code).state(99_999_999) is State(code)
+    assert answered(code, "done" if code != "done" else "failed").state(0) is State(code)
+
+
+def test_accepted_without_an_end_stays_accepted() -> None:
+    assert answered("accepted").state(99_999_999) is State.ACCEPTED
+    assert set(REPLY_CODES) <= {state.value for state in State}
+
+
+@pytest.mark.parametrize(
+    ("op", "kind", "two"),
+    [
+        (Op.UNLOCK, "alarm_host", True), (Op.UNLOCK, "barrier", True), (Op.SET, "barrier", True), (Op.SET, "gate", True),
+        (Op.REBOOT, "barrier", True), (Op.LOCK, "barrier", False), (Op.SIREN, "gate", False), (Op.SET, "camera", False),
+        (Op.REBOOT, "", False), (Op.TEST_ALARM, "", False),
+    ],
+)  # fmt: skip
+def test_whatever_may_open_takes_two_people(op: Op, kind: str, two: bool) -> None:
+    assert needs_second(op, kind) is two
