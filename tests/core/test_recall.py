@@ -178,10 +178,13 @@ def test_after_a_long_absence_nobody_knows_what_happened() -> None:
 def test_devices_heard_only_before_an_earlier_break_are_unknown() -> None:
     """The gateway was away for two minutes before: what was heard earlier is no proof of now."""
     talk = started()
+    early = ({"btn-1": {"loop": "closed"}}, {"host": {"online": True}})
+    recall(talk, before(KILLED, {"nvr": {"online": True}}), before(KILLED - 120, early[0]), before(KILLED - 125, early[1]))
     linked(talk, BACK)
-    recall(talk, before(KILLED, {"nvr": {"online": True}}), before(KILLED - 120, {"btn-1": {"loop": "closed"}}))
+    settle(talk, BACK)
     assert device(talk, "nvr").liveness == "live"
     assert device(talk, "btn-1").liveness == "unknown"
+    assert device(talk, "host").liveness == "unknown"
 
 
 def test_a_gateway_lost_after_the_start_is_as_any_other() -> None:

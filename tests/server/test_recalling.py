@@ -144,15 +144,24 @@ def link(service: Service, gateway: GatewayId) -> None:
     service.ingest.receive(MemoryDoor(), gateway, "link", encode_message(Link(on=True, ep=E, path="mqtt")))
 
 
-async def figures(service: Service, folder: Path) -> tuple[object, object]:
-    """Ask the API, as the command centre, for the city's coverage and the summary of its devices."""
+async def signed_in(service: Service, folder: Path) -> httpx.Cookies:
+    """Sign in as the command centre; the session outlives the server."""
     await give_demo_logins(service, folder / "logins.txt")
-    password = next(
-        row.split("\t")[1] for row in (folder / "logins.txt").read_text().splitlines() if row.startswith("command\t")
-    )
-    transport = httpx.ASGITransport(service.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://campus") as client:
+    rows = [row.split("\t") for row in (folder / "logins.txt").read_text().splitlines()]
+    password = next(row[1] for row in rows if row[0] == "command")
+    async with browser(service) as client:
         (await client.post("/api/v1/login", json={"username": "command", "password": password})).raise_for_status()
+        return client.cookies
+
+
+def browser(service: Service, cookies: httpx.Cookies | None = None) -> httpx.AsyncClient:
+    """Give a browser."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(service.app), base_url="http://campus", cookies=cookies)
+
+
+async def figures(service: Service, cookies: httpx.Cookies) -> tuple[object, dict[str, int]]:
+    """Ask the API for the city's coverage and the summary of its devices."""
+    async with browser(service, cookies) as client:
         coverage = (await client.get("/api/v1/coverage")).raise_for_status().json()
         summary = (await client.get("/api/v1/bootstrap")).raise_for_status().json()["summary"]
     live = {row["id"]: [cell["live"] for cell in row["cells"]] for row in coverage["rows"]}
@@ -180,25 +189,26 @@ async def test_a_restarted_server_shows_the_same_once_its_gateways_are_heard(tmp
         service.ingest.receive(MemoryDoor(), lost.gateway, "up/a", body)
         await service.ingest.drain()
     settle(service)
-    before = await figures(service, tmp_path)
+    cookies = await signed_in(service, tmp_path)
+    before = await figures(service, cookies)
     await close(service)
 
     again = await opened(tmp_path)
-    unheard = await figures(again, tmp_path)
-    assert unheard[1]["devices_live"] == 0  # type: ignore[index]  # Nothing is good before it is known.
+    unheard = await figures(again, cookies)
+    assert unheard[1]["devices_live"] == 0  # Nothing is good before it is known.
     await again.recalling.run()
     settle(again)
-    assert (await figures(again, tmp_path))[1]["devices_live"] == 0  # type: ignore[index]  # Nor is it by memory alone.
+    assert (await figures(again, cookies))[1]["devices_live"] == 0  # Nor is it by memory alone.
     for gateway in CITY.roster.gateways:
         link(again, gateway.id)
     settle(again)
-    after = await figures(again, tmp_path)
+    after = await figures(again, cookies)
     camera = again.runtime.engine.device(lost.gateway, lost.id)
     await close(again)
 
     assert after[1] == before[1]
     assert after[0] == before[0]
-    assert before[1]["devices_live"] == before[1]["devices"] - 1  # type: ignore[index]
+    assert before[1]["devices_live"] == before[1]["devices"] - 1
     assert camera is not None
     assert camera.liveness == "offline"
 
