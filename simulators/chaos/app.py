@@ -110,7 +110,7 @@ class _Run:
         plan = scenario.plan(Plan(self._plan.gateways, history=HISTORIES[number % 2], servers=self._plan.servers))
         seconds = self._seconds or (scenario.short_seconds if self._short else scenario.seconds)
         order = Order(number, scenario, self._seed + number, seconds, plan, self.commit)
-        folder = base / "round"
+        folder = base / f"round-{number}"
         folder.mkdir()
         try:
             row = await play_round(order, await self._template(plan, base), folder)
@@ -131,7 +131,7 @@ class _Run:
             )
         if row.broken:
             keep_evidence(folder, self._folder / f"broken-{number}")
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         self._ledger.append(row)
         typer.echo(
             f"round {number} {scenario.name}: {row.seconds:.0f} s, {row.notes.get('presses', 0)} presses,"

@@ -75,6 +75,7 @@ async def play_round(order: Order, template: Template, folder: Path) -> Row:
         await _act(stage, order)
         verdict = await _settled(stage, order)
     finally:
+        await stage.end()
         await stage.driver.close()
         await house.end()
         await stage.unmount()

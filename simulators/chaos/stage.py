@@ -36,6 +36,13 @@ class Stage:
     works: set[asyncio.Task[None]] = field(default_factory=set)
     mounts: list[Path] = field(default_factory=list)
 
+    async def end(self) -> None:
+        """Break off what still goes on beside, so that nobody starts again what is ended next."""
+        works = list(self.works)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+
     async def mount(self, folder: Path, megabytes: int) -> None:
         """Put a small disk under a folder, until the round ends; for root only."""
         words = ("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "anxiao-chaos", str(folder))
