@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.lan import mqtt_packets as wire
@@ -90,7 +90,6 @@ def test_malformed_packets(head: int, body: bytes) -> None:
         wire.parse(head, body)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 255), st.binary(max_size=80))
 def test_any_bytes_give_a_packet_or_a_refusal(head: int, body: bytes) -> None:
     """Nothing else ever comes out."""

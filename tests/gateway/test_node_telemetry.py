@@ -305,7 +305,7 @@ class Adversary:
 TROUBLES = ["readings", "rise", "fall", "receipt", "ask", "wait", "blind", "slow", "server", "refuse"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(TROUBLES), st.integers(0, 10)), max_size=40))
 @pytest.mark.timeout(60)
 def test_whatever_happens_everything_durable_arrives_in_the_end(moves: list[tuple[str, int]]) -> None:

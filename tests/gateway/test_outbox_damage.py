@@ -293,7 +293,7 @@ def test_an_unreadable_note_of_how_far_it_went_is_no_obstacle() -> None:
         assert numbers(Bench(disk, seed=2).read_all(Lane.ALARM)) == list(range(1, 41))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 7)), min_size=1, max_size=40))
 def test_whatever_bits_flip_every_position_is_told_once_and_nothing_false(flips: list[tuple[int, int, int]]) -> None:
     """Each position up to the last readable record comes as itself or as part of a hole, in order; nothing falls over."""

@@ -52,7 +52,7 @@ honest = st.one_of(
 steps = st.lists(st.one_of(messages, honest, st.sampled_from(["commit", "fail"])), max_size=40)
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps, roster=st.booleans())
 def test_every_message_ends_in_exactly_one_fate(steps: list[Arrived | str], roster: bool) -> None:
     """After every step, what came equals what has a fate or is still in the journal's hands; nothing ever raises."""
@@ -73,7 +73,7 @@ def test_every_message_ends_in_exactly_one_fate(steps: list[Arrived | str], rost
     assert requests == asked  # Every request that a door holds open is answered, once.
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 def test_presses_are_shown_once_and_receipts_name_only_what_is_committed(steps: list[Arrived | str]) -> None:
     """No press rings twice or is confirmed twice; no receipt, whatever went before, says more than the journal holds."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.identity import parse_press_id
@@ -233,7 +233,6 @@ def test_presses_are_offered_at_once_while_the_journal_is_down(bench: Bench) -> 
     assert bench.batches("a")[0].first_position == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=25), st.integers(0, 2**32))
 def test_every_event_is_pressed_once_in_whatever_order_the_broker_gives_it(story: list[tuple[int, bool]], seed: int) -> None:
     """Events with ids, told again and again, reordered and repeated: one press id for each."""

@@ -4,7 +4,7 @@ import gzip
 import zlib
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.errors import Reason, Refused
@@ -29,7 +29,6 @@ MESSAGES = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_bytes_are_a_payload_or_refused(data: bytes) -> None:
     try:
@@ -39,7 +38,6 @@ def test_bytes_are_a_payload_or_refused(data: bytes) -> None:
     assert len(told.metrics) <= len(data)
 
 
-@settings(deadline=None)
 @given(st.lists(MESSAGES, max_size=40), st.integers(0, 50))
 def test_nothing_that_is_heard_raises_and_a_press_comes_through(story: list[tuple[str, str, bytes]], pause: int) -> None:
     """Rubbish before, in between and after."""
@@ -149,7 +147,6 @@ def test_payloads_beyond_the_limits_are_refused(data: bytes, reason: Reason) -> 
     assert refused.value.reason is reason
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**53 - 1))
 @example(MS)
 def test_a_rebirth_command_is_a_payload_itself(now_ms: int) -> None:
