@@ -1,4 +1,4 @@
-"""A gateway with a planted bug: it answers every third press before it has told anybody. Only for the checker's own test."""
+"""A gateway with a planted bug: it answers every second press before it has told anybody. Only for the checker's own test."""
 
 import itertools
 
@@ -11,7 +11,7 @@ _whole = Hub._append_press
 
 
 async def _forgetful(self: Hub, record: Press) -> None:
-    if next(_numbers) % 3:
+    if next(_numbers) % 2:
         await _whole(self, record)
 
 
