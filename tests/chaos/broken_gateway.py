@@ -1,4 +1,4 @@
-"""A gateway with a planted bug: it answers every second press before it has told anybody. Only for the checker's own test."""
+"""A gateway with a planted bug: it answers every second press before it has told anybody. For the checker's test only."""
 
 import itertools
 
