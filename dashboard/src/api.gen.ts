@@ -9,7 +9,7 @@ export interface Alert {
   ver: number;
   rule: string;
   sev: Severity;
-  state: server.core.alert.State;
+  state: State;
   mode: Mode;
   school: string;
   unit: string;
@@ -44,7 +44,7 @@ export interface AlertDetail {
   ver: number;
   rule: string;
   sev: Severity;
-  state: server.core.alert.State;
+  state: State;
   mode: Mode;
   school: string;
   unit: string;
@@ -188,6 +188,9 @@ export interface CommandAnswer {
   text: string;
 }
 
+/** How an order stands. Those of a reply are the gateway's words (contract.orders.REPLY_CODES). */
+export type CommandState = "accepted" | "bad_sig" | "done" | "expired" | "failed" | "lapsed" | "no_clock" | "refused" | "sent" | "unanswered" | "unknown_device" | "waiting";
+
 /** An order to a gateway, and how it stands. */
 export interface CommandView {
   id: string;
@@ -197,7 +200,7 @@ export interface CommandView {
   device_name: string;
   school: string;
   arguments: Record<string, boolean | number | string>;
-  state: server.commands.model.State;
+  state: CommandState;
   asked_by: string;
   asked_by_display: string;
   asked: number;
@@ -576,6 +579,9 @@ export interface Series {
 /** How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities. */
 export type Severity = 1 | 2 | 3 | 4;
 
+/** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
+export type State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
+
 /** The levels of the police branch of the tree. */
 export type StationKind = "bureau" | "station" | "sub_bureau";
 
@@ -657,12 +663,6 @@ export interface WindowView {
 export interface Windows {
   items: WindowView[];
 }
-
-/** How an order stands. Those of a reply are the gateway's words (contract.orders.REPLY_CODES). */
-export type server.commands.model.State = "accepted" | "bad_sig" | "done" | "expired" | "failed" | "lapsed" | "no_clock" | "refused" | "sent" | "unanswered" | "unknown_device" | "waiting";
-
-/** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
-export type server.core.alert.State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
 
 /** The stream's events by name. */
 export interface StreamEvents {

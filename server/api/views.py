@@ -11,7 +11,7 @@ from contract.messages import Argument
 from contract.mode import Mode
 from contract.orders import Op
 from contract.records import Value
-from server.commands.model import State as CommandState
+from server.commands.model import CommandState
 from server.core.alert import Flow, Severity, State
 from server.core.verdict import Judgement
 from server.registry.model import Area, Role, SchoolKind, StationKind, UnitKind

@@ -16,7 +16,7 @@ ANSWER_MS = 5_000  # How long after its end an answer may still be on its way.
 OPENS = frozenset({"barrier", "gate"})  # Kinds of device that must not come open by one person's click.
 
 
-class State(StrEnum):
+class CommandState(StrEnum):
     """How an order stands. Those of a reply are the gateway's words (contract.orders.REPLY_CODES)."""
 
     WAITING = "waiting"  # For a second person.
@@ -77,16 +77,16 @@ class Given:
     exp_ms: int = 0
     answers: Sequence[Answer] = ()
 
-    def state(self, now_ms: int) -> State:
+    def state(self, now_ms: int) -> CommandState:
         """Say how it stands. Of two ends, which a killed gateway may tell, the first counts."""
         if not self.issued_ms:
-            return State.LAPSED if now_ms > self.asked_ms + CONFIRM_SECONDS * 1_000 else State.WAITING
+            return CommandState.LAPSED if now_ms > self.asked_ms + CONFIRM_SECONDS * 1_000 else CommandState.WAITING
         ends = [answer for answer in self.answers if answer.code in FINAL]
         if ends:
-            return State(min(ends, key=lambda answer: answer.rx_ms).code)
+            return CommandState(min(ends, key=lambda answer: answer.rx_ms).code)
         if self.answers:
-            return State.ACCEPTED
-        return State.UNANSWERED if now_ms > self.exp_ms + ANSWER_MS else State.SENT
+            return CommandState.ACCEPTED
+        return CommandState.UNANSWERED if now_ms > self.exp_ms + ANSWER_MS else CommandState.SENT
 
 
 def needs_second(op: Op, kind: str) -> bool:

@@ -54,6 +54,7 @@ def test_document_is_sound() -> None:
     assert built["openapi"].startswith("3.1")
     assert references(built) <= known
     assert len(names) == len(set(names))
+    assert all(name.isidentifier() for name in built["components"]["schemas"])  # Two types of one name would be dotted.
     for schema in built["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
 

@@ -4,7 +4,7 @@ import pytest
 
 from contract.identity import GatewayId, SchoolId, UserName
 from contract.orders import FINAL, REPLY_CODES, Op
-from server.commands.model import ANSWER_MS, CONFIRM_SECONDS, Answer, Asked, Given, State, needs_second
+from server.commands.model import ANSWER_MS, CONFIRM_SECONDS, Answer, Asked, CommandState, Given, needs_second
 
 ASKED = Asked("019cad5e-4ee8-7c3d-9e4f-0123456789ab", GatewayId("gw-1"), "siren-1", SchoolId("3145000001"), Op.SIREN, {})
 SENT = Given(ASKED, UserName("m"), 1_000, number=1, issued_ms=1_000, exp_ms=26_000)
@@ -18,24 +18,24 @@ def answered(*codes: str) -> Given:
 
 def test_an_order_that_waits_lapses() -> None:
     waiting = Given(ASKED, UserName("m"), 1_000)
-    assert waiting.state(1_000 + CONFIRM_SECONDS * 1_000) is State.WAITING
-    assert waiting.state(1_001 + CONFIRM_SECONDS * 1_000) is State.LAPSED
+    assert waiting.state(1_000 + CONFIRM_SECONDS * 1_000) is CommandState.WAITING
+    assert waiting.state(1_001 + CONFIRM_SECONDS * 1_000) is CommandState.LAPSED
 
 
 def test_an_order_without_an_answer_is_never_shown_as_done() -> None:
-    assert SENT.state(26_000 + ANSWER_MS) is State.SENT
-    assert SENT.state(26_001 + ANSWER_MS) is State.UNANSWERED
+    assert SENT.state(26_000 + ANSWER_MS) is CommandState.SENT
+    assert SENT.state(26_001 + ANSWER_MS) is CommandState.UNANSWERED
 
 
 @pytest.mark.parametrize("code", sorted(FINAL))
 def test_the_end_is_the_gateways_word_and_the_first_one_counts(code: str) -> None:
-    assert answered("accepted", code).state(99_999_999) is State(code)
-    assert answered(code, "done" if code != "done" else "failed").state(0) is State(code)
+    assert answered("accepted", code).state(99_999_999) is CommandState(code)
+    assert answered(code, "done" if code != "done" else "failed").state(0) is CommandState(code)
 
 
 def test_accepted_without_an_end_stays_accepted() -> None:
-    assert answered("accepted").state(99_999_999) is State.ACCEPTED
-    assert set(REPLY_CODES) <= {state.value for state in State}
+    assert answered("accepted").state(99_999_999) is CommandState.ACCEPTED
+    assert set(REPLY_CODES) <= {state.value for state in CommandState}
 
 
 @pytest.mark.parametrize(
