@@ -72,7 +72,7 @@ def _faults(rows: Sequence[Row]) -> Iterable[str]:
         counted.update(row.faults)
     by_kind: dict[str, list[str]] = defaultdict(list)
     for fault, number in sorted(counted.items()):
-        kind, _, target = fault.partition(" ")
+        kind, _, target = fault.rpartition(" ")
         by_kind[kind].append(f"{target} {number:,}")
     yield "| fault | of what, how often |"
     yield "|---|---|"

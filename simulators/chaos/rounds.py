@@ -46,7 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def hits(self) -> int:
         """Count the kills and cuts at random instants."""
-        return sum(number for what, number in self.faults.items() if what.startswith(("kill ", "cut ")))
+        return sum(number for fault, number in self.faults.items() if fault.rpartition(" ")[0] in ("kill", "cut"))
 
 
 @dataclass(frozen=True, slots=True)
