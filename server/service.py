@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from contract.errors import ConfigurationError, StorageError
-from contract.identity import PressId
+from contract.identity import GatewayId, PressId
 from contract.records import CheckIn, encode_record
 from server.api.app import build_app
 from server.api.parts import Ingest as IngestView
@@ -175,7 +175,11 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         if projector is not None:
             projector.notify(max(sequences))
 
-    ingest = Ingest(journal, runtime.tell, clock, on_commit=committed)
+    def watched(gateway: GatewayId) -> bool:
+        known = registry.tree.gateways.get(gateway)
+        return hub.police_watch(known.school if known is not None else "")
+
+    ingest = Ingest(journal, runtime.tell, clock, on_commit=committed, watched=watched)
     sharing = open_sharing(database, settings.name, journal, registry.windows, ingest, runtime, clock)
     commands = Commands(
         CommandStore(database),

@@ -58,6 +58,7 @@ class Ingest:
         clock: Callable[[], float],
         *,
         on_commit: Callable[[Sequence[int]], None] = lambda _sequences: None,
+        watched: Callable[[GatewayId], bool] = lambda _gateway: True,
         retry_seconds: float = RETRY_SECONDS,
         collect_seconds: float = COLLECT_SECONDS,
     ) -> None:
@@ -65,6 +66,7 @@ class Ingest:
         self._journal = journal
         self._tell = tell
         self._clock = clock
+        self._watched = watched
         self._retry_seconds = retry_seconds
         self._doors: dict[str, Door] = {}
         self._restored = False
@@ -196,7 +198,7 @@ class Ingest:
                 sure = Lane.ALARM.value in effect.receipt.c or bool(effect.receipt.ids)
                 self._send(effect.origin, effect.gateway, effect.receipt, sure=sure)
             case SendSeen():
-                self._send(effect.origin, effect.gateway, Seen(list(effect.ids)), sure=False)
+                self._send_seen(effect)
             case Finish():
                 if effect.origin.request:
                     self._doors[effect.origin.door].finish(effect)
@@ -206,6 +208,11 @@ class Ingest:
                 self._committing.events(effect)
             case Bury():
                 self._committing.letter(effect.letter)
+
+    def _send_seen(self, effect: SendSeen) -> None:
+        """Say that a press is seen where a screen is open to see it; otherwise the lamp stays dark until it is stored."""
+        if self._watched(effect.gateway):
+            self._send(effect.origin, effect.gateway, Seen(list(effect.ids)), sure=False)
 
     def _send(self, origin: Origin, gateway: str, message: Receipt | Seen, *, sure: bool) -> None:
         self._doors[origin.door].send(origin, gateway, encode_message(message), sure=sure)

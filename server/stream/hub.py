@@ -13,7 +13,7 @@ from server.core.effects import AlertChanged, Effect, LivenessChanged, VerdictCh
 from server.core.verdict import Judgement, Verdict
 from server.registry.model import Scope
 from server.registry.tree import Tree
-from server.security.access import Reach, is_covert
+from server.security.access import Reach, is_covert, sees
 from server.stream import wire
 from server.stream.counters import UNPLACED, Counters
 from server.stream.frames import AlertChange, CellChange, Change, Frame, Frames, SchoolChange, Topic
@@ -81,6 +81,15 @@ class Hub:
     def channels(self) -> int:
         """How many different reaches the open streams have."""
         return len(self._channels)
+
+    def police_watch(self, school: str) -> bool:
+        """Say whether a police screen that sees a school is open now; the lamp beside a button says no more than that."""
+        return any(
+            not subscriber.closed
+            for reach, channel in self._channels.items()
+            if reach.scope.kind == "station" and sees(reach, self._tree, school)
+            for subscriber in channel
+        )
 
     def load(self, alerts: Iterable[Alert], livenesses: Iterable[tuple[str, str, str]]) -> None:
         """Begin anew with a changed roster and each (gateway, device or "", liveness); every screen starts again."""

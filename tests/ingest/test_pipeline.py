@@ -46,6 +46,18 @@ async def test_press_is_shown_before_receive_returns_and_receipted_after_the_com
     assert len(told.of(PressStored)) == 1
 
 
+async def test_what_no_police_screen_shows_is_not_called_seen(journal: FailingJournal) -> None:
+    """It is receipted all the same; only the lamp beside the button stays dark until then."""
+    told, door = Told(), MemoryDoor()
+    ingest = Ingest(journal, told, time.time, retry_seconds=0.01, collect_seconds=0.001, watched=lambda _gateway: False)
+    async with serving(ingest):
+        ingest.receive(door, G, "up/a", alarms(1, press()))
+        await ingest.drain()
+
+    assert not [payload for _, payload in door.sent if b"seen" in payload]
+    assert [receipt.c for receipt in receipts_of(door)] == [{"a": 1}]
+
+
 async def test_telemetry_shares_commits_and_alarms_have_their_own(journal: FailingJournal) -> None:
     """Readings wait for company; a press never waits in a group of readings."""
     told, door = Told(), MemoryDoor()

@@ -248,3 +248,17 @@ async def test_screen_that_does_not_read_is_told_to_start_again_and_holds_up_nob
     assert [event.data["up"][0]["id"] for event in events[1:]][-1] == "a-1499"
     house.hub.leave(slow.subscriber)
     assert house.hub.resets == 1
+
+
+async def test_only_an_open_police_screen_that_sees_the_school_has_seen_a_press(house: House) -> None:
+    """A lamp beside the button must not say that somebody sees it when nobody does."""
+    assert not house.hub.police_watch(FIRST)
+    house.join("education_officer")
+    house.join("school_director")
+    assert not house.hub.police_watch(FIRST)
+    screen = house.join("police_liaison")
+    assert house.hub.police_watch(FIRST)
+    assert not house.hub.police_watch(THIRD)
+    house.hub.close_session("s1")
+    assert not house.hub.police_watch(FIRST)
+    del screen
