@@ -161,3 +161,14 @@ async def test_answer_with_several_receipts_is_taken_apart() -> None:
         told = [event.payload for event in await made.until(6) if isinstance(event, Received)]
 
     assert sorted(told) == sorted([b'{"ep":"a"}', b'{"ep":"b"}', b"[{", b'{"ep":"c"}'])
+
+
+async def test_an_order_in_an_answer_is_a_command_and_the_rest_are_receipts() -> None:
+    """Only a command says what is to be done."""
+    content = b'[{"ep":"a"},{"op":"siren","n":1},{"op":""}]'
+    async with house(lambda _request: httpx.Response(200, content=content)) as made:
+        send(made)
+        await asyncio.sleep(0)
+        told = [(event.leaf, event.payload) for event in await made.until(5) if isinstance(event, Received)]
+
+    assert told == [("rc", b'{"ep":"a"}'), ("cmd", b'{"op":"siren","n":1}'), ("rc", b'{"op":""}')]

@@ -45,7 +45,9 @@ class House:
             lambda gateway: REGISTERED.get(GatewayId(gateway)),
             keys_required=keys_required,
             answer_seconds=answer_seconds,
+            orders=lambda gateway: self.orders.get(gateway, []),
         )
+        self.orders: dict[str, list[bytes]] = {}
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.door.app), base_url="http://test")
 
     async def post(self, path: str, content: bytes, **headers: str) -> httpx.Response:
@@ -76,6 +78,18 @@ async def test_alarm_is_answered_with_its_receipt_after_the_commit(running_house
     assert (answer.json()["ep"], answer.json()["c"]) == (EPOCH, {"a": 1})
     assert len(running_house.told.of(PressArrived)) == 1
     assert len(await running_house.journal.events(0)) == 1
+
+
+async def test_heartbeat_is_answered_with_the_orders_that_wait_and_nothing_else_is(running_house: House) -> None:
+    """A box that no broker reaches asks each 15 s; another box's orders are none of its business."""
+    running_house.orders = {G: [b'{"op":"siren"}'], "gw-other": [b'{"op":"unlock"}']}
+
+    answer = await running_house.post(f"/heartbeat/{G}", heartbeat())
+    batch = await running_house.post(f"/ingest/{G}/a", alarms(1, press()))
+
+    receipt, order = answer.json()
+    assert (receipt["ep"], order) == (EPOCH, {"op": "siren"})
+    assert isinstance(batch.json(), dict)
 
 
 async def test_heartbeat_is_answered_with_the_receipts_of_earlier_epochs_too(running_house: House) -> None:
