@@ -301,8 +301,9 @@ def _refusals(facts: Facts, allowed: Allowed, verdict: Verdict) -> None:
     if unexpected:
         verdict.fail("gaps nobody expected", unexpected)
     verdict.notes["positions_declared_lost"] += sum(gap.count for gap in facts.gaps)
-    if facts.quarantined and not allowed.rubbish:
-        verdict.fail("in quarantine", facts.quarantined.items())
+    unread = {gateway: number for gateway, number in facts.quarantined.items() if gateway not in allowed.damaged}
+    if unread and not allowed.rubbish:
+        verdict.fail("in quarantine", unread.items())
     if facts.dead and not allowed.rubbish:
         verdict.fail("dead letters", facts.dead.items())
     for server, counters in facts.counters.items():
