@@ -20,7 +20,8 @@ from gateway.node_events import PathDown, PathKind, PathUp, Received
 from gateway.uplinks.uplink import Tell
 
 REQUEST_SECONDS = 15.0  # The door answers within ten; what takes longer is sent again anyway.
-AT_ONCE = {Lane.ALARM: 4, Lane.TELEMETRY: 2}
+# An alarm's request is held until the commit; while the database does not answer, the next press must not queue behind it.
+AT_ONCE = {Lane.ALARM: 16, Lane.TELEMETRY: 2}
 WAITING_MAX = {Lane.ALARM: 256, Lane.TELEMETRY: 8}  # Beyond it the oldest is left to the node, which sends it again.
 
 log = structlog.get_logger("gateway.https")
