@@ -70,6 +70,10 @@ chaos: .venv/.installed ## Kill and cut the real programs at random instants, 10
 chaos-short: .venv/.installed ## Two minutes of it, as CI plays it.
 	@rm -rf var/chaos-short && $(BIN)/python -m simulators.chaos --folder var/chaos-short --short
 
+.PHONY: world
+world: .venv/.installed ## 5,000 deterministic worlds with every fault; goes on where it stopped. WORLD="--seed 5001".
+	@nice $(BIN)/anxiao-sim world --worlds 5000 --processes 2 --ledger var/world.jsonl $(WORLD)
+
 .PHONY: wheel
 wheel: setup ## Build the wheel that a customer installs; it holds the built dashboard.
 	@rm -rf dist && $(BIN)/python -m hatchling build -t wheel

@@ -1,49 +1,68 @@
 """Plays worlds from the command line; a world that breaks a promise is told with the one command that plays it again."""
 
-import logging
+import os
 import time
+from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
-from simulators.world.world import Outcome, World
+from simulators.world.long import explain, go_on, play_all, quiet, report
+from simulators.world.shrink import parse_ranges
+from simulators.world.world import play as play_one
 
-FAULTS_SHOWN = 40
+EXPLAINED_MAX = 3  # Broken worlds made small; the others are named.
 
 
-def play(
+def play(  # Options of a command.
     seed: Annotated[int, typer.Option(help="The first world; each number is one world, the same every time.")] = 1,
-    worlds: Annotated[int, typer.Option(min=1, help="How many worlds, one after the other.")] = 20,
+    worlds: Annotated[int, typer.Option(min=1, help="How many worlds.")] = 20,
+    keep: Annotated[str, typer.Option(help="Play one world with these of its faults alone, such as 3,7-9; or none.")] = "",
+    minimise: Annotated[bool, typer.Option(help="Find the fewest faults that still break a broken world.")] = True,
+    processes: Annotated[int, typer.Option(min=1, help="How many processors to use.")] = 1,
+    ledger: Annotated[Path | None, typer.Option(help="Write each world down here, and go on where it was stopped.")] = None,
 ) -> None:
-    """Play worlds under a virtual clock, with loss, doubles, kills, power cuts and wrong clocks, and check every promise."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # Troubles are on purpose.
+    """Play worlds under a virtual clock in which everything fails that can, and hold every promise of the service."""
+    quiet()
     began = time.perf_counter()
-    bad = 0
-    for number in range(seed, seed + worlds):
-        outcome = World(number).run()
-        bad += bool(outcome.broken)
-        typer.echo(line(outcome))
-        if outcome.broken:
-            tell(outcome)
-    typer.echo(f"{worlds} worlds in {time.perf_counter() - began:.1f} s, {bad} with broken promises")
-    if bad:
+    if keep:
+        _again(seed, keep, minimise=minimise)
+        return
+    seeds = range(seed, seed + worlds)
+    if ledger is not None:
+        lines = go_on(ledger, seeds, processes, typer.echo)
+    else:
+        lines = []
+        for line in play_all(seeds, processes):
+            lines.append(line)
+            word = "BROKEN" if line.broken else "good"
+            typer.echo(
+                f"world {line.seed}: {word}; {line.faults} faults, {line.presses} presses, {line.answered} answered,"
+                f" {line.readings} readings, {line.receipts} receipts, {line.steps} steps"
+            )
+    typer.echo(report(lines), nl=False)
+    typer.echo(f"in {time.perf_counter() - began:.0f} s on {processes} of {os.cpu_count()} processors")
+    broken = [line.seed for line in lines if line.broken]
+    for number in broken[:EXPLAINED_MAX]:
+        explain(play_one(number), _tell, small=minimise)
+    if broken:
         raise typer.Exit(1)
 
 
-def line(outcome: Outcome) -> str:
-    """Write one world in one line."""
-    word = "BROKEN" if outcome.broken else "good"
-    return (
-        f"world {outcome.seed}: {word}; {outcome.presses} presses, {outcome.answered} answered, {outcome.readings} readings,"
-        f" {outcome.receipts} receipts, {outcome.steps} steps"
-    )
+def _again(seed: int, keep: str, *, minimise: bool) -> None:
+    """Play one world with some of its faults, and tell everything that happened."""
+    try:
+        numbers = parse_ranges(keep)
+    except ValueError:
+        raise typer.BadParameter("keep: allowed: numbers and ranges such as 3,7-9, or none") from None
+    outcome = play_one(seed, numbers)
+    for text in outcome.told:
+        typer.echo(f"  {text}")
+    if outcome.broken:
+        explain(outcome, _tell, small=minimise)
+        raise typer.Exit(1)
+    typer.echo(f"world {seed}: good")
 
 
-def tell(outcome: Outcome) -> None:
-    """Write what was broken, what happened before it, and how to see it again."""
-    for broken in outcome.broken[:FAULTS_SHOWN]:
-        typer.echo(f"  broken: {broken}", err=True)
-    for fault in outcome.faults[-FAULTS_SHOWN:]:
-        typer.echo(f"  {fault}", err=True)
-    typer.echo(f"  again: anxiao-sim world --seed {outcome.seed} --worlds 1", err=True)
+def _tell(text: str) -> None:
+    typer.echo(text, err=True)

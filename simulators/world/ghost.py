@@ -1,20 +1,60 @@
-"""What really happened, written down beside the world by whoever did it; the checker compares the server with it."""
+"""What really happened, written down beside the world by whoever did it; the judges compare the product with it."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from contract.identity import EpochId, GatewayId, Lane, PressId
+from simulators.world.wheel import Wheel
 
+Stream = tuple[GatewayId, EpochId, Lane]
 Place = tuple[GatewayId, EpochId, Lane, int]
+
+BROKEN_MAX = 200  # Lines kept of one world; what breaks once usually breaks again and again.
+
+
+@dataclass
+class Push:
+    """Somebody pushed a button once, however often the button repeated it by radio."""
+
+    gateway: GatewayId
+    device: str
+    at: float
+    ids: list[PressId] = field(default_factory=list)  # One for each time the box had forgotten it.
+    answered: PressId | None = None
 
 
 @dataclass
 class Ghost:
     """The log of truth. Nothing in the cores can read it."""
 
-    pressed: dict[PressId, GatewayId] = field(default_factory=dict)  # Every press somebody made, answered or not.
+    wheel: Wheel
+    pushes: list[Push] = field(default_factory=list)
+    made: dict[PressId, GatewayId] = field(default_factory=dict)  # Every press a box gave an identity.
+    alarms: set[str] = field(default_factory=set)  # The ids of everything else a box told on its alarm lane.
     answered: set[PressId] = field(default_factory=set)  # Those whose button was told "on disk".
-    durable: dict[Place, bytes] = field(default_factory=dict)  # Records that were on a gateway's disk, as they were.
-    receipts: list[tuple[GatewayId, EpochId, Lane, int]] = field(default_factory=list)
-    receipted: dict[tuple[GatewayId, EpochId, Lane], int] = field(default_factory=dict)  # The highest of them.
-    faults: list[str] = field(default_factory=list)  # What the world did to its inhabitants, for a reader of a failure.
+    durable: dict[Place, bytes] = field(default_factory=dict)  # Records that were on a box's disk, as they were.
+    sampled: dict[tuple[GatewayId, str], tuple[EpochId, int, object]] = field(default_factory=dict)  # The last of each.
+    receipted: dict[Stream, int] = field(default_factory=dict)  # The highest position of any receipt.
+    receipts: int = 0
+    damaged: set[GatewayId] = field(default_factory=set)  # Boxes whose files were spoilt or put back.
+    cloned: set[GatewayId] = field(default_factory=set)
+    crowded: set[GatewayId] = field(default_factory=set)  # Boxes that had no room, or no disk.
+    rubbish: int = 0
+    delays: list[float] = field(default_factory=list)  # From press to screen, where everything it needs was well.
+    delays_behind: list[float] = field(default_factory=list)  # The same, where the school was catching up.
+    told: list[str] = field(default_factory=list)  # What happened, for a reader of a failure.
     broken: list[str] = field(default_factory=list)  # Promises seen broken while the world ran.
+    on_made: Callable[[PressId, GatewayId], None] = lambda _press, _gateway: None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def note(self, text: str) -> None:
+        """Write down what happened."""
+        self.told.append(f"{self.wheel.elapsed:9.3f} {text}")
+
+    def breaks(self, invariant: str, text: str) -> None:
+        """Write down that a promise is broken."""
+        line = f"{invariant}: {text}"
+        self.counts[f"broken {invariant}"] += 1
+        if line not in self.broken and len(self.broken) < BROKEN_MAX:
+            self.broken.append(line)

@@ -1,81 +1,110 @@
-"""The ways between a school and the server: connections that break, messages lost, late, doubled and overtaken."""
+"""The ways between two places: messages lost, doubled, late or overtaken, and lines that go deaf in one direction."""
 
+import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
-from contract.identity import Lane
 from simulators.world.wheel import Wheel
 
-RECONNECT_SECONDS = (0.2, 8.0)
+LATENCY_SECONDS = (0.004, 0.02)  # Of a line on a good day.
+BYTES_PER_SECOND = (
+    60_000.0  # Of a school's line; what is longer than that waits behind itself, not behind other connections.
+)
+MISSED_SECONDS = 25.0  # A connection whose other end says nothing for so long is given up: keep-alives of 15 s.
+
+Work = Callable[[], None]
+
+
+class Way(Enum):
+    """A direction."""
+
+    UP = "up"  # Towards the server.
+    DOWN = "down"
 
 
 @dataclass
-class Weather:
-    """How bad the network is; all of it ends when the world is healed."""
+class Line:
+    """What two places are joined by. All connections between them share its faults, and none waits for another."""
 
+    wheel: Wheel
+    chance: random.Random
+    rate: float = BYTES_PER_SECOND
     loss: float = 0.0
     double: float = 0.0
-    delay_seconds: float = 0.05
-    cut_every_seconds: float = 0.0  # Mean time between two breaks of a connection; 0 for never.
+    slow: float = 0.0  # Mean seconds added.
+    disorder: float = 0.0
+    deaf: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(Way, 0))
+    deaf_since: dict[Way, float] = field(default_factory=dict)
+    good_since: float = 0.0  # Meaningless while it is not good.
+    _held: dict[Way, list[Work]] = field(default_factory=lambda: {way: [] for way in Way})
+
+    @property
+    def good(self) -> bool:
+        """Say whether nothing is wrong with it."""
+        return not (self.loss or self.double or self.slow or self.disorder or any(self.deaf.values()))
+
+    def change(self, what: str, value: float) -> None:
+        """Make it worse or better."""
+        setattr(self, what, value)
+        self.good_since = self.wheel.now
+
+    def go_deaf(self, way: Way) -> None:
+        """Let nothing through in a direction; like TCP, what is sent is kept for when it hears again."""
+        self.deaf[way] += 1
+        self.deaf_since.setdefault(way, self.wheel.now)
+
+    def hear_again(self, way: Way) -> None:
+        """End it."""
+        self.deaf[way] -= 1
+        self.good_since = self.wheel.now
+        if not self.deaf[way]:
+            self.deaf_since.pop(way, None)
+            held, self._held[way] = self._held[way], []
+            for work in held:
+                work()
+
+    def drop(self, way: Way) -> None:
+        """Forget what waits to be heard: its sender has lost power."""
+        self._held[way].clear()
+
+    def silent_for(self) -> float:
+        """Say how long one of the two ends has heard nothing."""
+        return self.wheel.now - min(self.deaf_since.values(), default=self.wheel.now)
 
 
-@dataclass
-class Ends:
-    """What a connection tells its two ends."""
+class Pipe:
+    """One direction of one connection: in order, at the line's rate."""
 
-    up: Callable[[str, Lane], None]
-    down: Callable[[str, Lane], None]
+    def __init__(self, line: Line, way: Way) -> None:
+        self._line = line
+        self._way = way
+        self._free_at = 0.0
+        self._last_at = 0.0
 
-
-class Connection:
-    """One gateway's connection for one lane by one broker."""
-
-    def __init__(self, wheel: Wheel, weather: Weather, path: str, lane: Lane, ends: Ends) -> None:
-        self.path = path
-        self.lane = lane
-        self.stands = False
-        self._wheel = wheel
-        self._weather = weather
-        self._ends = ends
-        self._life = 0
-
-    def open(self) -> None:
-        """Connect after a while; what a former connection had on its way is lost with it."""
-        self._life += 1
-        life = self._life
-        self._wheel.later(self._wheel.within(*RECONNECT_SECONDS), lambda: self._opened(life))
-
-    def close(self) -> None:
-        """End for good, as with the gateway."""
-        self._life += 1
-        self.stands = False
-
-    def carry(self, deliver: Callable[[], None]) -> None:
+    def carry(self, size: int, deliver: Work) -> None:
         """Carry one message, or not, or twice, sometime."""
-        if not self.stands:
+        line = self._line
+        if line.deaf[self._way]:
+            line._held[self._way].append(lambda: self.carry(size, deliver))  # noqa: SLF001  # One thing in two classes.
             return
-        carry(self._wheel, self._weather, deliver)
-
-    def _opened(self, life: int) -> None:
-        if life != self._life:
+        chance = line.chance
+        if line.loss and chance.random() < line.loss:
             return
-        self.stands = True
-        self._ends.up(self.path, self.lane)
-        if self._weather.cut_every_seconds:
-            self._wheel.later(self._wheel.chance.expovariate(1 / self._weather.cut_every_seconds), lambda: self._cut(life))
+        now = line.wheel.now
+        self._free_at = max(now, self._free_at) + size / line.rate
+        for _ in range(2 if line.double and chance.random() < line.double else 1):
+            at = self._free_at + chance.uniform(*LATENCY_SECONDS)
+            if line.slow:
+                at += chance.expovariate(1 / line.slow)
+            if line.disorder:
+                at += chance.expovariate(1 / line.disorder)
+            else:
+                at = self._last_at = max(at, self._last_at)
+            line.wheel.later(at - now, lambda: self._arrive(deliver))
 
-    def _cut(self, life: int) -> None:
-        if life != self._life:
-            return
-        self.stands = False
-        self._ends.down(self.path, self.lane)
-        self.open()
-
-
-def carry(wheel: Wheel, weather: Weather, deliver: Callable[[], None]) -> None:
-    """Deliver by chance: lost, once or twice, each after a delay of its own, so that messages overtake each other."""
-    if wheel.likely(weather.loss):
-        return
-    for _ in range(2 if wheel.likely(weather.double) else 1):
-        delay = wheel.chance.expovariate(1 / weather.delay_seconds) if weather.delay_seconds else 0.0
-        wheel.later(0.001 + delay, deliver)
+    def _arrive(self, deliver: Work) -> None:
+        if self._line.deaf[self._way]:
+            self._line._held[self._way].append(deliver)  # noqa: SLF001
+        else:
+            deliver()

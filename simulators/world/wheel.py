@@ -5,7 +5,8 @@ import random
 from collections.abc import Callable
 
 MONDAY_9 = 1_772_413_200.0  # 2026-03-02 09:00 in Beijing, in class hours, as the first instant of every world.
-CROWD_MAX = 50_000  # Things at one instant; a busy world has dozens.
+CROWD_MAX = 8_000  # Things within `CROWD_SECONDS`; a busy world has dozens.
+CROWD_SECONDS = 0.01
 
 
 class Wheel:
@@ -13,11 +14,21 @@ class Wheel:
 
     def __init__(self, seed: int) -> None:
         self.now = MONDAY_9
-        self.chance = random.Random(seed)
+        self.seed = seed
+        self.steps = 0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._crowd = 0
-        self.steps = 0
+        self._crowd_since = self.now
+
+    @property
+    def elapsed(self) -> float:
+        """Say how old the world is, in seconds."""
+        return self.now - MONDAY_9
+
+    def chance(self, of: str) -> random.Random:
+        """Give somebody a chance of his own: what others draw, or no longer do, changes nothing in it."""
+        return random.Random(f"{self.seed}/{of}")
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
         """Let something happen after a span."""
@@ -28,17 +39,11 @@ class Wheel:
         """Let everything happen up to an instant."""
         while self._queue and self._queue[0][0] <= until:
             at, _, work = heapq.heappop(self._queue)
-            self._crowd = self._crowd + 1 if at == self.now else 0
+            self._crowd += 1
+            if at - self._crowd_since > CROWD_SECONDS:
+                self._crowd_since, self._crowd = at, 0
             assert self._crowd < CROWD_MAX, f"time stands still at {at - MONDAY_9:.3f} s"
             self.now = at
             self.steps += 1
             work()
         self.now = until
-
-    def likely(self, share: float) -> bool:
-        """Say yes in this share of cases."""
-        return self.chance.random() < share
-
-    def within(self, low: float, high: float) -> float:
-        """Give a span by chance."""
-        return self.chance.uniform(low, high)

@@ -1,183 +1,342 @@
-"""The world put together: schools, brokers, one server; a time of troubles by seed, then a time in which all heals."""
+"""The world put together: schools, brokers, servers, stores; a time of troubles by plan, then a time in which all heals."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from contract.identity import GatewayId, Lane
+from contract.identity import DeviceId, GatewayId, Lane, PressId
+from contract.limits import WINDOW_MAX
+from contract.messages import BirthDevice
+from gateway.node_events import PathKind
+from gateway.uplinks.https import HttpsDoor, HttpsUplink
+from gateway.uplinks.uplink import Tell, Uplink
+from server.registry.model import Roster, Scope
+from server.security.access import Reach
 from simulators.city import make_city
-from simulators.world.checker import broken_promises, left_waiting
+from simulators.credentials import gateway_key
+from simulators.world.box import Box, MakeUplink, Ways
+from simulators.world.broker import Broker, Session
+from simulators.world.database import Store
 from simulators.world.ghost import Ghost
-from simulators.world.network import Weather, carry
-from simulators.world.school import SimSchool
-from simulators.world.server import SimServer
+from simulators.world.history import History
+from simulators.world.judges import judge
+from simulators.world.mischief import Mischief
+from simulators.world.network import Line
+from simulators.world.plan import BROKERS, Plan, draw_plan
+from simulators.world.process import Process
+from simulators.world.school import School, Things
+from simulators.world.screen import Screen
+from simulators.world.server import Server, Surroundings
+from simulators.world.uplinks import HttpClient, MqttUplink
 from simulators.world.wheel import MONDAY_9, Wheel
 
-BROKERS = ("mqtt-1", "mqtt-2")
-TROUBLE_SECONDS = 120.0
-HEAL_SECONDS = 240.0  # Longer than the longest pause between two attempts of an alarm, so that whatever waits has its turn.
-DOWN_SECONDS = (0.1, 20.0)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much trouble there is; a seed draws one of these."""
-
-    schools: int
-    press_every: float
-    measure_every: float
-    kill_every: float
-    power_share: float
-    server_kill_every: float
-    commit_failures: float
-    weather: Weather = field(default_factory=Weather)
-    skews: tuple[float, ...] = ()
-    disk_failure_every: float = 0.0
+HEAL_SECONDS_MAX = 400.0  # Longer than the longest patience of anything that waits.
+QUIET_SECONDS = (
+    20.0  # Nothing has to happen any more when nothing has happened for so long, a heartbeat of each path included.
+)
+LOOK_SECONDS = 5.0
+CLEAR_SHARE = 0.15
+IN_TIME_SECONDS = 1.0
+BUTTONS, METERS = 2, 3
+SERVER_RATE = 10_000_000.0  # Bytes per second between brokers and servers.
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one world."""
 
-    seed: int
+    plan: Plan
     broken: tuple[str, ...]
     presses: int
     answered: int
     readings: int
     receipts: int
     steps: int
-    faults: tuple[str, ...]
+    told: tuple[str, ...]
+    delays: tuple[float, ...] = ()
+
+    @property
+    def invariants(self) -> set[str]:
+        """Name the invariants that were broken."""
+        return {line.partition(":")[0] for line in self.broken}
 
 
 class World:
     """One world. `run` plays it to its end."""
 
-    def __init__(self, seed: int, plan: Plan | None = None) -> None:
-        self.seed = seed
-        self.wheel = Wheel(seed)
-        self.plan = plan or draw_plan(self.wheel)
-        self.ghost = Ghost()
-        self.weather = self.plan.weather
-        city = make_city(self.plan.schools, seed, date(2026, 3, 2))
-        self.server = SimServer(self.wheel, city.roster, self.ghost, self._answer)
-        self.schools: dict[GatewayId, SimSchool] = {}
-        self._requests: dict[int, tuple[SimSchool, int]] = {}
-        self._asked = 0
-        self._healed = False
-        skews = self.plan.skews or (0.0,)
-        for number, gateway in enumerate(city.roster.gateways):
-            self.schools[gateway.id] = SimSchool(
-                gateway.id, BROKERS, self.wheel, self.weather, self.ghost, self._send_up, skews[number % len(skews)]
-            )
+    def __init__(self, plan: Plan | int) -> None:
+        self.plan = plan = draw_plan(plan) if isinstance(plan, int) else plan
+        self.wheel = wheel = Wheel(plan.seed)
+        self.ghost = ghost = Ghost(wheel)
+        ghost.on_made = self._made
+        self.city = make_city(plan.schools + 1, plan.seed, date(2026, 3, 2))
+        roster = self.city.roster
+        self.store = Store(wheel.chance("database"), lambda: wheel.now)
+        self.history = History(lambda: wheel.now, wheel.chance("history"))
+        self.brokers = [Broker(wheel, f"mqtt-{number + 1}") for number in range(BROKERS)]
+        gateways = [gateway.id for gateway in roster.gateways]
+        self.neighbour = gateways.pop()
+        self.server_lines = [
+            [Line(wheel, wheel.chance(f"server {number}-{broker.name}"), rate=SERVER_RATE) for broker in self.brokers]
+            for number in range(plan.servers)
+        ]
+        self.servers = [self._server(number, roster, frozenset(gateways)) for number in range(plan.servers)]
+        self.schools: list[School] = []
+        self.lines: list[list[Line]] = []
+        for gateway in gateways:
+            self.add_school(gateway, gateway, self._things(gateway))
+        root = next(unit.id for unit in roster.units if unit.parent is None)
+        self.screens = [Screen("screen", Reach(Scope("unit", root), unplaced=True, covert=True), wheel, ghost)]
+        self.mischief = Mischief(self)
+        self.healed_at: float | None = None
+        self._asked = wheel.chance("who answers")
+
+    # ---------------------------------------------------------------- playing
 
     def run(self) -> Outcome:
-        """Start everybody, let trouble happen, heal the world, and compare."""
-        self.server.start()
-        for school in self.schools.values():
+        """Start everybody, let trouble happen, heal the world, and judge it."""
+        random.seed(self.plan.seed)  # Some shells jitter by the common generator.
+        for server in self.servers:
+            server.start()
+            for screen in self.screens:
+                screen.watch(server)
+        chance = self.wheel.chance("people")
+        for school in list(self.schools):
             school.start()
-            self._often(self.plan.press_every, school.press)
-            self._often(self.plan.measure_every, school.measure)
-            self._often(self.plan.disk_failure_every, lambda school=school: self._fail_disk(school))  # type: ignore[misc]
-            self._often(self.plan.kill_every, lambda school=school: self._kill(school))  # type: ignore[misc]
-        self._often(self.plan.server_kill_every, self._kill_server)
-        self.server.fail = self.plan.commit_failures
-        self.wheel.run(MONDAY_9 + TROUBLE_SECONDS)
+            self._often(chance, self.plan.press_every, lambda school=school: self._press(school, chance))  # type: ignore[misc]
+            self._often(chance, self.plan.measure_every, lambda school=school: school.measure())  # type: ignore[misc]
+        self.mischief.plan()
+        self._look()
+        self.wheel.run(MONDAY_9 + self.plan.seconds)
         self._heal()
-        self.wheel.run(MONDAY_9 + TROUBLE_SECONDS + HEAL_SECONDS)
-        ghost = self.ghost
-        return Outcome(
-            self.seed,
-            (*broken_promises(self.server, ghost), *left_waiting({id_: one.waiting for id_, one in self.schools.items()})),
-            len(ghost.pressed),
-            len(ghost.answered),
-            sum(lane is Lane.TELEMETRY for _, _, lane, _ in ghost.durable),
-            len(ghost.receipts),
-            self.wheel.steps,
-            tuple(ghost.faults),
-        )
+        self._settle()
+        outcome = self._judged()
+        self._bury()
+        return outcome
 
     def _heal(self) -> None:
-        self._healed = True
-        weather = self.weather
-        weather.loss = weather.double = weather.cut_every_seconds = 0.0
-        weather.delay_seconds = 0.01
-        self.server.fail = 0.0
-        if not self.server.alive:
-            self.server.start()
-        for school in self.schools.values():
-            if not school.alive:
-                school.start()
+        self.healed_at = self.wheel.now
+        self.ghost.note("everything heals")
+        self.mischief.heal()
+        for broker in self.brokers:
+            if not broker.alive:
+                broker.start()
+        for server in self.servers:
+            server.kill_at = None
+            server.start()
+        for school in self.schools:
+            for disk in school.disks:
+                disk.fuse = None
+                disk.fail_syncs = False
+            school.start()
 
-    def _often(self, every: float, work: Callable[[], None]) -> None:
+    def _settle(self) -> None:
+        """Wait until nothing is left to be done, then let each thing be measured for the last time, and wait again."""
+        chance = self.wheel.chance("last")
+        end = self.wheel.now + HEAL_SECONDS_MAX
+        self._until_quiet(end)
+        for school in self.schools:
+            school.measure_last(chance)
+        self._until_quiet(end)
+
+    def _until_quiet(self, end: float) -> None:
+        quiet = 0.0
+        while quiet < QUIET_SECONDS and self.wheel.now < end:
+            self.wheel.run(self.wheel.now + LOOK_SECONDS)
+            quiet = quiet + LOOK_SECONDS if self._quiet() else 0.0
+
+    def _quiet(self) -> bool:
+        boxes = [school.box for school in self.schools]
+        if any(box is None or not box.rests for box in boxes):
+            return False
+        return all(server.life is not None and server.life.rests for server in self.servers)
+
+    def _judged(self) -> Outcome:
+        ghost = self.ghost
+        judge(self)
+        return Outcome(
+            self.plan,
+            tuple(ghost.broken),
+            len(ghost.made),
+            len(ghost.answered),
+            sum(lane is Lane.TELEMETRY for _, _, lane, _ in ghost.durable),
+            ghost.receipts,
+            self.wheel.steps,
+            tuple(ghost.told),
+            tuple(ghost.delays),
+        )
+
+    def _bury(self) -> None:
+        for process in self.processes():
+            process.bury()
+
+    def processes(self) -> list[Process]:
+        """List everything that ever ran."""
+        boxes = [box.process for school in self.schools for box in school.boxes]
+        return boxes + [life.process for server in self.servers for life in server.lives]
+
+    # ---------------------------------------------------------------- who there is
+
+    def add_school(self, name: str, gateway: GatewayId, things: Things) -> School:
+        """Build a school with lines of its own; a clone comes by the same name as the box it was copied from."""
+        wheel = self.wheel
+        lines = [Line(wheel, wheel.chance(f"{name} {number}"), rate=self.plan.rate) for number in range(BROKERS + 1)]
+        key = gateway_key(self.plan.seed, gateway)
+        devices = [BirthDevice(device, self._kind(gateway, device)) for device in (*things.buttons, *things.meters)]
+
+        school = School(name, gateway, things, wheel, self.ghost, lines, self._ways(name, gateway, lines, key, devices))
+        self.schools.append(school)
+        self.lines.append(lines)
+        return school
+
+    def _ways(self, name: str, gateway: GatewayId, lines: Sequence[Line], key: str, devices: Sequence[BirthDevice]) -> Ways:
+        """Lay a school's ways to the server: one by each broker, and the web."""
+        chance = self.wheel.chance(f"box of {name}")
+        door = HttpsDoor("world:", lambda: key)
+
+        def by_broker(broker: Broker, line: Line) -> MakeUplink:
+            return lambda process, will, tell: MqttUplink(broker, line, process, gateway, will, tell, chance)
+
+        def by_web(process: Process, _will: Callable[[], bytes], tell: Tell) -> Uplink:
+            client = HttpClient(lines[-1], process, self._find)
+            return HttpsUplink("https", door, client, gateway, tell)  # type: ignore[arg-type]  # It only posts.
+
+        found = {
+            broker.name: (PathKind.MQTT, by_broker(broker, line)) for broker, line in zip(self.brokers, lines, strict=False)
+        }
+        return Ways({**found, "https": (PathKind.HTTPS, by_web)}, devices, chance)
+
+    def post(self, gateway: str, leaf: str, payload: bytes) -> None:
+        """Let somebody with a gateway's key post something."""
+        server = self._find()
+        if server is not None:
+            headers = {"authorization": f"Bearer {gateway_key(self.plan.seed, GatewayId(gateway))}"}
+            server.request(f"/ingest/{gateway}/{leaf}", headers, payload, lambda _status, _body: None)
+
+    def _find(self) -> Server | None:
+        """Choose who answers a request, as a proxy before the servers does: any that is there."""
+        serving = [server for server in self.servers if server.life is not None and server.life.serves]
+        return self._asked.choice(serving) if serving else None
+
+    def _server(self, number: int, roster: Roster, honest: frozenset[GatewayId]) -> Server:
+        brokers = list(zip(self.brokers, self.server_lines[number], strict=True))
+        around = Surroundings(
+            self.wheel, self.ghost, roster, self.store, self.history, brokers, honest, self.plan.servers == 1
+        )
+        return Server(f"server-{number + 1}", around)
+
+    def _things(self, gateway: GatewayId) -> Things:
+        devices = [device for device in self.city.roster.devices if device.gateway == gateway]
+        buttons = [device.id for device in devices if device.kind == "alarm_button"]
+        meters = [device.id for device in devices if device.kind == "camera"]
+        assert meters
+        return Things(buttons[:BUTTONS] or [DeviceId("btn-1")], meters[:METERS], self.plan.limits)
+
+    def _kind(self, gateway: GatewayId, device: DeviceId) -> str:
+        known = next((one for one in self.city.roster.devices if (one.gateway, one.id) == (gateway, device)), None)
+        return known.kind if known else "alarm_button"
+
+    # ---------------------------------------------------------------- what people do, and what is held against it
+
+    def _press(self, school: School, chance: random.Random) -> None:
+        school.push()
+        if chance.random() < CLEAR_SHARE:
+            school.clear()
+
+    def _often(self, chance: random.Random, every: float, work: Callable[[], None]) -> None:
         """Do something at random instants until the world is healed."""
-        if not every:
-            return
 
         def again() -> None:
-            if self._healed:
-                return
-            work()
-            self.wheel.later(self.wheel.chance.expovariate(1 / every), again)
+            if self.healed_at is None:
+                work()
+                self.wheel.later(chance.expovariate(1 / every), again)
 
-        self.wheel.later(self.wheel.chance.expovariate(1 / every), again)
+        self.wheel.later(chance.expovariate(1 / every), again)
 
-    def _kill(self, school: SimSchool) -> None:
-        if not school.alive:
+    def _made(self, press: PressId, gateway: GatewayId) -> None:
+        """Hold a press that was just made to its second."""
+        now = self.wheel.now
+        made = [school for school in self.schools if school.gateway == gateway and school.box is not None]
+        for school in made:
+            box = school.box
+            if box is not None and box.process.acts and self._is_well(school, box, now):
+                crowd = box.node.waiting(Lane.ALARM)
+                self.wheel.later(
+                    IN_TIME_SECONDS,
+                    lambda school=school, box=box, crowd=crowd: self._in_time(press, school, box, now, crowd),  # type: ignore[misc]
+                )
+
+    def _in_time(self, press: PressId, school: School, box: Box, at: float, crowd: int) -> None:
+        """Break I8 where all that a press needs was well for its whole second and no screen shows it."""
+        if school.box is not box or not self._is_well(school, box, at):
             return
-        power = self.wheel.likely(self.plan.power_share)
-        self._note(f"{school.gateway} {'loses power' if power else 'is killed'}")
-        school.die(power=power)
-        self.wheel.later(self.wheel.within(*DOWN_SECONDS), lambda: None if school.alive else school.start())
-
-    def _fail_disk(self, school: SimSchool) -> None:
-        self._note(f"{school.gateway} has a disk that fails")
-        school.fail_disk()
-
-    def _kill_server(self) -> None:
-        if not self.server.alive:
+        seen = [screen.shown[press] - at for screen in self.screens if press in screen.shown]
+        if not seen:
+            self.ghost.breaks("I8", f"press {press} of {school.name} is on no screen a second after {at - MONDAY_9:.3f}")
             return
-        self._note("the server is killed")
-        self.server.die()
-        self.wheel.later(self.wheel.within(*DOWN_SECONDS), lambda: None if self.server.alive else self.server.start())
+        behind = box.node.waiting(Lane.TELEMETRY) > BEHIND
+        if not crowd and self._by_broker(school, box, at):
+            (self.ghost.delays_behind if behind else self.ghost.delays).append(min(seen))
 
-    def _note(self, text: str) -> None:
-        self.ghost.faults.append(f"{self.wheel.now - MONDAY_9:9.3f} {text}")
+    def _is_well(self, school: School, box: Box, since: float) -> bool:
+        """Say whether the box, one of its ways and one server with a screen have been well since an instant."""
+        if box.since > since or self.ghost.cloned & {school.gateway}:
+            return False
+        if self._by_broker(school, box, since):
+            return True
+        line = self.lines[self.schools.index(school)][-1]
+        return line.good and line.good_since <= since and all(self._server_well(one, since) for one in self.servers)
 
-    def _send_up(self, path: str, leaf: str, payload: bytes, school: SimSchool) -> None:
-        self._asked += 1
-        if path == "https":
-            self._requests[self._asked] = (school, school.born)
-        gateway, request = school.gateway, self._asked
-        self.server.receive(path, gateway, leaf, payload, request)
+    def _by_broker(self, school: School, box: Box, since: float) -> bool:
+        lines = self.lines[self.schools.index(school)]
+        for broker, line in zip(self.brokers, lines, strict=False):
+            if not (broker.good and broker.good_since <= since and line.good and line.good_since <= since):
+                continue
+            if not _stands(box.uplinks[broker.name].sessions.get(Lane.ALARM), since):  # type: ignore[attr-defined]
+                continue
+            for server, server_lines in zip(self.servers, self.server_lines, strict=True):
+                behind = server_lines[self.brokers.index(broker)]
+                session = server.life.sessions.get((broker.name, "a")) if server.life else None
+                if (
+                    behind.good
+                    and behind.good_since <= since
+                    and _stands(session, since)
+                    and self._server_well(server, since)
+                ):
+                    return True
+        return False
 
-    def _answer(self, origin: object, gateway: GatewayId, payload: bytes) -> None:
-        door, request = origin.door, origin.request  # type: ignore[attr-defined]
-        if door == "https":
-            school, born = self._requests[request]
-            school.answered(payload, born)
-            return
-        known = self.schools.get(gateway)
-        if known is not None:
-            carry(self.wheel, self.weather, lambda: known.receive(door, Lane.ALARM, "rc", payload))
+    def _server_well(self, server: Server, since: float) -> bool:
+        life = server.life
+        if life is None or not life.serves or life.since > since:
+            return False
+        return any(screen.follows(server, since) for screen in self.screens)
+
+    def _look(self) -> None:
+        """Hold what must be bounded to its bounds, now and then."""
+        for school in self.schools:
+            box = school.box
+            if box is None:
+                continue
+            limits, used = box.limits, box.outbox.used_bytes(Lane.TELEMETRY)
+            if used > limits.budget_bytes + 3 * limits.segment_bytes:
+                self.ghost.breaks("I10", f"{school.name} uses {used} bytes for readings; allowed: {limits.budget_bytes}")
+            if box.node.in_flight > max(WINDOW_MAX, box.node.window):
+                self.ghost.breaks("I10", f"{school.name} has {box.node.in_flight} batches in flight")
+            if box.outbox.alarms_in_memory > limits.memory_alarms:
+                self.ghost.breaks("I10", f"{school.name} holds {box.outbox.alarms_in_memory} alarms in memory")
+        self.wheel.later(LOOK_SECONDS, self._look)
 
 
-def draw_plan(wheel: Wheel) -> Plan:
-    """Draw how much trouble a world has."""
-    chance = wheel.chance
-    return Plan(
-        schools=chance.choice((1, 2, 3)),
-        press_every=chance.choice((2.0, 5.0, 15.0)),
-        measure_every=chance.choice((0.5, 2.0)),
-        kill_every=chance.choice((0.0, 8.0, 25.0)),
-        power_share=chance.choice((0.0, 0.5, 1.0)),
-        server_kill_every=chance.choice((0.0, 10.0, 30.0)),
-        commit_failures=chance.choice((0.0, 0.1, 0.5)),
-        weather=Weather(
-            loss=chance.choice((0.0, 0.1, 0.4)),
-            double=chance.choice((0.0, 0.2)),
-            delay_seconds=chance.choice((0.005, 0.05, 0.8)),
-            cut_every_seconds=chance.choice((0.0, 5.0, 30.0)),
-        ),
-        disk_failure_every=chance.choice((0.0, 0.0, 40.0)),
-        skews=chance.choice(((0.0,), (0.0, 3_600.0, -86_400.0), (-315_360_000.0,))),
-    )
+BEHIND = 50  # Readings without a receipt: the school is catching up.
+
+
+def _stands(session: Session | None, since: float) -> bool:
+    return session is not None and session.stands and session.since <= since
+
+
+def play(seed: int, keep: tuple[int, ...] | None = None) -> Outcome:
+    """Play the world of a number, with some of its faults alone where that is asked."""
+    plan = draw_plan(seed)
+    return World(plan if keep is None else plan.keeping(keep)).run()

@@ -1,0 +1,352 @@
+"""The gateway's process in the world: the real outbox, node, hub and HTTPS uplink, put together as `gateway.box` does it."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from contract.errors import Refused, StorageError
+from contract.identity import DeviceId, EpochId, GatewayId, Lane
+from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
+from contract.messages import BirthDevice
+from contract.records import Reading, Record, decode_record, encode_record
+from gateway.announcement import Description
+from gateway.hub import NOTE, OWN_DEVICE, Hub
+from gateway.lane_store import Range, Read
+from gateway.node import Node
+from gateway.node_events import (
+    Anchored,
+    DevicesChanged,
+    Durable,
+    Effect,
+    Event,
+    Kept,
+    Load,
+    Loaded,
+    Moved,
+    PathKind,
+    PathSpec,
+    Raised,
+    Receipted,
+    Sampled,
+    Send,
+    Ticked,
+    Trim,
+)
+from gateway.outbox import EPOCH_ORIGIN_SECONDS, OutboxLimits
+from gateway.record_clock import RecordClock
+from gateway.uplinks.uplink import Tell, Uplink
+from gateway.writer import Job, QueuedWriter
+from simulators.world.disk import Disk
+from simulators.world.ghost import Ghost
+from simulators.world.network import MISSED_SECONDS
+from simulators.world.outbox import WatchedOutbox, note_durable
+from simulators.world.process import Killed, Process
+from simulators.world.uplinks import MqttUplink
+from simulators.world.wheel import Wheel
+
+DISK_SECONDS = 0.004  # Mean time of one job of the writer.
+SAVE_SECONDS = 5.0
+OWN_SECONDS = 30.0
+
+
+@dataclass
+class Clock:
+    """The clocks of one machine: the wall's may be anything, the other one counts from its boot and may run wrong."""
+
+    wheel: Wheel
+    skew: float = 0.0  # Seconds by which the wall clock is off.
+    pace: float = 1.0
+    booted: float = 0.0
+    boots: int = 1
+
+    def __post_init__(self) -> None:
+        """Boot long before the world begins."""
+        self.booted = self.wheel.now - 1_000.0
+
+    def boot(self) -> None:
+        """Begin to count anew."""
+        self.booted = self.wheel.now
+        self.boots += 1
+
+    def wall(self) -> float:
+        """Give the time that the machine believes it is."""
+        return max(0.0, self.wheel.now + self.skew)
+
+
+MakeUplink = Callable[[Process, Callable[[], bytes], Tell], Uplink]
+
+
+@dataclass
+class Ways:
+    """How a box reaches the server: by name, what kind and how it is made; and how it draws by chance."""
+
+    uplinks: dict[str, tuple[PathKind, MakeUplink]]
+    devices: Sequence[BirthDevice]
+    chance: random.Random = field(default_factory=random.Random)
+
+
+class _DiskThread(QueuedWriter):
+    """The writer's side: each job takes its time, during which anything may happen."""
+
+    def __init__(self, process: Process, chance: random.Random) -> None:
+        super().__init__()
+        self._process = process
+        self._chance = chance
+        self._busy = False
+
+    def submit(self, job: Job, *, urgent: bool = False) -> None:
+        """Keep a job until it is its turn."""
+        super().submit(job, urgent=urgent)
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self._busy:
+            self._busy = True
+            self._process.call_later(self._chance.expovariate(1 / DISK_SECONDS), self._job)
+
+    def _job(self) -> None:
+        self._busy = False
+        if self.step():
+            self._begin()
+
+
+class Box:
+    """One life of a box. `start` says whether it came up."""
+
+    def __init__(
+        self,
+        name: str,
+        gateway: GatewayId,
+        limits: OutboxLimits,
+        disks: Sequence[Disk],
+        clock: Clock,
+        ways: Ways,
+        ghost: Ghost,
+    ) -> None:
+        self.process = Process(clock.wheel, name, booted=clock.booted, pace=clock.pace)
+        self.since = clock.wheel.now
+        self.gateway = gateway
+        self.limits = limits
+        self.uplinks: dict[str, Uplink] = {}
+        self.outbox: WatchedOutbox
+        self.node: Node
+        self.hub: Hub
+        self._disks = disks
+        self._clock = clock
+        self._ways = ways
+        self._ghost = ghost
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+        self._stepping = False
+        self._queue: list[Event] = []
+        self._troubles: dict[str, set[str]] = {}
+
+    def start(self) -> bool:
+        """Read what the disks hold and begin; a power cut in the middle, or no disk at all, says no."""
+        outer = asyncio._get_running_loop()  # noqa: SLF001  # The start happens inside the process.
+        asyncio._set_running_loop(self.process)  # noqa: SLF001
+        try:
+            self._begin()
+        except StorageError as error:
+            self._ghost.note(f"{self.process.name} does not start: {error}")
+            self.process.kill()
+            return False
+        except Killed:
+            return False
+        finally:
+            asyncio._set_running_loop(outer)  # noqa: SLF001
+        return True
+
+    def die(self, *, quiet: bool) -> None:
+        """End; after a power cut nobody tells the brokers."""
+        self.process.kill()
+        for uplink in self.uplinks.values():
+            if isinstance(uplink, MqttUplink):
+                for session in list(uplink.sessions.values()):
+                    self._clock.wheel.later(MISSED_SECONDS if quiet else 0.0, session.close)
+
+    @property
+    def rests(self) -> bool:
+        """Say whether it has a disk, and everything has its receipt."""
+        return not (self.outbox._dead or any(self.node.waiting(lane) for lane in Lane))  # noqa: SLF001
+
+    def measure(self, device: DeviceId, bitrate: int) -> None:
+        """Tell a reading as a record of its own, without asking whether it is worth telling."""
+        now = self.process.time()
+        reading = Reading(
+            device, self.node.clock.utc_ms(now), {"bitrate": bitrate, "online": True}, self.node.clock.quality(now)
+        )
+        position = self.outbox.append(Lane.TELEMETRY, encode_record(reading))
+        if position is not None:
+            self.tell(Sampled(position, reading))
+
+    def tell(self, event: Event) -> None:
+        """Step the node, and carry out what follows; what an effect tells in turn is taken after the present event."""
+        if not self.process.acts:
+            return
+        self._queue.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._queue:
+                for effect in self.node.step(self._queue.pop(0), self.process.time()):
+                    self._carry_out(effect)
+        finally:
+            self._stepping = False
+            self._queue.clear()
+        self._wake_at(self.node.deadline())
+
+    # ---------------------------------------------------------------- OutboxListener
+
+    def durable(self, lane: Lane, epoch: EpochId, position: int) -> None:
+        """Learn that records are on disk."""
+        self.tell(Durable(lane, epoch, position))
+
+    def moved(self, old: EpochId, durable: dict[Lane, int], new: EpochId, alarms: Sequence[tuple[int, bytes]]) -> None:
+        """Learn that the outbox goes on elsewhere."""
+        self.tell(Moved(old, durable, new, tuple(alarms)))
+
+    def troubled(self, code: str, text: str, *, on: bool) -> None:
+        """Learn of trouble with the disk, or of its end."""
+        self._trouble("outbox", code, text, on=on)
+
+    # ---------------------------------------------------------------- the shell
+
+    def _begin(self) -> None:
+        chance, now = self._ways.chance, self.process.time()
+        writer = _DiskThread(self.process, chance)
+        counter = max(1, int(self._clock.wall() - EPOCH_ORIGIN_SECONDS) // 60)
+        self.outbox = WatchedOutbox.open(  # type: ignore[assignment]  # It makes what it is asked of.
+            self._disks, self.limits, writer, random_bits=lambda: chance.getrandbits(32), fresh_counter=counter
+        )
+        self.outbox.ghost, self.outbox.gateway = self._ghost, self.gateway
+        recovered = self._recovered()
+        note = self.outbox.note(NOTE)
+        clock = RecordClock(now, int(self._clock.wall() * 1000), f"b{self._clock.boots}")
+        specs = [PathSpec(name, kind) for name, (kind, _) in self._ways.uplinks.items()]
+        description = Description("world", "world", "confirmed")
+        self.node = Node(self.gateway, self.outbox.epoch, specs, clock, chance.random, now, description)
+        self.hub = Hub(self.outbox, clock, self.tell, monotonic=self.process.time, random_bits=chance.getrandbits)
+        self.outbox.listen(self)
+        for name, (_, make) in self._ways.uplinks.items():
+            self.uplinks[name] = make(self.process, lambda name=name: self.node.will(name), self.tell)  # type: ignore[misc]
+        for lane, ranges in self.outbox.recovered.items():
+            for kept in ranges:
+                self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
+        for lane, ended in self.outbox.ended.items():
+            for epoch, through in sorted(ended.items()):
+                self.tell(Receipted(lane, epoch, through))
+        self.hub.restore(note, recovered)
+        for code in self.hub.presses.alert_codes(OWN_DEVICE):
+            if not self._troubles.get(code):
+                self.hub.trouble(code, "the box was started again", on=False)
+        devices = [*self._ways.devices, BirthDevice(OWN_DEVICE, "gateway")]
+        self.hub.declare(devices)
+        self.tell(DevicesChanged(tuple(devices)))
+        for uplink in self.uplinks.values():
+            self.process.spawn(uplink.run(), uplink.name)
+        self.process.spawn(self._every_second(), "second")
+
+    def _recovered(self) -> list[Record]:
+        """Read what earlier starts left: alarms for the hub, and everything for the ghost, which knows it as durable now."""
+        found: list[Record] = []
+        for lane, ranges in self.outbox.recovered.items():
+            for kept in ranges:
+                first = kept.first
+                while first <= kept.last:
+                    read = self.outbox.read_now(
+                        lane, Range(kept.epoch, first, kept.last), BATCH_RECORDS_MAX, BATCH_BYTES_MAX
+                    )
+                    if read.last < read.first:
+                        break
+                    found += self._note(lane, kept.epoch, first, read.bodies)
+                    first = read.last + 1
+        return found
+
+    def _note(self, lane: Lane, epoch: EpochId, first: int, bodies: Sequence[bytes]) -> list[Record]:
+        alarms: list[Record] = []
+        position = first
+        for body in bodies:
+            try:
+                record = decode_record(body)
+            except Refused:
+                position += 1
+                continue
+            note_durable(self._ghost, self.gateway, epoch, lane, position, body)
+            position += record.positions()
+            if lane is Lane.ALARM:
+                alarms.append(record)
+        return alarms
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Send():
+                self.uplinks[effect.path].send(
+                    effect.leaf, effect.payload, effect.lane, qos=effect.qos, retain=effect.retain
+                )
+            case Load():
+                self._load(effect)
+            case Trim():
+                self._trim(effect)
+            case Anchored():
+                self.hub.anchor(effect.anchor)
+            case Raised():
+                if effect.code == "clone" and effect.on and self.gateway not in self._ghost.cloned:
+                    self._ghost.breaks("I14", f"{self.process.name} takes a receipt for another box's: {effect.text}")
+                self._trouble("node", effect.code, effect.text, on=effect.on)
+            case _:
+                pass
+
+    def _trim(self, trim: Trim) -> None:
+        key = (self.gateway, trim.epoch, trim.lane)
+        told = self._ghost.receipted.get(key, 0)
+        if trim.through > told:
+            self._ghost.breaks("I4", f"{self.process.name} forgets {key} up to {trim.through}; receipts go to {told}")
+        self.outbox.trim(trim.lane, trim.epoch, trim.through)
+
+    def _load(self, load: Load) -> None:
+        def done(read: Read) -> None:
+            self.tell(Loaded(load.lane, load.epoch, read.first, read.last, read.bodies))
+
+        self.outbox.load(
+            load.lane, load.epoch, load.first, load.last, records_max=load.records_max, bytes_max=load.bytes_max, done=done
+        )
+
+    def _trouble(self, source: str, code: str, text: str, *, on: bool) -> None:
+        self._ghost.note(f"{self.process.name} {'tells' if on else 'no longer tells'} {code}: {text}")
+        sources = self._troubles.setdefault(code, set())
+        if on:
+            sources.add(source)
+        else:
+            sources.discard(source)
+        if on or not sources:
+            self.hub.trouble(code, text, on=on)
+
+    async def _every_second(self) -> None:
+        marks_at = own_at = self.process.time()
+        while True:
+            now = self.process.time()
+            if now >= own_at:
+                own_at = now + OWN_SECONDS
+                waiting = {f"outbox_{lane.value}": self.node.waiting(lane) for lane in Lane}
+                self.hub.reading(OWN_DEVICE, {**waiting, "clk_off": self.node.clock.offset_ms(now)})
+            if now >= marks_at:
+                marks_at = now + SAVE_SECONDS
+                self.outbox.save_marks()
+            self.hub.tick()
+            await asyncio.sleep(1.0)
+
+    def _wake_at(self, at: float) -> None:
+        if at >= self._timer_at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        if at < float("inf"):
+            self._timer = self.process.call_at(max(at, self.process.time()), self._wake)
+
+    def _wake(self) -> None:
+        self._timer, self._timer_at = None, float("inf")
+        self.tell(Ticked())
