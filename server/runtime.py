@@ -27,6 +27,7 @@ from server.core.events import (
     Ticked,
     WindowDeclared,
 )
+from server.core.fact import decode_fact
 from server.journal.model import AlertFact, StoredFact
 from server.registry.model import Roster
 
@@ -119,10 +120,11 @@ class Runtime:
         and asking again with the same key gives the outcome.
         """
         effects = self.engine.step(request, self._clock())
-        stored = self._carry_out(effects, awaited=True)
+        stored = self._carry_out(effects, awaited=True) or self._still_waiting(request)
         try:
-            async with asyncio.timeout(ACT_SECONDS_MAX):
-                overtaken = next((one for one in await asyncio.gather(*stored) if one is not None), None)
+            async with asyncio.timeout(ACT_SECONDS_MAX):  # Shielded: whoever asks again waits for the same storing.
+                waited = await asyncio.gather(*(asyncio.shield(one) for one in stored))
+                overtaken = next((one for one in waited if one is not None), None)
         except TimeoutError:
             raise StorageError("the move is shown but not stored yet") from None
         if overtaken is not None:
@@ -131,6 +133,19 @@ class Runtime:
         if refused is not None:
             return refused
         return self.engine.alerts[request.alert]
+
+    def _still_waiting(self, request: ActRequested) -> list["asyncio.Future[ActRefused | None]"]:
+        """Give what was asked before under the same key and is not stored yet: until then there is no outcome."""
+        if not request.key:
+            return []
+        return [
+            each.stored
+            for each in self._waiting
+            if each.stored is not None
+            and each.fact.alert == request.alert
+            and (fact := decode_fact(each.fact.body)).key == request.key
+            and fact.by == request.by
+        ]
 
     async def run(self) -> None:
         """Tick and store until cancelled."""

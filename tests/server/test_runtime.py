@@ -156,6 +156,28 @@ async def test_while_the_database_is_away_moves_are_shown_and_stored_later_in_or
     assert [alert.state for alert in again.alerts.values()] == [State.ACKNOWLEDGED]
 
 
+async def test_a_move_asked_again_while_it_is_not_stored_has_no_outcome_yet(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answered with success it could still be overtaken by another server, and never have been made."""
+    monkeypatch.setattr(runtime, "ACT_SECONDS_MAX", 0.02)
+    house.facts.down = True
+    task = await running(house)
+    house.runtime.tell(PRESS)
+    asked = acknowledge(house.shown.alerts[0])
+    for _ in range(3):
+        with pytest.raises(StorageError):
+            await house.runtime.act(asked)
+    house.facts.down = False
+    monkeypatch.setattr(runtime, "ACT_SECONDS_MAX", 5.0)
+
+    outcome = await house.runtime.act(asked)
+
+    assert isinstance(outcome, Alert)
+    assert len(house.facts.kept) == 2, "stored once, and before the answer"
+    await stop(task)
+
+
 async def test_a_restored_press_is_not_raised_again(house: House) -> None:
     house.runtime.tell(PRESS)
     await house.runtime.flush()
