@@ -27,7 +27,7 @@ from server.core.events import (
     Ticked,
     WindowDeclared,
 )
-from server.core.fact import decode_fact
+from server.core.fact import brought, decode_fact
 from server.journal.model import AlertFact, StoredFact
 from server.registry.model import Roster
 
@@ -53,6 +53,10 @@ class FactStore(Protocol):
 
     async def facts_of(self, alert: str) -> Sequence[bytes]:
         """Read every fact of one alert, oldest first."""
+        ...
+
+    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
+        """Name the alert of each press that is stored in one."""
         ...
 
 
@@ -236,18 +240,26 @@ class Runtime:
 
     async def _read_again(self) -> None:
         """Take alerts as they are stored, and say again what of our own facts still has to be said."""
-        for alert in sorted(self._behind):
+        ours = {each.fact.alert for each in self._waiting}  # First, so that they let go what others are about to show.
+        for alert in sorted(self._behind, key=lambda behind: (behind not in ours, behind)):
             stored = await self._facts.facts_of(alert)
+            told = [each.fact.press for each in self._waiting if each.fact.alert == alert and each.fact.press]
+            homes = await self._facts.incidents_of(told) if told else {}
+            elsewhere = frozenset(press for press, home in homes.items() if home != alert)
+            self._behind |= {homes[press] for press in elsewhere}
             lost = [each for each in self._waiting if each.fact.alert == alert]
             self._waiting = deque(each for each in self._waiting if each.fact.alert != alert)
             self._behind.discard(alert)
-            effects = self.engine.step(AlertOvertaken(alert, stored, [each.fact.body for each in lost]), self._clock())
+            bodies = [each.fact.body for each in lost]
+            effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere), self._clock())
             log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
             self._screens.effects(effects, self._clock())
             again = effects[len(effects) - len(lost) :]
             for each, effect in zip(lost, again, strict=True):
                 if isinstance(effect, AlertChanged) and effect.fact is not None:
                     self._waiting.append(_Waiting(_numbered(effect.alert, effect.fact), each.stored))
+                elif each.stored is not None and not each.stored.done() and each.fact.body in stored:
+                    each.stored.set_result(None)  # Stored after all, and nobody had heard of the commit.
                 elif each.stored is not None and not each.stored.done():
                     moved = effect.alert if isinstance(effect, FactDropped) else None
                     each.stored.set_result(ActRefused("version_conflict", "another server's user was first", moved))
@@ -255,4 +267,5 @@ class Runtime:
 
 def _numbered(alert: Alert, fact: bytes) -> AlertFact:
     """Give a fact as it is stored: an alert's version counts its facts."""
-    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open)
+    press = brought(decode_fact(fact))
+    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open, press)

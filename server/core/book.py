@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from server.core.alert import Alert, Flow, State
@@ -10,7 +10,7 @@ from server.core.deadlines import Deadlines
 from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, NotificationDue
 from server.core.escalation import chain_of, next_due
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
-from server.core.fact import Fact, What, apply, decode_fact, encode_fact, still_to_say
+from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, still_to_say
 from server.core.lifecycle import Refusal, judge
 
 CLOSED_KEPT_MAX = 5_000  # A week of a city. The oldest leave memory; their facts stay in the journal. Open ones never leave.
@@ -128,6 +128,9 @@ class Book:
         if known is not None and fact.press is not None and any(row.id == fact.press.id for row in known.presses):
             # We attached this press ourselves, under a number that is another fact's: applied, it would be shown twice.
             return [AlertBehind(event.alert)]
+        holder = self._holder(brought(fact), event.alert)
+        if holder is not None:  # We attached it to another incident: that one is read again first, and lets it go.
+            return [AlertBehind(holder), AlertBehind(event.alert)]
         twin = self.open(subject_of(fact.alert)) if fact.alert is not None else None
         after = self._enter(event.alert, fact)
         effects: list[Effect] = [AlertChanged(after, None)]
@@ -138,17 +141,63 @@ class Book:
 
     def overtaken(self, event: AlertOvertaken) -> list[Effect]:
         """Take an alert as it is stored, and say again what of our lost facts still has to be said, in their order."""
+        before = self.alerts.get(event.alert)
         self._take_out(event.alert)
         for body in event.stored:
             self._enter(event.alert, decode_fact(body))
         effects: list[Effect] = [AlertChanged(self.alerts[event.alert], None)] if event.stored else []
         for body in event.lost:
-            again = still_to_say(self.alerts.get(event.alert), decode_fact(body))
-            if again is not None:
-                effects.append(self.record(event.alert, again))
-            else:
+            fact = decode_fact(body)
+            if body in event.stored or brought(fact) in event.elsewhere:
                 effects.append(FactDropped(self.alerts.get(event.alert)))
+            else:
+                effects.append(self._say_again(event.alert, fact, before))
+        if before is not None and event.alert not in self.alerts:  # All it told is told by another incident.
+            effects.insert(0, AlertChanged(replace(before, state=State.RESOLVED, cause="duplicate"), None))
         return effects
+
+    def _holder(self, press: str, besides: str) -> str | None:
+        """Name another alert that has a press as its row."""
+        holder = self._signals.get(press) if press else None
+        alert = self.alerts.get(holder) if holder is not None and holder != besides else None
+        return holder if alert is not None and any(row.id == press for row in alert.presses) else None
+
+    def _say_again(self, key: str, fact: Fact, before: Alert | None) -> Effect:
+        """Say a lost fact again; a press whose incident is gone or over joins the open one, or begins one of its own."""
+        current = self.alerts.get(key)
+        press = fact.press
+        if press is None or (current is not None and current.open):
+            again = still_to_say(current, fact)
+            return FactDropped(current) if again is None else self.record(key, again)
+        if current is not None and any(row.id == press.id for row in current.presses):
+            return FactDropped(current)
+        picture = current or before
+        assert picture is not None, "a press joins what is known"
+        other = self.open(subject_of(picture))
+        if other is not None:
+            return self.record(other.id, fact)
+        begun = replace(
+            picture,
+            id=press.id,
+            state=State.RAISED,
+            t=press.t,
+            rx=press.rx,
+            stored=press.stored,
+            late=press.late,
+            owner="",
+            acknowledged_at=None,
+            resolved_at=None,
+            cause="",
+            escalation=0,
+            next_escalation_at=fact.next_at,
+            ended_at=None,
+            presses=(press,),
+            confirmed=False,
+            press_count=1,
+            proposed_by="",
+            proposed_cause="",
+        )
+        return self.record(begun.id, Fact(What.RAISED, fact.at, alert=begun))
 
     def act(self, request: ActRequested, now: float) -> list[Effect]:
         """Grant or refuse what a person asks for; the same key asked again changes nothing."""

@@ -182,11 +182,15 @@ class FactFollowed:
 
 @dataclass(frozen=True, slots=True)
 class AlertOvertaken:
-    """Another server had moved an alert first: its stored facts, and those of ours that were not taken, oldest first."""
+    """Another server had moved an alert first: its stored facts, and those of ours that were not taken, oldest first.
+
+    `elsewhere` names the presses of the lost facts that are stored in another incident.
+    """
 
     alert: str
     stored: Sequence[bytes]
     lost: Sequence[bytes]
+    elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,13 @@ def decode_fact(body: bytes) -> Fact:
     return _decoder.decode(body)
 
 
+def brought(fact: Fact) -> str:
+    """Name the press that a fact brings to its incident; empty when it brings none."""
+    if fact.press is not None:
+        return fact.press.id
+    return fact.alert.presses[0].id if fact.alert is not None and fact.alert.presses else ""
+
+
 def apply(alert: Alert | None, fact: Fact) -> Alert:
     """Give the alert as it stands after a fact."""
     if fact.what is What.RAISED:

@@ -7,17 +7,19 @@ from sqlalchemy import Connection
 from server.journal.model import AlertFact
 from server.journal.writing import native
 
-_ONE_BY_ONE = "insert into alert_fact (alert, number, at_ms, settled, body) values (?, ?, ?, ?, ?) on conflict do nothing"
+_ONE_BY_ONE = (
+    "insert into alert_fact (alert, number, at_ms, settled, body, press) values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+)
 _AT_ONCE = (
-    "insert into alert_fact (alert, number, at_ms, settled, body)"
-    " select a, n, t, s, b from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bytea[])"
-    " with ordinality as f (a, n, t, s, b, place) order by place"
+    "insert into alert_fact (alert, number, at_ms, settled, body, press)"
+    " select a, n, t, s, b, p from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bytea[], %s::text[])"
+    " with ordinality as f (a, n, t, s, b, p, place) order by place"
     " on conflict do nothing returning alert, number"
 )
 
 
 def append_facts(connection: Connection, facts: Sequence[AlertFact]) -> frozenset[str]:
-    """Append facts in the order given. Names the alerts of which a number was taken already; of those nothing is kept.
+    """Append facts in the order given. Names the alerts of which a number or a press was taken; of those nothing is kept.
 
     A later fact of such an alert might find its own number free, and would then follow one it knows nothing of.
     """
@@ -37,6 +39,7 @@ def _at_once(connection: Connection, facts: Sequence[AlertFact]) -> set[tuple[st
         [fact.at_ms for fact in facts],
         [fact.settled for fact in facts],
         [fact.body for fact in facts],
+        [fact.press or None for fact in facts],
     ]
     return {(alert, number) for alert, number in connection.exec_driver_sql(_AT_ONCE, tuple(columns))}
 
@@ -45,7 +48,7 @@ def _one_by_one(connection: Connection, facts: Sequence[AlertFact]) -> set[tuple
     """Do the same for the one writer of a SQLite file, where only a mistake of ours can take a number twice."""
     kept: set[tuple[str, int]] = set()
     for fact in facts:
-        row = (fact.alert, fact.number, fact.at_ms, fact.settled, fact.body)
+        row = (fact.alert, fact.number, fact.at_ms, fact.settled, fact.body, fact.press or None)
         if connection.exec_driver_sql(_ONE_BY_ONE, row).rowcount == 1:
             kept.add((fact.alert, fact.number))
     return kept

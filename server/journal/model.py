@@ -105,13 +105,17 @@ class JournaledBatch:
 
 @dataclass(frozen=True, slots=True)
 class AlertFact:
-    """One fact of an alert's history, the `number`-th from 1; `settled` says that the alert is over with it."""
+    """One fact of an alert's history, the `number`-th from 1; `settled` says that the alert is over with it.
+
+    `press` names the press that the fact brings to its incident, if it brings one: no other fact may bring it.
+    """
 
     alert: str
     number: int
     at_ms: int
     body: bytes
     settled: bool = False
+    press: str = ""
 
 
 class StoredFact(msgspec.Struct, frozen=True):
@@ -167,7 +171,14 @@ class Journal(Protocol):
         ...
 
     async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
-        """Append facts in one transaction; names the alerts that another server had moved on, of which none was stored."""
+        """Append facts in one transaction; names the alerts that another server had moved on, of which none was stored.
+
+        An alert is named too when a press of it is in another one.
+        """
+        ...
+
+    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
+        """Name the alert of each press that is stored in one."""
         ...
 
     async def facts(self, settled_since_ms: int = 0) -> Sequence[tuple[str, bytes]]:

@@ -156,6 +156,14 @@ class SqlJournal:
         query = select(fact.body).where(fact.alert == alert).order_by(fact.number)
         return await self._database.run(lambda connection: [bytes(body) for [body] in connection.execute(query)])
 
+    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
+        """Name the alert of each press that is stored in one."""
+        fact = tables.alert_fact.c
+        query = select(fact.press, fact.alert).where(fact.press.in_(presses))
+        return await self._database.run(
+            lambda connection: {press: alert for press, alert in connection.execute(query)}  # noqa: C416
+        )
+
     async def facts_after(self, sequence: int, limit: int) -> Sequence[StoredFact]:
         """Read facts in the order of storing; on PostgreSQL only up to where no running transaction can still insert."""
 

@@ -110,7 +110,9 @@ alert_fact = Table(
     Column("settled", Boolean, nullable=False),  # The alert is over with this fact.
     Column("body", LargeBinary, nullable=False),
     Column("number", BigInteger, nullable=False),  # Within the alert, from 1: two servers cannot both write one.
+    Column("press", String(36)),  # The press it brings: each is in one incident, whichever server tells it.
     UniqueConstraint("alert", "number"),
+    UniqueConstraint("press"),
 )
 
 lease = Table(

@@ -92,6 +92,75 @@ def test_a_press_that_lost_the_race_for_its_number_is_said_again() -> None:
     assert (decode_fact(again.fact).what, again.alert.version) == (What.PRESSED, 3)
 
 
+def test_a_press_that_is_stored_in_another_incident_leaves_ours() -> None:
+    """Two servers began an incident each for presses they heard in different order; the second of ours has gone."""
+    first, second = talking(school()), talking(school())
+    first.press(1, NOON)
+    first.press(2, NOON + 1)
+    second.press(2, NOON + 1)
+    own = only(second)
+
+    lost = [body for _, _, body in facts(second)]
+    effects = second.say(AlertOvertaken(own.id, [], lost, frozenset({press_id(2)})), NOON + 2)
+    follow(second, facts(first))
+
+    assert only(second) == only(first)
+    gone = effects[0]
+    assert isinstance(gone, AlertChanged)
+    assert (gone.alert.id, gone.alert.open, gone.fact) == (own.id, False, None), "its tile leaves the screens"
+
+
+def test_a_press_that_another_server_keeps_elsewhere_is_never_in_two_tiles() -> None:
+    """Both servers were down, and each took another press for the first."""
+    first, second = talking(school()), talking(school())
+    first.press(1, NOON)
+    second.press(2, NOON)
+    second.press(1, NOON + 1)
+
+    effects = second.say(FactFollowed(*facts(first)[0]), NOON + 2)
+
+    assert effects == [AlertBehind(press_id(2)), AlertBehind(press_id(1))]
+    own = [body for _, _, body in facts(second)]
+    second.say(AlertOvertaken(press_id(2), own[:1], own[1:], frozenset({press_id(1)})), NOON + 3)
+    second.say(AlertOvertaken(press_id(1), [body for _, _, body in facts(first)], []), NOON + 3)
+    shown = {alert.id: [press.id for press in alert.presses] for alert in second.engine.alerts.values()}
+    assert shown == {press_id(1): [press_id(1)], press_id(2): [press_id(2)]}
+
+
+def test_a_later_press_of_an_incident_that_has_gone_begins_one_of_its_own() -> None:
+    first, second = talking(school()), talking(school())
+    first.press(1, NOON)
+    second.press(1, NOON)
+    second.press(3, NOON + 5)
+    lost = [body for _, _, body in facts(second)]
+
+    effects = second.say(AlertOvertaken(only(second).id, [], lost, frozenset({press_id(1)})), NOON + 6)
+
+    assert [press.id for press in only(second).presses] == [press_id(3)]
+    said = effects[-1]
+    assert isinstance(said, AlertChanged)
+    assert said.fact is not None
+    assert (decode_fact(said.fact).what, said.alert.id) == (What.RAISED, press_id(3))
+
+
+def test_a_press_that_lost_to_the_end_of_its_incident_begins_a_new_one() -> None:
+    """A person resolved it at one server while the button was pressed again at the other."""
+    first, second = talking(school()), talking(school())
+    first.press(1, NOON)
+    follow(second, facts(first))
+    first.act(only(first), "acknowledge", NOON + 1)
+    first.act(only(first), "resolve", NOON + 2, cause="real")
+    second.press(2, NOON + 2)
+    stored = [body for _, _, body in facts(first)]
+    lost = [body for _, _, body in facts(second)]
+
+    second.say(AlertOvertaken(only(first).id, stored, lost), NOON + 3)
+
+    shown = {alert.id: [press.id for press in alert.presses] for alert in second.engine.alerts.values()}
+    assert shown == {press_id(1): [press_id(1)], press_id(2): [press_id(2)]}
+    assert second.engine.alerts[press_id(2)].state is State.RAISED
+
+
 def test_a_move_of_a_person_that_lost_is_not_made() -> None:
     first, second = talking(school()), talking(school())
     first.press(1, NOON)

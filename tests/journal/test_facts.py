@@ -23,6 +23,15 @@ async def test_an_alert_that_was_moved_takes_no_fact_of_the_loser_not_even_a_lat
     assert await journal.facts_of("b") == [b"other"]
 
 
+async def test_a_press_is_brought_to_one_incident_only(journal: SqlJournal) -> None:
+    await journal.append_facts([AlertFact("a", 1, 1, b"raised", press="p")])
+
+    assert await journal.append_facts([AlertFact("p", 1, 2, b"too", press="p"), AlertFact("p", 2, 3, b"stored")]) == {"p"}
+
+    assert await journal.facts_of("p") == []
+    assert await journal.incidents_of(["p", "q"]) == {"p": "a"}
+
+
 async def test_facts_are_read_on_from_where_one_stopped(journal: SqlJournal) -> None:
     await journal.append_facts([AlertFact("a", 1, 1, b"1"), AlertFact("b", 1, 2, b"2")])
     start = await journal.facts_head()

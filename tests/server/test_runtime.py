@@ -43,6 +43,10 @@ class Facts:
         self.returned.set()
         return overtaken
 
+    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
+        """Name the alerts of presses."""
+        return {fact.press: fact.alert for fact in self.kept if fact.press in presses}
+
     async def facts_of(self, alert: str) -> Sequence[bytes]:
         """Give the facts of one alert."""
         return [fact.body for fact in self.kept if fact.alert == alert]
