@@ -27,7 +27,7 @@ from server.registry.store import Registry
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.service import database_address, give_demo_logins, open_service, serve
-from server.settings import Settings, read_settings
+from server.settings import Settings, archive_folder, read_settings
 from shell.logs import set_up_logs
 from shell.process import hold_the_collector, one_sentence, spare_the_collector, stop_on_signals
 
@@ -212,7 +212,7 @@ def export(
     with one_sentence():
         settings = read_settings(config, folder=folder)
         wanted = Wanted(parse_instant(start), parse_instant(end), school, gateway)
-        written = asyncio.run(export_to(database_address(settings), what.value, wanted, out))
+        written = asyncio.run(export_to(database_address(settings), archive_folder(settings), what.value, wanted, out))
         typer.echo(f"{what.value}: {written} bytes", err=True)
 
 

@@ -22,6 +22,7 @@ from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
 from server.attendance import Attendance
+from server.audit.auditor import Auditor, Rules
 from server.commands.giving import Commands
 from server.commands.key import signing_key
 from server.commands.store import CommandStore
@@ -36,6 +37,7 @@ from server.ingest.doors.http import HttpDoor
 from server.ingest.doors.opening import open_mqtt_doors
 from server.ingest.doors.sparkplug.opening import open_sparkplug
 from server.ingest.pipeline import Ingest
+from server.journal.archive import ArchivedRaw, WholeJournal
 from server.journal.database import Database, open_database
 from server.journal.guards import SqlGuards
 from server.journal.model import AlarmEvent
@@ -50,7 +52,7 @@ from server.registry.store import Registry
 from server.runtime import Runtime
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
-from server.settings import Settings
+from server.settings import Settings, archive_folder
 from server.sharing.opening import Sharing, open_sharing
 from server.stream.hub import Hub, Pulse, Source
 from shell.web import WebServer
@@ -85,6 +87,7 @@ class Service:
     recalling: Recalling
     attendance: Attendance
     commands: Commands
+    auditor: Auditor
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -168,7 +171,8 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         bucket=settings.history_bucket,
     )
     shared = settings.history in SHARED_HISTORIES
-    projector = Projector(journal, history, may_write=lambda: sharing.leads or not shared) if history else None
+    whole = WholeJournal(journal, ArchivedRaw(database, archive_folder(settings)))
+    projector = Projector(whole, history, may_write=lambda: sharing.leads or not shared) if history else None
 
     def committed(sequences: Sequence[int]) -> None:
         sharing.committed(sequences)
@@ -201,6 +205,16 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     )
     doors += (sparkplug,) if sparkplug else ()
 
+    auditor = Auditor(
+        database,
+        whole.raw,
+        history,
+        runtime.tell,
+        Rules(settings.raw_days, settings.archive_days),
+        leads=lambda: sharing.leads,
+        clock=clock,
+    )
+
     async def check_in(event: CheckInArrived) -> None:
         await keep_check_in(journal, event)
         runtime.tell(event)
@@ -222,7 +236,8 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         city_en=settings.city_en,
         build=version("anxiao"),
         secure=settings.tls_cert is not None,
-        export=Export(database, journal),
+        export=Export(database, whole),
+        auditor=auditor,
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,
@@ -249,6 +264,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         Recalling(SqlRecent(database), runtime.tell),
         Attendance(SqlGuards(database), runtime.tell, clock),
         commands,
+        auditor,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -258,6 +274,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     ingest.load_roster(registry.roster)
     await ingest.start()
     await _know_again(service)
+    await auditor.load()
     hub.load(engine.alerts.values(), engine.livenesses())
     return service
 
@@ -321,6 +338,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.runtime.run(),
         service.hub.run(time.time),
         service.recalling.run(),
+        service.auditor.run(),
         service.attendance.run(),
         _sweep(service),
     ]

@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     history_token: SecretStr = SecretStr("")
     history_org: str = "anxiao"
     history_bucket: str = "anxiao"
+    raw_days: int = Field(14, ge=2, le=3_650)
+    archive: Path | None = None  # None means a folder in `folder`.
+    archive_days: int = Field(400, ge=2, le=36_500)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
@@ -47,6 +50,11 @@ class Settings(BaseSettings):
         sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings, file_secret_settings)
         path = cls.model_config.get("toml_file")
         return (*sources, TomlConfigSettingsSource(settings_cls)) if path else sources
+
+
+def archive_folder(settings: Settings) -> Path:
+    """Give the folder of the archive."""
+    return settings.archive or settings.folder / "archive"
 
 
 def read_settings(config: Path | None, **given: object) -> Settings:

@@ -36,6 +36,9 @@ GIVEN = {
     "history_token": "secret",
     "history_org": "city",
     "history_bucket": "readings",
+    "raw_days": "30",
+    "archive": "/srv/archive",
+    "archive_days": "1000",
     "log_level": "debug",
 }
 

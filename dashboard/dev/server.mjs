@@ -615,6 +615,7 @@ async function api(request, response, url) {
       lag_ms: 6,
       streams: { clients: clients.size, channels: 1, sent: seq, resets: 0, replays: 2 },
       history: { behind: 12, store: "duckdb" },
+      audit: { ended: Date.now() - 3_600_000, passed: true, differences: 0, running: false },
       build: "dev",
     });
   if (path === "/bootstrap") {

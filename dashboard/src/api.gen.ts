@@ -103,6 +103,12 @@ export interface AskAct {
   cause?: "" | "drill" | "duplicate" | "false_device" | "false_human" | "fixed" | "planned" | "real" | "test";
 }
 
+/** The days to audit, both included, such as 2026-09-01; empty: as far as there is anything. */
+export interface AskAudit {
+  start?: string;
+  end?: string;
+}
+
 /** One check-in; `id` makes it harmless to send again. */
 export interface AskCheckIn {
   id: string;
@@ -135,6 +141,18 @@ export interface AskWindow {
   end: number;
 }
 
+/** One comparison: how much was compared, what differs, and what could not be compared. */
+export interface AuditCheck {
+  name: string;
+  about: string;
+  compared: number;
+  differences: number;
+  unchecked: number;
+  why_unchecked: string;
+  notes: string[];
+  shown: string[];
+}
+
 /** One line of the audit log; `hash` covers the line and the `prev` one's hash. */
 export interface AuditEntry {
   seq: number;
@@ -151,6 +169,52 @@ export interface AuditEntry {
 export interface AuditPage {
   items: AuditEntry[];
   next: string | null;
+}
+
+/** How far an audit has got, or what it found; `trouble` says why it could not come to an end. */
+export interface AuditReport {
+  id: string;
+  state: "ended" | "failed" | "running";
+  stage: string;
+  done: number;
+  total: number;
+  trouble: string;
+  run: AuditRun | null;
+  batches: number;
+  readings: number;
+  values: number;
+  events: number;
+  checks: AuditCheck[];
+}
+
+/** One audit of everything derived: over the instants [`start`, `end`), asked for by a user or, empty, by the night. */
+export interface AuditRun {
+  id: string;
+  asked_by: string;
+  begun: number;
+  ended: number;
+  start: number;
+  end: number;
+  passed: boolean;
+  differences: number;
+}
+
+/** The newest audits, newest first. */
+export interface AuditRuns {
+  items: AuditRun[];
+}
+
+/** An audit that was taken up. */
+export interface AuditStarted {
+  id: string;
+}
+
+/** What the last audit found; `ended` is 0 before the first. */
+export interface AuditStats {
+  ended: number;
+  passed: boolean;
+  differences: number;
+  running: boolean;
 }
 
 /** Everything for the first paint; the stream goes on after `epoch`-`seq`. */
@@ -446,7 +510,7 @@ export type Mode = "drill" | "real" | "test";
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "public" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "prove" | "public" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -601,6 +665,7 @@ export interface Stats {
   lag_ms: number;
   streams: StreamStats;
   history: HistoryStats;
+  audit: AuditStats | null;
   build: string;
 }
 
@@ -680,6 +745,9 @@ export interface Routes {
   "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
   "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
+  "GET /api/v1/audits": { query: undefined; body: undefined; reply: AuditRuns };
+  "POST /api/v1/audits": { query: undefined; body: AskAudit; reply: AuditStarted };
+  "GET /api/v1/audits/{audit_id}": { query: undefined; body: undefined; reply: AuditReport };
   "GET /api/v1/bootstrap": { query: undefined; body: undefined; reply: Bootstrap };
   "POST /api/v1/checkins": { query: undefined; body: AskCheckIns; reply: CheckIns };
   "GET /api/v1/commands": { query: { school?: string | null; gateway?: string | null; cursor?: string | null; limit?: number }; body: undefined; reply: Commands };

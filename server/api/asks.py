@@ -81,3 +81,10 @@ class ScreenHealth(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     audio: Literal["on", "off", "blocked"]
     visible: bool
     stream_age_ms: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+
+
+class AskAudit(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The days to audit, both included, such as 2026-09-01; empty: as far as there is anything."""
+
+    start: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    end: Annotated[str, msgspec.Meta(max_length=10)] = ""

@@ -28,6 +28,7 @@ class _Now(Collector):
         yield CounterMetricFamily("anxiao_stream_sent", "Events told to streams.", hub.sent)
         yield CounterMetricFamily("anxiao_stream_resets", "Times a screen had to start again.", hub.resets)
         yield CounterMetricFamily("anxiao_stream_stuck", "Streams ended because nobody read.", hub.stuck)
+        yield from self._audits()
         yield self._schools()
         opened = GaugeMetricFamily("anxiao_alerts_open", "Open alerts, real ones only.", labels=["severity"])
         severities = [0, 0, 0, 0]
@@ -41,6 +42,18 @@ class _Now(Collector):
         for audio, number in self._parts.screens.by_audio().items():
             screens.add_metric([audio], number)
         yield screens
+
+    def _audits(self) -> Iterator[Metric]:
+        auditor = self._parts.auditor
+        if auditor is None:
+            return
+        standing, archiver = auditor.standing, auditor.archiver
+        yield GaugeMetricFamily("anxiao_audit_passed", "Whether the last audit passed.", int(standing.last_passed))
+        yield GaugeMetricFamily("anxiao_audit_differences", "What the last audit found.", standing.last_differences)
+        yield GaugeMetricFamily("anxiao_audit_ended_seconds", "When it ended, Unix time.", standing.last_ended_ms / 1000)
+        yield CounterMetricFamily("anxiao_audits", "Audits that came to an end.", standing.runs)
+        yield CounterMetricFamily("anxiao_audit_failures", "Audits that could not come to an end.", standing.failures)
+        yield CounterMetricFamily("anxiao_archived_batches", "Raw batches moved into the archive.", archiver.batches)
 
     def _schools(self) -> GaugeMetricFamily:
         """Count the schools by what is known of their gateway; a school without one is unknown."""

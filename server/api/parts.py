@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server.api.screens import Screens
 from server.api.seams import Act, CheckIn, Declare, EngineLike
+from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.export.export import Export
 from server.history.store import HistoryStore
@@ -53,6 +54,7 @@ class Parts:
     secure: bool = False  # Served over TLS: the cookie is then never sent in the clear.
     ingest: Ingest = Ingest()
     export: Export | None = None
+    auditor: Auditor | None = None
     lockout: LockOut = field(default_factory=LockOut)
     addresses: LockOut = field(
         default_factory=lambda: LockOut(wrong_max=60)

@@ -20,6 +20,7 @@ from server.audit.scratch import Scratch
 from server.audit.streams import StreamCheck
 from server.audit.values import Values
 from server.history.content import AuditedStore, Work, added
+from server.journal.archive import ArchivedRaw, check_files
 from server.journal.raw import Bounds, Pieces, RawSource
 from server.journal.search import SLACK_MS
 
@@ -53,6 +54,7 @@ class Audit:
         *,
         work: Work = in_thread,
         clock: Callable[[], float] = time.time,
+        thorough: bool = True,
     ) -> None:
         self.progress = Progress()
         self._source = source
@@ -60,6 +62,7 @@ class Audit:
         self._store = store
         self._work = work
         self._clock = clock
+        self._thorough = thorough  # Whether each file of the archive is read, which for a year takes hours.
 
     async def run(self, from_day: int | None = None, to_day: int | None = None, *, until_ms: int | None = None) -> Report:
         """Audit the days from the first to the last, both included; without them, all that journal and archive have.
@@ -104,10 +107,10 @@ class Audit:
         head = bounds.last
         shape = self._store.shape if self._store else None
         whole = Digest()
-        batches = Check("batches", "each raw batch with its row: what it covers, and its digest")
-        streams = StreamCheck(self._source, complete=bounds.whole)
-        alarms = Alarms(self._source, self._derived, scratch, self._work, *kept)
         after = max(await self._source.before(from_ms), bounds.first - 1)
+        batches = Check("batches", "each raw batch with its row: what it covers, and its digest")
+        streams = StreamCheck(self._source, complete=bounds.whole and (not bounds.archived or after < bounds.first))
+        alarms = Alarms(self._source, self._derived, scratch, self._work, *kept)
         self.progress = Progress("journal", 0, max(0, head - after))
         pieces, begun = Pieces(), after
         while after < head:
@@ -127,6 +130,8 @@ class Audit:
         if whole.open:
             batches.notes.append(f"{whole.open} are kept without their refused records, and have no digest of their own")
         checks = [batches]
+        if isinstance(self._source, ArchivedRaw):
+            checks.append(await self._archive(self._source))
         self.progress = Progress("streams")
         checks.append(await streams.check())
         self.progress = Progress("alarms")
@@ -150,6 +155,15 @@ class Audit:
             events=alarms.events,
             checks=checks,
         )
+
+    async def _archive(self, source: ArchivedRaw) -> Check:
+        check = Check("archive", "each file of the archive with its entry, and the chain of entries")
+        entries = await source.entries()
+        self.progress = Progress("archive")
+        check.compared = sum(not entry.expired for entry in entries)
+        for words in await asyncio.to_thread(check_files, source.folder, entries, hashed=self._thorough):
+            check.differs(words)
+        return check
 
 
 def _gather(whole: Digest, batches: Check, found: Digest) -> None:

@@ -18,10 +18,11 @@ from server.audit.rebuild import rebuild_history, rebuild_state
 from server.audit.report import Report, in_words
 from server.history.content import AuditedStore
 from server.history.opening import open_history
+from server.journal.archive import ArchivedRaw
 from server.journal.database import Database, open_database
-from server.journal.raw import RawSource, SqlRaw
+from server.journal.raw import RawSource
 from server.registry.store import Registry
-from server.settings import Settings
+from server.settings import Settings, archive_folder
 
 PROGRESS_SECONDS = 5.0
 HELD = "The server is running and holds its files: stop it first, or let it audit itself (docs/operating.md, Audit)."
@@ -56,7 +57,7 @@ async def opened(settings: Settings, address: str) -> AsyncIterator[Stores]:
     try:
         if history is not None:
             await _reach(history)
-        yield Stores(database, SqlRaw(database), history)
+        yield Stores(database, ArchivedRaw(database, archive_folder(settings)), history)
     finally:
         if history is not None:
             await history.close()

@@ -12,6 +12,7 @@ from server.core.effects import Effect, GuardSeen, LivenessChanged
 from server.core.events import (
     ActRequested,
     AlertOvertaken,
+    AuditJudged,
     BirthArrived,
     CheckInArrived,
     DeviceAlerted,
@@ -67,6 +68,7 @@ class Engine:
             PressCleared: self._incidents.clear,
             DeviceAlerted: self._device_alerted,
             Unreadable: self._incidents.unreadable,
+            AuditJudged: self._incidents.audited,
             ActRequested: self._book.act,
             FactRestored: self._restored,
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),

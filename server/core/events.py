@@ -150,6 +150,16 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditJudged:
+    """What the audits say of the journal and all that is derived from it; told again and again, it says the same once."""
+
+    code: str  # difference: some days do not agree; overdue: none has been audited for two days.
+    found: bool
+    rx: float
+    days: tuple[int, ...] = ()  # Since 1970-01-01, Asia/Shanghai.
+
+
+@dataclass(frozen=True, slots=True)
 class ActRequested:
     """A person asks for a move of an alert's lifecycle; `version` is what they saw: two never overwrite each other."""
 
@@ -267,6 +277,7 @@ Event = (
     | GatewayLinkChanged
     | BirthArrived
     | Unreadable
+    | AuditJudged
     | ActRequested
     | FactRestored
     | FactFollowed

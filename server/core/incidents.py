@@ -8,12 +8,12 @@ from server.core.alert import Alert, Attached, Flow, State
 from server.core.book import Book, Subject
 from server.core.effects import Effect
 from server.core.escalation import chain_of, due_after
-from server.core.events import DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
+from server.core.events import AuditJudged, DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
 from server.core.fact import Fact, What
 from server.core.fleet import Fleet
 from server.core.lifecycle import RECOVERED
 from server.core.rule import Finding, Rule, Signal, View
-from server.core.rules import device_alert, one_key_press, unreadable_alarm
+from server.core.rules import audit_failed, device_alert, one_key_press, unreadable_alarm
 from server.core.windows import Windows
 
 REPAIRED_SECONDS = 86_400.0  # A press found by a heartbeat is believed to be no older than this.
@@ -90,6 +90,18 @@ class Incidents:
             return [self._book.record(alert.id, Fact(What.NOTED, now, note=note))]
         again = Fact(What.REOPENED, now, note=note, next_at=due_after(chain_of(alert), 0, now))
         return self._book.ring_again(alert.id, again)
+
+    def audited(self, event: AuditJudged, now: float) -> list[Effect]:
+        """Tell that the audits find something wrong, once, and that they no longer do."""
+        nowhere, nothing = GatewayId(""), DeviceId("")
+        alert = self._open_alert(audit_failed.RULE, event.code, Mode.REAL, nowhere, nothing)
+        finding = audit_failed.RULE.evaluate(self._view(nowhere, nothing, event, Mode.REAL), now)
+        if finding is None:
+            return self._book.recover(alert, now, RECOVERED) if alert else []
+        if alert is not None:
+            return []
+        key = f"{audit_failed.RULE.name}:{event.code}:{round(event.rx * 1_000)}"
+        return self._book.raise_alert(self._begin(key, audit_failed.RULE, finding, Mode.REAL, nowhere, None, now), now)
 
     def stored(self, event: PressStored, now: float) -> list[Effect]:
         """Note that the journal has committed a signal."""

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from contract.mode import Mode
 from server.core.alert import Flow, Severity
-from server.core.events import DeviceAlerted, PressArrived, Unreadable
+from server.core.events import AuditJudged, DeviceAlerted, PressArrived, Unreadable
 from server.core.liveness import DeviceState, GatewayState, Liveness
 from server.registry.model import Calendar, School
 
-Signal = PressArrived | DeviceAlerted | Unreadable
+Signal = PressArrived | DeviceAlerted | Unreadable | AuditJudged
 
 
 class Subject(StrEnum):

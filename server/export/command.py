@@ -10,12 +10,13 @@ from typing import BinaryIO
 from contract.errors import ConfigurationError, StorageError
 from server.export.export import Export, What
 from server.export.lines import Wanted
+from server.journal.archive import ArchivedRaw, WholeJournal
 from server.journal.database import Database, open_database
 from server.journal.sql import SqlJournal
 from server.registry.store import Registry
 
 
-async def export_to(address: str, what: What, wanted: Wanted, out: Path | None) -> int:
+async def export_to(address: str, archive: Path, what: What, wanted: Wanted, out: Path | None) -> int:
     """Write an export; gives its size in bytes. Raises `StorageError`, and `ConfigurationError` for an unknown place."""
     if wanted.from_ms >= wanted.to_ms:
         raise ConfigurationError("--from, --to: the first has to be earlier")
@@ -28,18 +29,19 @@ async def export_to(address: str, what: What, wanted: Wanted, out: Path | None) 
             ) from None
         raise
     try:
-        return await _write(database, what, wanted, out)
+        return await _write(database, archive, what, wanted, out)
     finally:
         await database.close()
 
 
-async def _write(database: Database, what: What, wanted: Wanted, out: Path | None) -> int:
+async def _write(database: Database, archive: Path, what: What, wanted: Wanted, out: Path | None) -> int:
     registry = Registry(database)
     await registry.load()
     tree = registry.tree
     if wanted.school and wanted.school not in tree.schools:
         raise ConfigurationError(f"--school: {wanted.school!r} is not in the roster")
-    pieces: AsyncIterator[bytes] = Export(database, SqlJournal(database)).stream(what, wanted, tree)
+    source = WholeJournal(SqlJournal(database), ArchivedRaw(database, archive))
+    pieces: AsyncIterator[bytes] = Export(database, source).stream(what, wanted, tree)
     written = 0
     with _opened(out) as file:
         async for piece in pieces:

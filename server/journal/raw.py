@@ -54,6 +54,7 @@ class Bounds(NamedTuple):
     first: int
     last: int
     whole: bool = True  # Whether everything that ever was committed is there still.
+    archived: int = 0  # Up to here it has left the database.
 
 
 class RawSource(Protocol):

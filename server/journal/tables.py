@@ -148,3 +148,20 @@ guard_seen = Table(
     Column("present", Boolean, nullable=False),
     Index(None, "at_ms"),
 )
+
+archive_file = Table(
+    "archive_file",
+    metadata,
+    Column("last_sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_sequence", BigInteger, nullable=False),
+    Column("first_rx_ms", BigInteger, nullable=False),
+    Column("last_rx_ms", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("name", String(80), nullable=False),
+    Column("sha256", String(64), nullable=False),  # Of the file.
+    Column("prev", String(64), nullable=False),  # The hash of the entry before.
+    Column("hash", String(64), nullable=False),  # Of this entry: the entries are a chain.
+    Column("written_ms", BigInteger, nullable=False),
+    Column("expired", Boolean, nullable=False),  # The file is gone, its time being over.
+)

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     STATS = "stats"
     AUDIT = "audit"
     METRICS = "metrics"
+    PROVE = "prove"  # Start an audit of everything derived, and read its report.
     EXPORT = "export"  # Take readings and incidents out, in bulk.
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
@@ -70,6 +71,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
     ("GET", "/api/v1/stats"): Permission.STATS,
     ("GET", "/api/v1/audit"): Permission.AUDIT,
+    ("GET", "/api/v1/audits"): Permission.AUDIT,
+    ("POST", "/api/v1/audits"): Permission.PROVE,
+    ("GET", "/api/v1/audits/{audit_id}"): Permission.AUDIT,
     ("GET", "/api/v1/export/readings"): Permission.EXPORT,
     ("GET", "/api/v1/export/incidents"): Permission.EXPORT,
     ("GET", "/api/v1/openapi.json"): Permission.PUBLIC,
@@ -160,6 +164,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.METRICS,
             Permission.EXPORT,
             Permission.COMMAND,
+            Permission.PROVE,
         },
         orders=_UPKEEP_ORDERS | _POLICE_ORDERS,
     ),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -15,6 +16,10 @@ from server.api.app import build_app
 from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
+from server.audit.audit import Progress
+from server.audit.auditor import Standing
+from server.audit.report import Check, Report
+from server.audit.results import Run
 from server.commands.giving import Commands
 from server.commands.store import CommandStore
 from server.core.alert import Alert, State
@@ -50,6 +55,47 @@ class FakeHistory:
             raise StorageError("history: down")
         self.asked.append(asked)
         return [(1000, 1.0), (2000, 0.0)]
+
+
+class FakeAuditor:
+    """An auditor with one audit that has ended, one that runs and one that failed; takes up every other."""
+
+    def __init__(self) -> None:
+        self.standing = Standing(last_ended_ms=5, last_passed=False, last_differences=2)
+        self.archiver = SimpleNamespace(batches=7)
+        self.results = self
+        self.asked: list[tuple[str, int | None, int | None]] = []
+        self.busy = False
+
+    def ask(self, by: str, from_day: int | None, to_day: int | None) -> str | None:
+        """Take an audit up."""
+        self.asked.append((by, from_day, to_day))
+        return None if self.busy else "started"
+
+    def progress(self, run: str) -> Progress | None:
+        """Say how far the running one has got."""
+        return Progress("journal", 3, 7) if run == "running" else None
+
+    def trouble(self, run: str) -> str:
+        """Say why the failed one did."""
+        return "database: down" if run == "failed" else ""
+
+    async def runs(self, _limit: int) -> list[Run]:
+        """List the one."""
+        return [RUN]
+
+    async def run(self, run: str) -> Run | None:
+        """Give the one."""
+        return RUN if run == AUDIT else None
+
+    async def report(self, run: str) -> Report | None:
+        """Give its report."""
+        check = Check("alarms", "rows", compared=3, differences=2, shown=["a row is missing"])
+        return Report(0, 9, 1, 4, 1, 5, "duckdb", 4, 3, 2, 1, [check]) if run == AUDIT else None
+
+
+AUDIT = "audit-1"
+RUN = Run(AUDIT, "", 1, 5, 0, 9, passed=False, differences=2)
 
 
 @dataclass
@@ -172,6 +218,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         build="test",
         static=tmp_path / "static",
         export=Export(database, SqlJournal(database)),
+        auditor=FakeAuditor(),  # type: ignore[arg-type]  # As much of it as the API asks.
     )
     house = House(build_app(parts), parts, engine, hub, registry, database, history, now)
     yield house

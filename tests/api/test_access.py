@@ -10,14 +10,14 @@ from server.core.alert import Alert
 from server.core.events import WindowDeclared
 from server.registry.model import Role
 from server.security.access import GRANTS, ROUTES, Permission
-from tests.api.conftest import House
+from tests.api.conftest import AUDIT, House
 from tests.api.engine import fault, press
 from tests.registry.city import FIRST, SOUTH, THIRD, TOWN
 
 OWN, FOREIGN = "own", "foreign"
 KEY = "0191d3f4-aaaa-7bbb-8ccc-000000000001"
 PLACES = {OWN: (FIRST, "gw-first", TOWN), FOREIGN: (THIRD, "gw-third", SOUTH)}
-GOOD = {200, 201, 204}
+GOOD = {200, 201, 202, 204}
 # What each role may do, written out a second time on purpose: a change of the table has to be made twice to be meant.
 EXPECTED: dict[str, set[Role]] = {
     "watch": set(Role),
@@ -45,6 +45,7 @@ EXPECTED: dict[str, set[Role]] = {
     "metrics": {Role.ADMINISTRATOR},
     "export": {Role.ADMINISTRATOR},
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
+    "prove": {Role.ADMINISTRATOR},
 }
 # Routes that name a place: the answer for one outside of the branch is 404 for whoever may use the route at all.
 PLACED = {
@@ -66,7 +67,7 @@ FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "comm
 def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
-    address = path.format(alert_id=f"fault-{where}", school_id=school)
+    address = path.format(alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT)
     query = {
         "/api/v1/coverage": f"?parent={unit}",
         "/api/v1/coverage/gaps": f"?unit={unit}",
@@ -77,6 +78,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     }.get(path, "")
     bodies: dict[str, object] = {
         "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
+        "/api/v1/audits": {"start": "2026-09-01"},
         "/api/v1/windows": {
             "mode": "test",
             "school": school,

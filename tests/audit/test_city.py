@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import httpx
@@ -64,6 +65,27 @@ async def until_lived(port: int) -> None:
             await asyncio.sleep(0.1)
 
 
+def password(logins: Path) -> str:
+    """Give the drawn password of the administrator."""
+    return dict(row.split("\t")[:2] for row in logins.read_text().splitlines() if row)["admin"]
+
+
+async def audited_by_api(port: int, password: str) -> dict[str, Any]:
+    """Let the running server audit itself, as an administrator asks it to."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        me = await client.post("/api/v1/login", json={"username": "admin", "password": password})
+        started = await client.post(
+            "/api/v1/audits", json={}, headers={"X-CSRF-Token": me.raise_for_status().json()["csrf"]}
+        )
+        run = started.raise_for_status().json()["id"]
+        async with asyncio.timeout(SECONDS_MAX):
+            while True:
+                report = (await client.get(f"/api/v1/audits/{run}")).raise_for_status().json()
+                if report["state"] != "running":
+                    return dict(report)
+                await asyncio.sleep(0.2)
+
+
 @pytest.mark.broker
 @pytest.mark.timeout(300)
 async def test_a_city_is_audited_tampered_with_and_rebuilt(broker: Server, tmp_path: Path) -> None:
@@ -77,9 +99,13 @@ async def test_a_city_is_audited_tampered_with_and_rebuilt(broker: Server, tmp_p
     run = ("server.app", "run", "--folder", str(place), "--port", str(port), "--broker", address, "--roster", roster)
     city = ("simulators.app", "city", "--broker", address, "--roster", roster, "--sites", "5", "--spread", "0")
     beside = ("--folder", str(tmp_path / "boxes"), "--page-port", str(free_port()), "--press-rate", "120")
-    async with program(tmp_path, "server", *run):
+    async with program(tmp_path, "server", *run, "--demo-logins", str(tmp_path / "logins.txt")):
         async with program(tmp_path, "city", *city, *beside):
             await until_lived(port)
+            report = await audited_by_api(port, password(tmp_path / "logins.txt"))
+            assert report["state"] == "ended", report
+            assert report["run"]["passed"], report
+            assert {check["name"] for check in report["checks"]} >= {"alarms", "history", "archive"}
         code, _, said = await command("audit", "--folder", str(place))
         assert (code, said.count("\n")) == (2, 1)
         assert "The server is running" in said

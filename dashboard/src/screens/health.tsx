@@ -1,7 +1,7 @@
 /** Data health: whether what the screens say can be believed. */
 import { audio } from "../alarm/alarm";
 import type { Stats } from "../api.gen";
-import { ago, count } from "../format";
+import { ago, count, dateTime } from "../format";
 import { look, t } from "../i18n";
 import { href } from "../route";
 import { ageMs, livenessTick, picture, second, summary } from "../store/feed";
@@ -80,6 +80,21 @@ function Server({ stats }: { stats: Stats }) {
         <dd>
           {m.health.behind} {count(stats.history.behind)}
         </dd>
+        {stats.audit && (
+          <>
+            <dt>{m.health.audit}</dt>
+            <dd class={stats.audit.passed ? "" : "bad"}>
+              {stats.audit.running
+                ? m.health.auditRuns
+                : !stats.audit.ended
+                  ? m.health.auditNever
+                  : stats.audit.passed
+                    ? m.health.auditOk
+                    : `${count(stats.audit.differences)} ${m.health.auditBad}`}
+              {stats.audit.ended > 0 && <small> {dateTime(stats.audit.ended)}</small>}
+            </dd>
+          </>
+        )}
         <dt>
           {m.health.streams} · {m.health.clients}
         </dt>

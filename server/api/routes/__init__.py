@@ -3,6 +3,7 @@
 from server.api.routes import (
     alerts,
     audit,
+    audits,
     bootstrap,
     checkins,
     commands,
@@ -20,6 +21,7 @@ from server.api.routes import (
 ADD = (
     alerts.add,
     audit.add,
+    audits.add,
     bootstrap.add,
     checkins.add,
     commands.add,

@@ -26,6 +26,19 @@ def add(router: APIRouter, parts: Parts) -> None:
                 history=views.HistoryStats(
                     behind=ingest.history_behind(), store=parts.history.name if parts.history else "none"
                 ),
+                audit=_audit(parts),
                 build=parts.build,
             )
         )
+
+
+def _audit(parts: Parts) -> views.AuditStats | None:
+    if parts.auditor is None:
+        return None
+    standing = parts.auditor.standing
+    return views.AuditStats(
+        ended=standing.last_ended_ms,
+        passed=standing.last_passed,
+        differences=standing.last_differences,
+        running=bool(standing.running),
+    )

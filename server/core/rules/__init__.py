@@ -3,6 +3,7 @@
 from server.core.rule import Rule
 from server.core.rules import (
     alarm_host_offline,
+    audit_failed,
     barrier_down,
     camera_offline,
     device_alert,
@@ -18,6 +19,7 @@ RULES: dict[str, Rule] = {
     module.RULE.name: module.RULE
     for module in (
         alarm_host_offline,
+        audit_failed,
         barrier_down,
         camera_offline,
         device_alert,
