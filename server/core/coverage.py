@@ -62,10 +62,9 @@ class Coverage:
         if home is not None:
             self._dirty[home.school.id] = None
 
-    @property
-    def behind(self) -> bool:
+    def behind(self, now: float) -> bool:
         """Say whether more schools wait to be judged than one tick takes."""
-        return len(self._dirty) > SCHOOLS_PER_TICK_MAX
+        return len(self._dirty) > SCHOOLS_PER_TICK_MAX or self._due.waits(now)
 
     def tick(self, now: float) -> list[Effect]:
         """Judge what is marked and what is due; at most so many schools in one tick, the longest waiting first."""

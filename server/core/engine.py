@@ -222,8 +222,11 @@ class Engine:
         return []
 
     def behind(self, now: float) -> bool:
-        """Say whether the last tick has left something over, so that the next should come soon."""
-        return self._fleet.behind(now) or self._coverage.behind
+        """Say whether the last tick has left something over, so that the next should come soon.
+
+        While the journal is read back the figures take their time: what is judged now is judged again in a moment.
+        """
+        return self._fleet.behind(now) or (not self._fleet.recalling and self._coverage.behind(now))
 
     def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
         self._windows.declare(event, now)
@@ -324,6 +327,8 @@ class Engine:
 
     def _tick(self, _event: Ticked, now: float) -> list[Effect]:
         effects = self._followed(list(self._fleet.tick(now)), now)
+        for device in self._fleet.dated_back():
+            effects += self._device_changed(device, now)
         effects += self._faults.tick(now)
         effects += self._coverage.tick(now)
         return effects + self._book.escalate(now) if self._faults.leads else effects

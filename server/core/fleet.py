@@ -54,6 +54,7 @@ class Fleet:
         self._device_checks: Deadlines[DeviceState] = Deadlines()
         self._recalling = False
         self._to_end: deque[GatewayState] = deque()  # Gateways of which all that the journal says has been read.
+        self._dated_back: deque[DeviceState] = deque()  # Devices that rules have to look at again.
 
     def load(self, roster: Roster, now: float) -> None:
         """Take a new roster in; what is known of gateways and devices that stay is kept."""
@@ -168,7 +169,7 @@ class Fleet:
 
     def behind(self, now: float) -> bool:
         """Say whether the last tick has left something over."""
-        return bool(self._to_end) or self._device_checks.waits(now) or self._gateway_checks.waits(now)
+        return bool(self._to_end or self._dated_back) or self._device_checks.waits(now) or self._gateway_checks.waits(now)
 
     # ---------------------------------------------------------------- what the journal says of the time before we started
 
@@ -198,7 +199,8 @@ class Fleet:
     def recall(self, state: DeviceState, order: tuple[str, int], t: float, rx: float, metrics: Mapping[str, Value]) -> bool:
         """Take in an earlier reading; says whether something became known that rules or indicators depend on.
 
-        What is known already is newer and stays. As long as a watched metric had the same value, it had not changed yet.
+        What is known already is newer and stays. As long as a watched metric had the same value, it had not changed yet:
+        that is looked at once, in the end.
         """
         learnt = False
         if state.last_rx is None or rx > state.last_rx:
@@ -212,21 +214,31 @@ class Fleet:
                 if len(known) >= METRICS_KEPT_MAX:
                     continue
                 known[name] = (value, t)
-            elif newer[0] != value:
-                if name in state.changed:
+                if name in state.watched or name in REACHABLE_METRICS:
+                    state.changed[name] = min(rx, state.changed.get(name, rx))
+                    learnt = True
+            elif name in state.changed:
+                if newer[0] != value:
                     _settle(state, name)
-                continue
-            elif name not in state.changed or (state.settled is not None and name in state.settled):
-                continue
-            if name in state.watched or name in REACHABLE_METRICS:
-                state.changed[name] = min(rx, state.changed.get(name, rx))
-                learnt = True
+                elif rx < state.changed[name] and (state.settled is None or name not in state.settled):
+                    state.changed[name] = rx
+                    state.dated_back = state.dated_back or name in state.watched
         return learnt
 
     def recall_ended(self) -> None:
         """Draw, with the next ticks, what follows from all that the journal says."""
         self._recalling = False
         self._to_end.extend(self.gateways.values())
+
+    def dated_back(self) -> Iterator[DeviceState]:
+        """Take out devices whose changes are older than they seemed; at most so many in one tick."""
+        for _ in range(min(len(self._dated_back), DEVICE_CHANGES_PER_TICK_MAX)):
+            yield self._dated_back.popleft()
+
+    @property
+    def recalling(self) -> bool:
+        """Say whether more of the time before is still to be told."""
+        return self._recalling
 
     def lost_before(self, state: GatewayState, now: float) -> list[LivenessChanged]:
         """Hold a gateway for offline, as it was before we started; unless it has been heard since."""
@@ -255,6 +267,9 @@ class Fleet:
         before = state.before
         for device in state.devices.values():
             device.settled = None
+            if device.dated_back:
+                device.dated_back = False
+                self._dated_back.append(device)
             if before is None or device.liveness is not Liveness.UNKNOWN:
                 continue
             heard = before.since if device.last_rx is None else max(device.last_rx, before.since)

@@ -119,6 +119,7 @@ class DeviceState:
     reported_offline: bool = False  # The gateway told so on the alarm lane.
     silent_before: bool = False  # It was silent for too long already when we went away, and has told nothing since.
     settled: set[str] | None = None  # While the journal is read back: metrics whose last change is known.
+    dated_back: bool = False  # While the journal is read back: a change is older than it seemed when rules last looked.
     first_hop: str = ""
     epoch: str = ""  # Together with `position`: where the latest reading stands. An earlier one that comes late is history.
     position: int = 0

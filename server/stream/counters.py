@@ -135,4 +135,7 @@ class Counters:
                 figures.unacked[counted.severity - 1] += one
 
     def _of(self, scope: Scope) -> Figures:
-        return self._figures.setdefault(scope, Figures())
+        found = self._figures.get(scope)
+        if found is None:
+            found = self._figures[scope] = Figures()
+        return found
