@@ -113,9 +113,11 @@ function bumpAll(): void {
   livenessTick.value += 1;
 }
 
-/** Bring an alert in from an answer to a request, as the stream would. */
+/** Bring an alert in from an answer to a request, where the stream has not told as much already. */
 export function takeAlert(alert: Alert): void {
   hearAlerts([alert], []);
+  const known = held?.alerts.get(alert.id);
+  if (known && known.ver >= alert.ver) return;
   if (held && applyAlerts(held.alerts, { up: [alert], gone: [] })) alertsTick.value += 1;
 }
 

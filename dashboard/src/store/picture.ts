@@ -68,12 +68,13 @@ export function isOpen(alert: Alert): boolean {
 
 export const isUnacked = (alert: Alert): boolean => alert.state === "raised";
 
-/** Take in new and moved alerts; an older version never replaces a newer one, so replays are harmless. Says whether anything changed. */
+/**
+ * Take in new and moved alerts, as the stream tells them: its last word holds, also with a lower version, for one of several
+ * servers may have been overtaken by another and says so. Says whether anything changed.
+ */
 export function applyAlerts(alerts: Map<string, Alert>, event: Pick<AlertsEvent, "up" | "gone">): boolean {
   let changed = false;
   for (const alert of event.up) {
-    const known = alerts.get(alert.id);
-    if (known && known.ver >= alert.ver) continue;
     alerts.set(alert.id, alert);
     changed = true;
   }
