@@ -131,10 +131,13 @@ class _Rows:
         execute(connection, _GAP, self._gaps)
 
     def _repeated(self, batch: BatchWrite, stream: Stream) -> Judged:
-        """Tell a harmless repeat from two contents for one position, where the ranges coincide."""
+        """Tell a harmless repeat from two contents for one position, where the ranges coincide.
+
+        A hole contradicts nothing: the box has given up since, for want of room, what it had sent and heard no receipt for.
+        """
         known = self._known_digest(batch, stream)
-        if known in (None, batch.sha256):
-            if known is None and batch.lane is Lane.ALARM:  # Archived, or cut otherwise: a press in it is a press.
+        if batch.holes or known in (None, batch.sha256):
+            if known != batch.sha256 and batch.lane is Lane.ALARM:  # Archived, or cut otherwise: a press in it is a press.
                 self._events += [_event_row(event) for event in batch.events]
             return Outcome.DUPLICATE, stream.position, (), 0
         reason = Reason.POSITION_CONFLICT.value

@@ -246,3 +246,12 @@ async def test_cursors_of_ended_epochs_need_not_be_loaded(journal: SqlJournal) -
 
     assert await journal.cursors(since_ms=1_002) == {(G, new, Lane.TELEMETRY): 3}
     assert await journal.cursors(since_ms=1_001) == {(G, old, Lane.TELEMETRY): 2, (G, new, Lane.TELEMETRY): 3}
+
+
+async def test_a_hole_in_place_of_what_is_committed_is_a_repeat_and_no_second_content(journal: SqlJournal) -> None:
+    """The box heard no receipt, ran out of room, and gave up what the journal has had all along."""
+    await journal.write([batch(1, 3, "readings")])
+
+    [written] = await journal.write([batch(1, 3, "hole", holes=[(1, 3, "shed")])])
+
+    assert (written.outcome, written.cursor) == (Outcome.DUPLICATE, 3)
