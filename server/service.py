@@ -23,6 +23,8 @@ from server.api.screens import Screens
 from server.api.show import alert_view
 from server.attendance import Attendance
 from server.audit.auditor import Auditor, Rules
+from server.audit.figures import check_figures
+from server.audit.report import Check
 from server.commands.giving import Commands
 from server.commands.key import signing_key
 from server.commands.store import CommandStore
@@ -49,6 +51,7 @@ from server.registry.demo_accounts import demo_accounts, with_password
 from server.registry.keys import keep_keys
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
+from server.registry.tree import Tree
 from server.runtime import Runtime
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
@@ -211,6 +214,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         history,
         runtime.tell,
         Rules(settings.raw_days, settings.archive_days),
+        figures=lambda: figures_of(engine, registry.tree),
         leads=lambda: sharing.leads,
         clock=clock,
     )
@@ -284,6 +288,12 @@ async def _know_again(service: Service) -> None:
     service.runtime.on_guard = service.attendance.note
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
+
+
+async def figures_of(engine: Engine, tree: Tree) -> Check:
+    """Compare the figures that the engine keeps with what they are made of."""
+    parents: dict[str, str | None] = {unit.id: unit.parent for unit in tree.units.values()}
+    return await check_figures(engine, parents, {school.id: school.unit for school in tree.schools.values()})
 
 
 async def keep_check_in(journal: SqlJournal, event: CheckInArrived) -> None:

@@ -6,7 +6,7 @@ has the last word: a reading that came days late, or a clock that went ahead, is
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,14 +14,14 @@ from contract.errors import ConfigurationError
 from server.audit.alarms import Alarms
 from server.audit.days import day_name, day_of, start_of
 from server.audit.derived import Derived
-from server.audit.digest import Digest, digest
+from server.audit.digest import Digest, digest_packed
 from server.audit.report import Check, Report
 from server.audit.scratch import Scratch
 from server.audit.streams import StreamCheck
 from server.audit.values import Values
 from server.history.content import AuditedStore, Work, added
 from server.journal.archive import ArchivedRaw, check_files
-from server.journal.raw import Bounds, Pieces, RawSource
+from server.journal.raw import Bounds, Pieces, RawSource, pack
 from server.journal.search import SLACK_MS
 
 T = TypeVar("T")
@@ -55,6 +55,7 @@ class Audit:
         work: Work = in_thread,
         clock: Callable[[], float] = time.time,
         thorough: bool = True,
+        figures: Callable[[], Awaitable[Check]] | None = None,
     ) -> None:
         self.progress = Progress()
         self._source = source
@@ -62,6 +63,7 @@ class Audit:
         self._store = store
         self._work = work
         self._clock = clock
+        self._figures = figures  # Of a running server; a stopped one keeps none.
         self._thorough = thorough  # Whether each file of the archive is read, which for a year takes hours.
 
     async def run(self, from_day: int | None = None, to_day: int | None = None, *, until_ms: int | None = None) -> Report:
@@ -120,7 +122,7 @@ class Audit:
             pieces.learn(piece)
             after = piece[-1].sequence
             self.progress.done = after - begun
-            found = await self._work(digest, piece, shape, from_ms, to_ms)
+            found = await self._work(digest_packed, pack(piece), shape, from_ms, to_ms)
             streams.take(found.runs)
             await asyncio.to_thread(alarms.take, found)
             _gather(whole, batches, found)
@@ -140,6 +142,9 @@ class Audit:
             values = Values(self._source, self._store, self._work, head)
             self.progress = progress = Progress("history")
             checks.append(await values.check(whole.tallies, whole.outside, from_ms, to_ms, progress))
+        if self._figures is not None:
+            self.progress = Progress("coverage")
+            checks.append(await self._figures())
         self.progress = Progress("done")
         return Report(
             from_ms=from_ms,

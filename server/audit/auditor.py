@@ -6,7 +6,7 @@ After a day has been passed and its time in the database is over, its raw batche
 import asyncio
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +15,7 @@ from contract.errors import AnxiaoError
 from server.audit.audit import Audit, Progress
 from server.audit.days import DAY_MS, day_of, start_of
 from server.audit.derived import Derived
-from server.audit.report import Report
+from server.audit.report import Check, Report
 from server.audit.results import Results
 from server.audit.worker import OwnProcess
 from server.core.events import AuditJudged
@@ -82,20 +82,22 @@ class Auditor:
         tell: Callable[[AuditJudged], None],
         rules: Rules,
         *,
+        figures: Callable[[], Awaitable[Check]],
         leads: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
         self.standing = Standing()
         self.results = Results(database)
-        self.archiver = Archiver(database, source.folder, clock)
+        self._work = OwnProcess()
+        self.archiver = Archiver(database, source.folder, clock, work=self._work)
         self._source = source
         self._derived = Derived(database)
         self._history = history
         self._tell = tell
         self._rules = rules
+        self._figures = figures
         self._leads = leads
         self._clock = clock
-        self._work = OwnProcess()
         self._wanted = asyncio.Event()
         self._asked: _Asked | None = None
         self._now: _Now | None = None
@@ -190,7 +192,13 @@ class Auditor:
 
     async def _audit(self, asked: _Asked) -> None:
         audit = Audit(
-            self._source, self._derived, self._history, work=self._work, clock=self._clock, thorough=bool(asked.by)
+            self._source,
+            self._derived,
+            self._history,
+            work=self._work,
+            clock=self._clock,
+            thorough=bool(asked.by),
+            figures=self._figures,
         )
         self._now = _Now(asked, audit)
         self.standing.running = asked.id

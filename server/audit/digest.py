@@ -18,7 +18,7 @@ from server.history.rows import project
 from server.history.store import NS_PER_MS, Row
 from server.ingest.sorting import sort_alarms
 from server.journal.model import AlarmEvent
-from server.journal.raw import RawBatch
+from server.journal.raw import RawBatch, unpack
 
 REASON_MAX = 40  # Of a hole, as the ingest keeps it.
 REFUSED = "refused"
@@ -101,6 +101,11 @@ def digest(batches: Sequence[RawBatch], shape: Shape | None, from_ms: int, to_ms
                 _tally(found, raw, rows, shape, from_ms, to_ms)
         _holes(found, raw, read)
     return found
+
+
+def digest_packed(packed: bytes, shape: Shape | None, from_ms: int, to_ms: int) -> Digest:
+    """Do the same for a piece on its way to another process."""
+    return digest(unpack(packed), shape, from_ms, to_ms)
 
 
 def rows_between(batches: Sequence[RawBatch], from_ms: int, to_ms: int) -> list[Row]:

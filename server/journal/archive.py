@@ -24,7 +24,7 @@ from contract.errors import Refused, StorageError
 from server.journal import tables
 from server.journal.database import Database
 from server.journal.model import JournaledBatch
-from server.journal.raw import Bounds, RawBatch, SqlRaw
+from server.journal.raw import Bounds, RawBatch, SqlRaw, unpack
 from server.journal.search import SLACK_MS
 from server.journal.sql import SqlJournal
 
@@ -98,6 +98,11 @@ def write_file(folder: Path, batches: Sequence[RawBatch], prev: str, now_ms: int
         hash="",
         written_ms=now_ms,
     ).sealed()
+
+
+def write_packed(folder: Path, packed: Sequence[bytes], prev: str, now_ms: int) -> ArchiveEntry:
+    """Do the same for batches on their way to another process."""
+    return write_file(folder, [batch for piece in packed for batch in unpack(piece)], prev, now_ms)
 
 
 def write_manifest(folder: Path, entries: Sequence[ArchiveEntry]) -> None:

@@ -7,6 +7,7 @@ again, and rows that a file has are passed over until they are deleted.
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import delete, func, insert, select, update
@@ -18,18 +19,34 @@ from server.journal.archive import (
     ArchiveEntry,
     add_to_manifest,
     last_of_manifest,
-    write_file,
     write_manifest,
+    write_packed,
 )
 from server.journal.database import Database
-from server.journal.raw import Pieces, RawBatch
+from server.journal.raw import Pieces, RawBatch, pack
+
+T = TypeVar("T")
 
 FILE_BYTES = 32 * 1024 * 1024  # Of bodies as they stand in the database: some ten minutes of a city, held in memory once.
 FILE_BATCHES = 100_000
+PACKED_MAX = 500  # Batches packed at a time, so that the event loop is free again after a millisecond.
 DELETE_AT_ONCE = 100  # Rows in one transaction: well below a millisecond of the thread that alarms need.
 DELETE_PAUSE_SECONDS = 0.01
 
 log = structlog.get_logger("archive")
+
+
+class Work(Protocol):
+    """Runs a function somewhere else than on the event loop."""
+
+    def __call__(self, function: Callable[..., T], *args: object) -> Awaitable[T]:
+        """Run it and give what it gives."""
+        ...
+
+
+async def in_thread(function: Callable[..., T], *args: object) -> T:
+    """Run it on a thread."""
+    return await asyncio.to_thread(function, *args)
 
 
 class Archiver:
@@ -41,6 +58,7 @@ class Archiver:
         folder: Path,
         clock: Callable[[], float],
         *,
+        work: Work = in_thread,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         file_bytes: int = FILE_BYTES,
     ) -> None:
@@ -49,6 +67,7 @@ class Archiver:
         self._database = database
         self._folder = folder
         self._clock = clock
+        self._work = work
         self._pause = pause
         self._file_bytes = file_bytes
         self._source = ArchivedRaw(database, folder)
@@ -110,7 +129,11 @@ class Archiver:
         newest = await self._source.newest()
         prev = newest.hash if newest else GENESIS
         now_ms = round(self._clock() * 1_000)
-        entry = await asyncio.to_thread(write_file, self._folder, batches, prev, now_ms)
+        packed: list[bytes] = []
+        for start in range(0, len(batches), PACKED_MAX):
+            packed.append(pack(batches[start : start + PACKED_MAX]))
+            await asyncio.sleep(0)
+        entry = await self._work(write_packed, self._folder, packed, prev, now_ms)
         await self._enter(entry)
         await asyncio.to_thread(add_to_manifest, self._folder, entry)
         await self._delete_archived()

@@ -48,6 +48,20 @@ class RawBatch(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[RawBatch])
+
+
+def pack(batches: Sequence[RawBatch]) -> bytes:
+    """Write batches as one piece of bytes, which goes to another process in a fraction of the time of as many objects."""
+    return _encoder.encode(batches)
+
+
+def unpack(packed: bytes) -> list[RawBatch]:
+    """Read them back."""
+    return _decoder.decode(packed)
+
+
 class Bounds(NamedTuple):
     """The first and the last sequence there is; both 0 where there is none."""
 

@@ -14,7 +14,7 @@ from server.audit.report import in_words
 from server.history.duckdb_store import DuckDbStore
 from server.history.projector import Projector
 from server.journal import archiving
-from server.journal.archive import MANIFEST, ArchivedRaw, ArchiveEntry, WholeJournal, check_files, write_file
+from server.journal.archive import MANIFEST, ArchivedRaw, ArchiveEntry, WholeJournal, check_files, write_packed
 from server.journal.archiving import Archiver
 from server.journal.database import Database
 from server.journal.raw import RawBatch, SqlRaw
@@ -33,14 +33,14 @@ async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
         yield made
 
 
-def archiver(town: Town, **given: int) -> Archiver:
+def archiver(town: Town) -> Archiver:
     """Make an archiver with little files."""
 
     async def no_pause(_seconds: float) -> None:
         await asyncio.sleep(0)
 
     assert isinstance(town.source, ArchivedRaw)
-    return Archiver(town.database, town.source.folder, lambda: town.now, pause=no_pause, **{"file_bytes": 1_500, **given})
+    return Archiver(town.database, town.source.folder, lambda: town.now, pause=no_pause, file_bytes=1_500)
 
 
 async def everything(source: SqlRaw, limit: int = 3) -> list[RawBatch]:
@@ -115,7 +115,7 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("where", ["write_file", "enter", "add_to_manifest", "delete"])
+@pytest.mark.parametrize("where", ["write_packed", "enter", "add_to_manifest", "delete"])
 async def test_killed_anywhere_nothing_is_lost_or_told_twice(
     town: Town, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -126,12 +126,12 @@ async def test_killed_anywhere_nothing_is_lost_or_told_twice(
     def die(*_: object, **__: object) -> None:
         raise Killed
 
-    def write_and_die(folder: Path, batches: list[RawBatch], prev: str, now_ms: int) -> None:
-        write_file(folder, batches, prev, now_ms)
+    def write_and_die(folder: Path, packed: list[bytes], prev: str, now_ms: int) -> None:
+        write_packed(folder, packed, prev, now_ms)
         raise Killed
 
-    if where == "write_file":
-        monkeypatch.setattr(archiving, "write_file", write_and_die)
+    if where == "write_packed":
+        monkeypatch.setattr(archiving, "write_packed", write_and_die)
     elif where == "add_to_manifest":
         monkeypatch.setattr(archiving, "add_to_manifest", die)
     elif where == "enter":

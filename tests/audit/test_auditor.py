@@ -14,7 +14,9 @@ from server.core.events import AuditJudged
 from server.history.duckdb_store import DuckDbStore
 from server.journal.archive import ArchivedRaw
 from server.journal.database import Database
-from tests.audit.town import DAY, Town, failed, living
+from server.registry.tree import Tree
+from server.service import figures_of
+from tests.audit.town import CITY, DAY, Town, check, failed, living
 
 NIGHT = 12.5 * 3_600  # From noon to half past midnight.
 
@@ -33,6 +35,7 @@ class Desk:
             town.store,
             self.tell,
             Rules(raw_days, 30),
+            figures=lambda: figures_of(town.engine, Tree(CITY.roster)),
             leads=lambda: self.leads,
             clock=lambda: town.now,
         )
@@ -188,6 +191,24 @@ async def test_a_person_may_ask_for_one_audit_at_a_time(town: Town, desk: Desk) 
     with pytest.raises(Exception, match="can be audited from"):
         await desk.look()
     assert "can be audited from" in desk.auditor.trouble(impossible)
+
+
+async def test_figures_that_are_not_the_sum_of_their_schools_turn_the_audit_red(town: Town, desk: Desk) -> None:
+    await town.an_hour()
+    await town.project()
+    for broken in (False, True):
+        if broken:
+            [city] = [unit.id for unit in CITY.roster.units if unit.parent is None]
+            town.engine._coverage._rollup._counts[city, "t2_closed"][1] += 1
+        run = desk.auditor.ask("root", None, None)
+        assert run is not None
+        await desk.look()
+        report = await desk.auditor.results.report(run)
+        assert report is not None
+        assert check(report, "coverage").compared > 50
+        assert failed(report) == (["coverage"] if broken else [])
+        if broken:
+            assert check(report, "coverage").shown[0].startswith(f"{city} t2_closed ledger: kept ")
 
 
 async def test_computations_run_in_a_humble_process_of_their_own_that_may_die() -> None:
