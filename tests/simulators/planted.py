@@ -331,7 +331,7 @@ def _time_stands_still(patch: Patch) -> None:
 
 
 PLANTS = (
-    Plant("an epoch that is used twice (no epoch)", "I1", ("power",), _one_epoch),
+    Plant("an epoch that is used twice (no epoch)", "I14", ("power",), _one_epoch),
     Plant("one position for both lanes", "I12", (), _one_position),
     Plant("a receipt before the commit (receipt early)", "I4", (), _early_receipt),
     Plant("the journal first, then the store, once", "I3", ("history_down",), _writes_once),

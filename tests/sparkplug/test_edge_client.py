@@ -290,7 +290,7 @@ async def test_a_node_that_was_there_before_us_is_born_again_for_us(house: House
 async def test_our_restart_asks_for_no_rebirth_and_reads_aliases_on(house: House, start_edge: Callable[[], Any]) -> None:
     """The births are in the database, and the sequence runs on."""
     edge = await start_edge()
-    await until(lambda: house.value(CAMERA, "fps") == 25, "the birth")
+    await until(lambda: house.counters["births"] == 3 and house.value(CAMERA, "fps") == 25, "the births")
     await house.stop()
     await house.start()
     await edge.do("data", device="Cam", metrics=fps(16.5))
