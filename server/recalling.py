@@ -24,6 +24,8 @@ REACH_SECONDS = max(kind.silence_seconds for kind in KINDS.values()) + BRIDGED_S
 BATCHES_MAX = 50_000  # Six minutes of a city of 3,200 schools, in which it tells its full state; some 8 s of work.
 READ_BATCHES = 200  # In one read, which an alarm's commit may have to wait for: 1 ms of SQLite's one thread.
 BATCHES_AT_ONCE = 8  # Some 1 ms of the event loop, for which an alarm may have to wait.
+IDLE_SECONDS = 0.000_3  # A turn of the event loop that is shorter had nothing to do for anybody.
+BUSY_TURNS_MAX = 10  # Even a busy server knows again what it knew, by and by.
 OFFLINE_DAYS = 30  # How old the report of a lost device may be.
 RETRY_SECONDS = 1.0  # While the journal is down.
 
@@ -111,7 +113,7 @@ class Recalling:
                 self.batches += 1
                 self._recall(batch)
                 if self.batches % BATCHES_AT_ONCE == 0:
-                    await asyncio.sleep(0)  # Whatever has come meanwhile goes first.
+                    await give_way()
             if len(batches) < READ_BATCHES:
                 return
 
@@ -131,6 +133,16 @@ class Recalling:
         except Exception:  # What cannot be known again is unknown until it is heard; alarms must be taken all the same.
             self.faults += 1
             log.exception("recall_failed", event_kind=type(event).__name__)
+
+
+async def give_way() -> None:
+    """Let everything else go first until a turn of the event loop has nothing to do, or for so many turns."""
+    clock = asyncio.get_running_loop().time
+    for _ in range(BUSY_TURNS_MAX):
+        begun = clock()
+        await asyncio.sleep(0)
+        if clock() - begun < IDLE_SECONDS:
+            return
 
 
 def recalled(batch: JournaledBatch, ended_ms: int) -> Recalled:
