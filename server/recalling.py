@@ -21,7 +21,7 @@ from server.journal.model import JournaledBatch
 
 # The longest silence that any kind is allowed, and every value is told again in less.
 REACH_SECONDS = max(kind.silence_seconds for kind in KINDS.values()) + BRIDGED_SECONDS
-BATCHES_MAX = 50_000  # Six minutes of a city of 3,200 schools, in which it tells its full state; some 8 s of work.
+BATCHES_MAX = 40_000  # Five minutes of a city of 3,200 schools, in which it tells its full state; some 5 s of work.
 READ_BATCHES = 200  # In one read, which an alarm's commit may have to wait for: 1 ms of SQLite's one thread.
 BATCHES_AT_ONCE = 8  # Some 1 ms of the event loop, for which an alarm may have to wait.
 IDLE_SECONDS = 0.000_3  # A turn of the event loop that is shorter had nothing to do for anybody.

@@ -11,8 +11,12 @@ from contract.topics import ROOT
 # Alarms have a connection of their own, so that they never stand behind telemetry in one socket. Beside each topic stands
 # the quality of service by which the broker delivers it to us. For telemetry that is 0: only our receipt, after the commit,
 # lets a gateway forget a batch, so acknowledging to the broker too would promise nothing, and costs a fifth of ingest.
-ALARM_TOPICS = tuple((f"{ROOT}/+/{leaf}", 1) for leaf in ("up/a", "hb", "link", "rep"))
-TELEMETRY_TOPICS = tuple((f"{ROOT}/+/{leaf}", qos) for leaf, qos in (("up/t", 0), ("birth", 1), ("birth/+", 1), ("now", 0)))
+# What brokers retain comes by the telemetry connection too, the links before the births: when a server starts there is one
+# of each for every school, and a press must not wait behind a city.
+ALARM_TOPICS = tuple((f"{ROOT}/+/{leaf}", 1) for leaf in ("up/a", "hb", "rep"))
+TELEMETRY_TOPICS = tuple(
+    (f"{ROOT}/+/{leaf}", qos) for leaf, qos in (("link", 1), ("up/t", 0), ("birth", 1), ("birth/+", 1), ("now", 0))
+)
 Topics = Sequence[tuple[str, int]]
 KEEPALIVE_SECONDS = 15  # A broker that vanished without a word is noticed within half a minute.
 PORTS = {"mqtt": 1883, "mqtts": 8883}
