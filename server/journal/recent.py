@@ -1,15 +1,17 @@
 """What a server that starts reads of the time before: the newest batches first, and who was reported as lost."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, case, func, select
 
-from contract.identity import DeviceId, EpochId, GatewayId, Lane
+from contract.identity import DeviceId, GatewayId
 from contract.records import DeviceAlert
 from server.journal import tables
 from server.journal.database import Database
 from server.journal.model import JournaledBatch
+from server.journal.reading import BATCHES, read_batches
 
 OFFLINE = "offline"
 
@@ -33,31 +35,9 @@ class SqlRecent:
 
     async def read_back(self, through: int, limit: int) -> Sequence[JournaledBatch]:
         """Read raw batches against the order of the journal, from sequence `through` on."""
-
-        def work(connection: Connection) -> Sequence[JournaledBatch]:
-            raw, cursor = tables.raw_batch.c, tables.cursor.c
-            query = (
-                select(
-                    raw.sequence,
-                    cursor.gateway,
-                    cursor.epoch,
-                    cursor.lane,
-                    raw.body_position,
-                    raw.rx_ms,
-                    raw.body,
-                    raw.position,
-                )
-                .join_from(tables.raw_batch, tables.cursor, raw.stream == cursor.stream)
-                .where(raw.sequence <= through)
-                .order_by(raw.sequence.desc())
-                .limit(limit)
-            )
-            return [
-                JournaledBatch(sequence, GatewayId(gateway), EpochId(epoch), Lane(lane), first, rx_ms, bytes(body), new_from)
-                for sequence, gateway, epoch, lane, first, rx_ms, body, new_from in connection.execute(query)
-            ]
-
-        return await self._database.run(work)
+        sequence = tables.raw_batch.c.sequence
+        query = BATCHES.where(sequence <= through).order_by(sequence.desc()).limit(limit)
+        return await self._database.run(partial(read_batches, query=query))
 
     async def offline(self, since_ms: int) -> Sequence[tuple[GatewayId, DeviceId]]:
         """Name the devices that their gateways reported as lost since an instant, and never as found again."""

@@ -10,6 +10,7 @@ from server.journal import tables
 from server.journal.database import Database
 from server.journal.facts import append_facts
 from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, JournaledBatch, StoredFact, Written
+from server.journal.reading import BATCHES, POSITIONS, Positions, read_batches, read_positions
 from server.journal.streams import CachedStreams, LockedStreams, Streams
 from server.journal.watermark import Watermark
 from server.journal.writing import execute, insert_events, write_batches
@@ -49,64 +50,27 @@ class SqlJournal:
         urgent = any(batch.lane is Lane.ALARM for batch in batches)
         return await self._database.run(lambda connection: write_batches(connection, self._streams, batches), urgent=urgent)
 
-    async def cursors(self, since_ms: int = 0) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+    async def cursors(self, since_ms: int = 0) -> Positions:
         """Read the committed positions of the streams that moved since an instant, and of each lane's newest epoch."""
+        cursor = tables.cursor.c
+        newest = select(cursor.gateway, cursor.lane, func.max(cursor.epoch)).group_by(cursor.gateway, cursor.lane)
+        moved = or_(cursor.updated_ms >= since_ms, tuple_(cursor.gateway, cursor.lane, cursor.epoch).in_(newest))
+        return await self._database.run(partial(read_positions, query=POSITIONS.where(moved)))
 
-        def work(connection: Connection) -> dict[tuple[GatewayId, EpochId, Lane], int]:
-            cursor = tables.cursor.c
-            newest = select(cursor.gateway, cursor.lane, func.max(cursor.epoch)).group_by(cursor.gateway, cursor.lane)
-            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(
-                or_(cursor.updated_ms >= since_ms, tuple_(cursor.gateway, cursor.lane, cursor.epoch).in_(newest))
-            )
-            return {
-                (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
-                for gateway, epoch, lane, position in connection.execute(query)
-            }
-
-        return await self._database.run(work)
-
-    async def positions(self, streams: Sequence[tuple[GatewayId, EpochId]]) -> dict[tuple[GatewayId, EpochId, Lane], int]:
+    async def positions(self, streams: Sequence[tuple[GatewayId, EpochId]]) -> Positions:
         """Read the committed cumulative positions of some epochs."""
-
-        def work(connection: Connection) -> dict[tuple[GatewayId, EpochId, Lane], int]:
-            cursor = tables.cursor.c
-            query = select(cursor.gateway, cursor.epoch, cursor.lane, cursor.position).where(
-                tuple_(cursor.gateway, cursor.epoch).in_(streams)
-            )
-            return {
-                (GatewayId(gateway), EpochId(epoch), Lane(lane)): position
-                for gateway, epoch, lane, position in connection.execute(query)
-            }
-
-        return await self._database.run(work)
+        wanted = tuple_(tables.cursor.c.gateway, tables.cursor.c.epoch).in_(streams)
+        return await self._database.run(partial(read_positions, query=POSITIONS.where(wanted)))
 
     async def read(self, after: int, limit: int) -> Sequence[JournaledBatch]:
         """Read raw batches in commit order; on PostgreSQL only up to where no running transaction can still insert."""
 
         def work(connection: Connection) -> Sequence[JournaledBatch]:
-            raw, cursor = tables.raw_batch.c, tables.cursor.c
-            query = (
-                select(
-                    raw.sequence,
-                    cursor.gateway,
-                    cursor.epoch,
-                    cursor.lane,
-                    raw.body_position,
-                    raw.rx_ms,
-                    raw.body,
-                    raw.position,
-                )
-                .join_from(tables.raw_batch, tables.cursor, raw.stream == cursor.stream)
-                .where(raw.sequence > after)
-                .order_by(raw.sequence)
-                .limit(limit)
-            )
+            sequence = tables.raw_batch.c.sequence
+            query = BATCHES.where(sequence > after).order_by(sequence).limit(limit)
             if self._watermark is not None:
-                query = query.where(raw.sequence <= self._watermark.safe(connection))
-            return [
-                JournaledBatch(sequence, GatewayId(gateway), EpochId(epoch), Lane(lane), first, rx_ms, bytes(body), new_from)
-                for sequence, gateway, epoch, lane, first, rx_ms, body, new_from in connection.execute(query)
-            ]
+                query = query.where(sequence <= self._watermark.safe(connection))
+            return read_batches(connection, query)
 
         return await self._database.run(work)
 
