@@ -31,7 +31,7 @@ from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.export.export import Export
-from server.history.opening import open_history
+from server.history.opening import history_of
 from server.history.projector import Projector
 from server.history.store import HistoryStore
 from server.ingest.doors.door import Door
@@ -165,14 +165,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     hub = Hub(secrets.token_hex(4), source, sessions.use)
     sessions.on_closed = hub.close_session
     runtime = Runtime(engine, journal, hub, clock)
-    history = open_history(
-        settings.history,
-        settings.folder,
-        url=settings.history_url,
-        token=settings.history_token.get_secret_value(),
-        org=settings.history_org,
-        bucket=settings.history_bucket,
-    )
+    history = history_of(settings)
     shared = settings.history in SHARED_HISTORIES
     whole = WholeJournal(journal, ArchivedRaw(database, archive_folder(settings)))
     projector = Projector(whole, history, may_write=lambda: sharing.leads or not shared) if history else None

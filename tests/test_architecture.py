@@ -26,7 +26,7 @@ PURE = [
     "gateway/lamps.py",
     "gateway/record_clock.py",
     "edge/reporting.py",
-    "server/ingest/host.py",
+    *(f"server/ingest/{name}.py" for name in ("host", "heartbeats", "followed", "gateways", "shares", "signals", "sorting")),
     *(
         f"server/ingest/doors/sparkplug/{name}.py"
         for name in ("adapter", "address", "alarms", "effects", "feed", "model", "payload", "peer", "records", "session")

@@ -17,7 +17,7 @@ from server.audit.derived import Derived
 from server.audit.rebuild import rebuild_history, rebuild_state
 from server.audit.report import Report, in_words
 from server.history.content import AuditedStore
-from server.history.opening import open_history
+from server.history.opening import history_of
 from server.journal.archive import ArchivedRaw
 from server.journal.database import Database, open_database
 from server.journal.raw import RawSource
@@ -47,14 +47,7 @@ async def opened(settings: Settings, address: str) -> AsyncIterator[Stores]:
         if "another process" in str(error):
             raise ConfigurationError(HELD) from error
         raise
-    history = open_history(
-        settings.history,
-        settings.folder,
-        url=settings.history_url,
-        token=settings.history_token.get_secret_value(),
-        org=settings.history_org,
-        bucket=settings.history_bucket,
-    )
+    history = history_of(settings)
     try:
         if history is not None:
             await _reach(history)

@@ -84,6 +84,21 @@ class Work(Protocol):
         ...
 
 
+async def tally_each(
+    gateways: Iterable[GatewayId],
+    read: Callable[[GatewayId], Awaitable[bytes]],
+    tally: Callable[[bytes], Tally],
+    work: Work,
+) -> dict[GatewayId, Tally]:
+    """Sum up the store's answer for each gateway that has any values, one gateway after the other."""
+    found: dict[GatewayId, Tally] = {}
+    for gateway in gateways:
+        summed = await work(tally, await read(gateway))
+        if summed[0]:
+            found[gateway] = summed
+    return found
+
+
 class Holdings(Protocol):
     """The side of a history store that an audit reads. Every method raises `StorageError` when the store did not answer."""
 

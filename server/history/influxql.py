@@ -6,7 +6,7 @@ import msgspec
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId, parse_device_id, parse_gateway_id, parse_metric_name
-from server.history.content import Kept, Shape, Tally, Work
+from server.history.content import Kept, Shape, Tally, Work, tally_each
 from server.history.lines import CHECKPOINT, MEASUREMENT, TEXT_SUFFIX
 from server.history.store import Point, bucket_ms, extremes
 from server.history.web import StoreClient
@@ -89,13 +89,8 @@ class InfluxQl:
     async def tallies(self, start_ms: int, end_ms: int, work: Work) -> dict[GatewayId, Tally]:
         """Sum up the values of each gateway, one gateway after the other."""
         named = await self._rows("GET", f'SHOW TAG VALUES FROM "{MEASUREMENT}" WITH KEY = "gateway"')
-        found: dict[GatewayId, Tally] = {}
-        for _, name in named:
-            gateway = parse_gateway_id(str(name))
-            tally = await work(tally_everything, await self._everything(gateway, start_ms, end_ms))
-            if tally[0]:
-                found[gateway] = tally
-        return found
+        gateways = (parse_gateway_id(str(name)) for _, name in named)
+        return await tally_each(gateways, lambda one: self._everything(one, start_ms, end_ms), tally_everything, work)
 
     async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
         """Read every value of one gateway."""

@@ -8,6 +8,19 @@ from server.history.duckdb_store import DuckDbStore
 from server.history.influx1_store import Influx1Store
 from server.history.influx_store import InfluxStore
 from server.history.victoria_store import VictoriaStore
+from server.settings import Settings
+
+
+def history_of(settings: Settings) -> AuditedStore | None:
+    """Give the store of a server with these settings; see `open_history`."""
+    return open_history(
+        settings.history,
+        settings.folder,
+        url=settings.history_url,
+        token=settings.history_token.get_secret_value(),
+        org=settings.history_org,
+        bucket=settings.history_bucket,
+    )
 
 
 def open_history(

@@ -12,7 +12,7 @@ import msgspec
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId, parse_device_id, parse_gateway_id, parse_metric_name
-from server.history.content import Kept, Shape, Tally, Work
+from server.history.content import Kept, Shape, Tally, Work, tally_each
 from server.history.influx_store import V2Writer
 from server.history.lines import CHECKPOINT, MEASUREMENT, encode_checkpoint, encode_lines
 from server.history.store import NS_PER_MS, Point, Row, thin
@@ -119,13 +119,8 @@ class VictoriaStore:
         await self._client.get("/internal/force_flush")  # What was written in the last seconds is not found before.
         span = {"match[]": f'{{__name__=~"{MEASUREMENT}_.*"}}', "start": str(start_ms // 1_000), "end": str(end_ms // 1_000)}
         named = _names_decoder.decode(await self._client.get("/api/v1/label/gateway/values", span)).data
-        found: dict[GatewayId, Tally] = {}
-        for name in named:
-            gateway = parse_gateway_id(name)
-            tally = await work(tally_everything, await self._everything(gateway, start_ms, end_ms))
-            if tally[0]:
-                found[gateway] = tally
-        return found
+        gateways = map(parse_gateway_id, named)
+        return await tally_each(gateways, lambda one: self._everything(one, start_ms, end_ms), tally_everything, work)
 
     async def kept(self, gateway: GatewayId, start_ms: int, end_ms: int) -> list[Kept]:
         """Read every value of one gateway; one that a rewind wrote twice comes once."""

@@ -4,8 +4,7 @@ import zlib
 from functools import lru_cache
 
 from contract.identity import GatewayId
-
-SHARES = 64  # As many as there are leases for them: see `server.journal.leases`.
+from server.journal.leases import SHARES
 
 
 @lru_cache(maxsize=65_536)

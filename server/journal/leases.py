@@ -13,7 +13,8 @@ from server.journal.database import Database
 from server.journal.model import Fence
 
 LEASE_SECONDS = 10.0
-LEAD = 64  # The share of whoever raises and escalates for all; 0 to 63 are the shares of the gateways.
+SHARES = 64  # Of the gateways, numbered from 0.
+LEAD = SHARES  # One more share: of whoever raises and escalates for all.
 
 _HERE = (
     "insert into server (owner, until) values (%s, extract(epoch from clock_timestamp()) + %s)"

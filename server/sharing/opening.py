@@ -6,9 +6,8 @@ from typing import Protocol
 
 from server.core.events import LeadChanged
 from server.ingest.pipeline import Ingest
-from server.ingest.shares import SHARES
 from server.journal.database import Database
-from server.journal.leases import Leases
+from server.journal.leases import SHARES, Leases
 from server.journal.sql import SqlJournal
 from server.registry.windows import Windows
 from server.runtime import Runtime

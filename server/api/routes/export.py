@@ -18,6 +18,10 @@ from server.security.access import sees, sees_alert
 SPAN_MS_MAX = 400 * 86_400_000  # As of a curve: a school year and its summer.
 AT_ONCE = 1  # An export reads the disk that alarms are written to.
 MEDIA_TYPE = "application/x-ndjson"
+From = Annotated[int, Query(alias="from", ge=0, lt=2**53)]
+To = Annotated[int, Query(alias="to", ge=0, lt=2**53)]
+School = Annotated[str, Query(max_length=10)]
+Gateway = Annotated[str, Query(max_length=40)]
 
 
 def add(router: APIRouter, parts: Parts) -> None:
@@ -29,22 +33,14 @@ def add(router: APIRouter, parts: Parts) -> None:
 
     @router.get("/api/v1/export/readings", responses=told)
     async def readings(
-        request: Request,
-        start: Annotated[int, Query(alias="from", ge=0, lt=2**53)],
-        end: Annotated[int, Query(alias="to", ge=0, lt=2**53)],
-        school: Annotated[str, Query(max_length=10)] = "",
-        gateway: Annotated[str, Query(max_length=40)] = "",
+        request: Request, start: From, end: To, school: School = "", gateway: Gateway = ""
     ) -> StreamingResponse:
         """Give the readings received in [from, to), with declared holes."""
         return await _answer(parts, slots, request, "readings", (start, end), (school, gateway))
 
     @router.get("/api/v1/export/incidents", responses=told)
     async def incidents(
-        request: Request,
-        start: Annotated[int, Query(alias="from", ge=0, lt=2**53)],
-        end: Annotated[int, Query(alias="to", ge=0, lt=2**53)],
-        school: Annotated[str, Query(max_length=10)] = "",
-        gateway: Annotated[str, Query(max_length=40)] = "",
+        request: Request, start: From, end: To, school: School = "", gateway: Gateway = ""
     ) -> StreamingResponse:
         """Give the incidents raised in [from, to), each with its presses and its history."""
         return await _answer(parts, slots, request, "incidents", (start, end), (school, gateway))
