@@ -27,7 +27,7 @@ from server.core.events import (
     Ticked,
     WindowDeclared,
 )
-from server.core.fact import brought, decode_fact
+from server.core.fact import decode_fact
 from server.journal.model import AlertFact, StoredFact
 from server.registry.model import Roster
 
@@ -172,7 +172,7 @@ class Runtime:
         for effect in effects:
             if isinstance(effect, AlertChanged) and effect.fact is not None:
                 future = asyncio.get_running_loop().create_future() if awaited else None
-                self._waiting.append(_Waiting(_numbered(effect.alert, effect.fact), future))
+                self._waiting.append(_Waiting(_numbered(effect, effect.fact), future))
                 if future is not None:
                     stored.append(future)
             elif isinstance(effect, AlertBehind):
@@ -257,7 +257,7 @@ class Runtime:
             again = effects[len(effects) - len(lost) :]
             for each, effect in zip(lost, again, strict=True):
                 if isinstance(effect, AlertChanged) and effect.fact is not None:
-                    self._waiting.append(_Waiting(_numbered(effect.alert, effect.fact), each.stored))
+                    self._waiting.append(_Waiting(_numbered(effect, effect.fact), each.stored))
                 elif each.stored is not None and not each.stored.done() and each.fact.body in stored:
                     each.stored.set_result(None)  # Stored after all, and nobody had heard of the commit.
                 elif each.stored is not None and not each.stored.done():
@@ -265,7 +265,7 @@ class Runtime:
                     each.stored.set_result(ActRefused("version_conflict", "another server's user was first", moved))
 
 
-def _numbered(alert: Alert, fact: bytes) -> AlertFact:
+def _numbered(changed: AlertChanged, fact: bytes) -> AlertFact:
     """Give a fact as it is stored: an alert's version counts its facts."""
-    press = brought(decode_fact(fact))
-    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open, press)
+    alert = changed.alert
+    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open, changed.press)

@@ -108,7 +108,7 @@ class Book:
 
     def record(self, alert: str, fact: Fact) -> AlertChanged:
         """Append a fact: the alert as it stands now, and the bytes to store."""
-        return AlertChanged(self._enter(alert, fact), encode_fact(fact))
+        return AlertChanged(self._enter(alert, fact), encode_fact(fact), brought(fact))
 
     def restore(self, alert: str, body: bytes) -> None:
         """Apply a stored fact: nobody is told and nothing is stored again."""
@@ -289,15 +289,10 @@ class Book:
             trace.keys.clear()
 
     def _forget(self, alert: str) -> None:
-        subject = subject_of(self.alerts.pop(alert))
-        if self._closed_by_hand.get(subject) == alert:
-            del self._closed_by_hand[subject]
-        trace = self._traces.pop(alert, _Trace())
-        for signal in trace.signals:
+        self._take_out(alert)
+        for signal in self._traces.pop(alert, _Trace()).signals:
             self._signals.pop(signal, None)
             self._gone[signal] = None
-        for used in trace.keys:
-            self._keys.pop(used, None)
         while len(self._gone) > IDS_KEPT_MAX:
             self._gone.popitem(last=False)
 

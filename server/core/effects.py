@@ -9,10 +9,14 @@ from server.core.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class AlertChanged:
-    """An alert was raised or moved. `fact` is to be appended to its history; None for what the journal holds already."""
+    """An alert was raised or moved. `fact` is to be appended to its history; None for what the journal holds already.
+
+    `press` names the press that the fact brings to its incident; empty when it brings none.
+    """
 
     alert: Alert
     fact: bytes | None
+    press: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """What another server has committed, told to our engine: shown where it is new, confirmed where we show it already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from contract.batch import decode_batch
 from contract.identity import Lane, PressId
 from server.core.events import Event, PressStored, ReadingsArrived
 from server.ingest.signals import Signals
-from server.ingest.sorting import Signal, event_key, retold, signal_key, sort_alarms, sort_telemetry
+from server.ingest.sorting import event_key, retold, signal_key, sort_alarms, sort_telemetry
 from server.journal.model import AlarmEvent, JournaledBatch
 
 
@@ -17,7 +18,9 @@ def told_of_batch(journaled: JournaledBatch, signals: Signals, now: float) -> tu
     rx = journaled.rx_ms / 1_000
     if batch.lane is Lane.ALARM:
         found = sort_alarms(batch, rx)
-        told = [event for signal in found.signals for event in _signal(signal, signals, now)]
+        told: list[Event] = []
+        for signal in found.signals:
+            told += _news(signal_key(signal), signal.id, partial(replace, signal, stored=True), signals, now)
         return [*told, *found.told_after], batch.last_position
     found = sort_telemetry(batch, {}, rx)  # What was refused stands in the journal as a hole.
     pairs = [pair for pair in zip(found.positions, found.readings, strict=True) if pair[0] >= journaled.new_from]
@@ -31,21 +34,15 @@ def told_of_events(events: Sequence[AlarmEvent], signals: Signals, now: float) -
     """Give what the engine is to be told of events in the journal; of those known already, nothing."""
     told: list[Event] = []
     for event in events:
-        key = event_key(event)
-        if signals.stored(key):
-            continue
-        shown = signals.store(key)
-        if shown:
-            told.append(PressStored(event.id, now))
-        elif (again := retold(event)) is not None:
-            told.append(again)
+        told += _news(event_key(event), event.id, partial(retold, event), signals, now)
     return told
 
 
-def _signal(signal: Signal, signals: Signals, now: float) -> list[Event]:
-    key = signal_key(signal)
+def _news(key: str, id_: str, tell: Callable[[], Event | None], signals: Signals, now: float) -> list[Event]:
+    """Note that something is stored, and give what is news of it: that it is there, or that what we show is saved."""
     if signals.stored(key):
         return []
     if signals.store(key):
-        return [PressStored(PressId(signal.id), now)]
-    return [replace(signal, stored=True)]
+        return [PressStored(PressId(id_), now)]
+    told = tell()
+    return [] if told is None else [told]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from contract.identity import UserName
 from server.journal.database import Database
@@ -49,10 +50,7 @@ class Sessions:
             table = tables.session
             idle, life = round((now - IDLE_SECONDS) * 1000), round((now - LIFE_SECONDS) * 1000)
             connection.execute(delete(table).where((table.c.seen_ms <= idle) | (table.c.created_ms <= life)))
-            return [
-                Session(row.digest, UserName(row.account), row.created_ms / 1000, row.seen_ms / 1000, row.seen_ms / 1000)
-                for row in connection.execute(select(table))
-            ]
+            return [_read(row) for row in connection.execute(select(table))]
 
         self._sessions = {session.digest: session for session in await self._database.run(work)}
 
@@ -83,12 +81,10 @@ class Sessions:
         if self._sought > SEEKS_PER_SECOND_MAX:
             return None
         known = digest(token)
-        row = await self._database.run(lambda connection: connection.execute(_SESSION.where(_is(known))).first())
-        if row is None:
-            return None
-        seen = row.seen_ms / 1000
-        session = Session(known, UserName(row.account), row.created_ms / 1000, seen, seen)
-        if not session.alive(now):
+        query = select(tables.session).where(_is(known))
+        row = await self._database.run(lambda connection: connection.execute(query).first())
+        session = _read(row) if row is not None else None
+        if session is None or not session.alive(now):
             return None
         return self._sessions.setdefault(known, session)
 
@@ -131,7 +127,9 @@ class Sessions:
                 session.written = seen
 
 
-_SESSION = select(tables.session.c.account, tables.session.c.created_ms, tables.session.c.seen_ms)
+def _read(row: Row[Any]) -> Session:
+    seen = row.seen_ms / 1000
+    return Session(row.digest, UserName(row.account), row.created_ms / 1000, seen, seen)
 
 
 def _is(known: str) -> ColumnElement[bool]:
