@@ -164,6 +164,8 @@ class Book:
 
     def _say_again(self, key: str, fact: Fact, before: Alert | None) -> Effect:
         """Say a lost fact again; a press whose incident is gone or over joins the open one, or begins one of its own."""
+        if fact.what in (What.STORED, What.CLEARED):
+            key = self._signals.get(fact.ref, key)  # Of the incident that the press is in by now.
         current = self.alerts.get(key)
         press = fact.press
         if press is None or (current is not None and current.open):

@@ -143,6 +143,20 @@ def test_a_later_press_of_an_incident_that_has_gone_begins_one_of_its_own() -> N
     assert (decode_fact(said.fact).what, said.alert.id) == (What.RAISED, press_id(3))
 
 
+def test_a_press_that_begins_an_incident_of_its_own_is_saved_when_the_one_it_was_in_was_told_so() -> None:
+    """The journal confirms a press once: the word must not be lost with the incident that has gone."""
+    second = talking(school())
+    second.press(1, NOON)
+    second.press(3, NOON + 5, stored=False)
+    second.stored(3, NOON + 6)
+    lost = [body for _, _, body in facts(second)]
+
+    second.say(AlertOvertaken(only(second).id, [], lost, frozenset({press_id(1)})), NOON + 7)
+
+    assert only(second).id == press_id(3)
+    assert only(second).stored
+
+
 def test_a_press_that_lost_to_the_end_of_its_incident_begins_a_new_one() -> None:
     """A person resolved it at one server while the button was pressed again at the other."""
     first, second = talking(school()), talking(school())
