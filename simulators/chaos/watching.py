@@ -53,10 +53,8 @@ def watch(
             _repaint(screen, entry, watched)
         touched = set()
         for tile in entry.tiles:
-            known = screen.tiles.get(tile.id)
-            if known is None or tile.ver >= known.ver:
-                screen.tiles[tile.id] = screen.ever[tile.id] = tile
-                touched.add((tile.gateway, tile.device))
+            screen.tiles[tile.id] = screen.ever[tile.id] = tile  # The stream's last word holds, as in the dashboard.
+            touched.add((tile.gateway, tile.device))
         for button in touched:
             _look(screen, button, entry, pressed[button], press_of, extra, watched)
     return watched

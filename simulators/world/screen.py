@@ -143,10 +143,7 @@ class Screen:
         self._judge()
 
     def _change(self, feed: _Feed, tiles: list[Tile]) -> None:
-        for tile in tiles:
-            known = feed.tiles.get(tile["id"])
-            if known is None or known["ver"] < tile["ver"]:  # As the dashboard does it.
-                feed.tiles[tile["id"]] = tile
+        feed.tiles.update((tile["id"], tile) for tile in tiles)  # As the dashboard does it: the stream's last word holds.
         self._judge()
 
     def _judge(self) -> None:
