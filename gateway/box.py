@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from contract.errors import AnxiaoError, Refused
-from contract.identity import DeviceId, EpochId, GatewayId, Lane
+from contract.identity import DeviceId, GatewayId, Lane
 from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from contract.messages import BirthDevice
 from contract.records import Record, Reply, decode_record, encode_record
@@ -21,29 +21,23 @@ from edge.agent import Agent, Shows
 from gateway.announcement import Description
 from gateway.commands import Commands, Rights
 from gateway.disk import Disk
+from gateway.driver import Driver
 from gateway.hub import NOTE, OWN_DEVICE, Hub
 from gateway.lamps import LAMP_SECONDS, Lamps, Shown
-from gateway.lane_store import Read
 from gateway.node import Node
 from gateway.node_events import (
     Anchored,
     Commanded,
     DevicesChanged,
-    Durable,
     Effect,
     Event,
-    Kept,
     Load,
-    Loaded,
-    Moved,
     PathKind,
     PathSpec,
     Raised,
-    Receipted,
     Seen,
     Send,
     Stored,
-    Ticked,
     Trim,
     Turned,
 )
@@ -110,6 +104,7 @@ class Box:
         self.node: Node | None = None
         self.hub: Hub | None = None
         self.outbox: Outbox | None = None
+        self.driver: Driver | None = None
         self.orders: Orders | None = None
         self.commands = Commands(plan.gateway, plan.rights)
         self.lamps = Lamps(plan.lamp_seconds)
@@ -117,11 +112,6 @@ class Box:
         self.started_at = 0.0  # When the node began.
         self._writer = writer
         self._sample_self = sample_self
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
-        self._stepping = False
-        self._queue: list[Event] = []
-        self._troubles: dict[str, set[str]] = {}  # What is wrong with the box itself, and who says so.
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `StorageError` when no folder for the outbox can be used."""
@@ -134,18 +124,12 @@ class Box:
             self._assemble(outbox)
             assert self.hub is not None
             assert self.orders is not None
-            for lane, ranges in outbox.recovered.items():
-                for kept in ranges:
-                    self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
-            for lane, ended in outbox.ended.items():
-                for epoch, through in sorted(ended.items()):
-                    self.tell(Receipted(lane, epoch, through))
+            assert self.driver is not None
+            self.driver.resume()
             self.hub.restore(note, recovered)
             for press in self.hub.presses.open:
                 self.lamps.pressed(DeviceId(press.d), press.id)
-            for code in self.hub.presses.alert_codes(OWN_DEVICE):
-                if not self._troubles.get(code):  # Of an earlier start; what is still wrong is told again.
-                    self.hub.trouble(code, "the box was started again", on=False)
+            self.driver.end_old_troubles()
             devices = self._devices()
             self.hub.declare(devices)
             self.tell(DevicesChanged(tuple(devices)))
@@ -158,46 +142,9 @@ class Box:
             await self._close(outbox)
 
     def tell(self, event: Event) -> None:
-        """Step the node, and carry out what follows. What an effect tells in turn is taken after the present event."""
-        self._queue.append(event)
-        if self._stepping:
-            return
-        assert self.node is not None
-        self._stepping = True
-        try:
-            while self._queue:
-                for effect in self.node.step(self._queue.pop(0), time.monotonic()):
-                    self._carry_out(effect)
-        finally:
-            self._stepping = False
-            self._queue.clear()
-        self._wake_at(self.node.deadline())
-
-    # ---------------------------------------------------------------- OutboxListener
-
-    def durable(self, lane: Lane, epoch: EpochId, position: int) -> None:
-        """Learn that records are on disk."""
-        self.tell(Durable(lane, epoch, position))
-
-    def moved(self, old: EpochId, durable: dict[Lane, int], new: EpochId, alarms: Sequence[tuple[int, bytes]]) -> None:
-        """Learn that the outbox goes on elsewhere."""
-        self.tell(Moved(old, durable, new, tuple(alarms)))
-
-    def troubled(self, code: str, text: str, *, on: bool) -> None:
-        """Learn of trouble with the disk, or of its end."""
-        self._trouble("outbox", code, text, on=on)
-
-    def _trouble(self, source: str, code: str, text: str, *, on: bool) -> None:
-        """Tell trouble of the box itself; of one kind it ends when each source of it says so."""
-        assert self.hub is not None
-        sources = self._troubles.setdefault(code, set())
-        if on:
-            self.counts[code] += 1
-            sources.add(source)
-        else:
-            sources.discard(source)
-        if on or not sources:
-            self.hub.trouble(code, text, on=on)
+        """Step the node, and carry out what follows."""
+        assert self.driver is not None
+        self.driver.tell(event)
 
     # ---------------------------------------------------------------- parts
 
@@ -223,8 +170,18 @@ class Box:
         hub = self.hub = Hub(outbox, clock, self.tell)
         hub.on_press = self._pressed
         hub.on_clear = lambda device: self._show(self.lamps.cleared(device))
+        loop = asyncio.get_running_loop()
+        self.driver = Driver(
+            node,
+            outbox,
+            hub,
+            self._carry_out,
+            time.monotonic,
+            lambda at, work: loop.call_later(max(0.0, at - time.monotonic()), work),
+            self._saw_trouble,
+        )
         self.orders = Orders(self.commands, self._running_agents, outbox, hub, node, self.tell, self._answer, plan.reboot)
-        outbox.listen(self)
+        outbox.listen(self.driver)
         for uplink in plan.uplinks:
             name = uplink.name
             self.uplinks[name] = uplink.make(lambda name=name: node.will(name), self.tell)  # type: ignore[misc]
@@ -305,8 +262,8 @@ class Box:
         )
 
     async def _close(self, outbox: Outbox) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self.driver is not None:
+            self.driver.stop()
         closed = asyncio.Event()
         outbox.close(closed.set)
         try:
@@ -320,18 +277,19 @@ class Box:
     def _carry_out(self, effect: Effect) -> None:
         assert self.outbox is not None
         assert self.hub is not None
+        assert self.driver is not None
         match effect:
             case Send():
                 self._send(effect)
             case Load():
-                self._load(effect)
+                self.driver.load(effect)
             case Trim():
                 self.last_receipt_at = time.monotonic()
                 self.outbox.trim(effect.lane, effect.epoch, effect.through)
             case Anchored():
                 self.hub.anchor(effect.anchor)
             case Raised():
-                self._trouble("node", effect.code, effect.text, on=effect.on)
+                self.driver.trouble("node", effect.code, effect.text, on=effect.on)
             case Seen():
                 self.counts["seen"] += len(effect.ids)
                 self._show(self.lamps.seen(effect.ids, time.monotonic()))
@@ -352,22 +310,6 @@ class Box:
             self.counts["send_faults"] += 1
             log.exception("send_failed", gateway=self.plan.gateway, path=send.path, leaf=send.leaf)
 
-    def _load(self, load: Load) -> None:
-        assert self.outbox is not None
-
-        def done(read: Read) -> None:
-            self.tell(Loaded(load.lane, load.epoch, read.first, read.last, read.bodies))
-
-        self.outbox.load(
-            load.lane,
-            load.epoch,
-            load.first,
-            load.last,
-            records_max=load.records_max,
-            bytes_max=load.bytes_max,
-            done=done,
-        )
-
     def _pressed(self, device: DeviceId, press: str) -> None:
         self._show(self.lamps.pressed(device, press))
 
@@ -382,24 +324,12 @@ class Box:
                         self.counts["lamp_faults"] += 1
                         log.warning("lamp_not_shown", device=one.device, error=str(error))
 
+    def _saw_trouble(self, code: str, _text: str, on: bool) -> None:  # The driver's signature.
+        self.counts[code] += on
+
     def _answer(self, path: str, reply: Reply) -> None:
         """Answer a repeated command where it came in; what is on record already needs no second record."""
         self._send(Send(path, "rep", encode_record(reply), Lane.ALARM))
-
-    def _wake_at(self, at: float) -> None:
-        if at >= self._timer_at and self._timer is not None:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = at
-        if at == float("inf"):
-            self._timer = None
-            return
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, at - time.monotonic()), self._wake)
-
-    def _wake(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
-        self.tell(Ticked())
 
 
 def _plain(error: Exception) -> str:

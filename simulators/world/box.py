@@ -11,26 +11,21 @@ from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from contract.messages import BirthDevice
 from contract.records import Reading, Record, decode_record, encode_record
 from gateway.announcement import Description
+from gateway.driver import Driver
 from gateway.hub import NOTE, OWN_DEVICE, Hub
-from gateway.lane_store import Range, Read
+from gateway.lane_store import Range
 from gateway.node import Node
 from gateway.node_events import (
     Anchored,
     DevicesChanged,
-    Durable,
     Effect,
     Event,
-    Kept,
     Load,
-    Loaded,
-    Moved,
     PathKind,
     PathSpec,
     Raised,
-    Receipted,
     Sampled,
     Send,
-    Ticked,
     Trim,
 )
 from gateway.outbox import EPOCH_ORIGIN_SECONDS, OutboxLimits
@@ -111,6 +106,17 @@ class _DiskThread(QueuedWriter):
             self._begin()
 
 
+class _MortalDriver(Driver):
+    """The real driver, which a dead process drives no more."""
+
+    alive: Callable[[], bool]
+
+    def tell(self, event: Event) -> None:
+        """Step the node, if the process lives."""
+        if self.alive():
+            super().tell(event)
+
+
 class Box:
     """One life of a box. `start` says whether it came up."""
 
@@ -132,15 +138,11 @@ class Box:
         self.outbox: WatchedOutbox
         self.node: Node
         self.hub: Hub
+        self.driver: _MortalDriver
         self._disks = disks
         self._clock = clock
         self._ways = ways
         self._ghost = ghost
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
-        self._stepping = False
-        self._queue: list[Event] = []
-        self._troubles: dict[str, set[str]] = {}
 
     def start(self) -> bool:
         """Read what the disks hold and begin; a power cut in the middle, or no disk at all, says no."""
@@ -182,35 +184,8 @@ class Box:
             self.tell(Sampled(position, reading))
 
     def tell(self, event: Event) -> None:
-        """Step the node, and carry out what follows; what an effect tells in turn is taken after the present event."""
-        if not self.process.acts:
-            return
-        self._queue.append(event)
-        if self._stepping:
-            return
-        self._stepping = True
-        try:
-            while self._queue:
-                for effect in self.node.step(self._queue.pop(0), self.process.time()):
-                    self._carry_out(effect)
-        finally:
-            self._stepping = False
-            self._queue.clear()
-        self._wake_at(self.node.deadline())
-
-    # ---------------------------------------------------------------- OutboxListener
-
-    def durable(self, lane: Lane, epoch: EpochId, position: int) -> None:
-        """Learn that records are on disk."""
-        self.tell(Durable(lane, epoch, position))
-
-    def moved(self, old: EpochId, durable: dict[Lane, int], new: EpochId, alarms: Sequence[tuple[int, bytes]]) -> None:
-        """Learn that the outbox goes on elsewhere."""
-        self.tell(Moved(old, durable, new, tuple(alarms)))
-
-    def troubled(self, code: str, text: str, *, on: bool) -> None:
-        """Learn of trouble with the disk, or of its end."""
-        self._trouble("outbox", code, text, on=on)
+        """Step the node, and carry out what follows."""
+        self.driver.tell(event)
 
     # ---------------------------------------------------------------- the shell
 
@@ -229,19 +204,16 @@ class Box:
         description = Description("world", "world", "confirmed")
         self.node = Node(self.gateway, self.outbox.epoch, specs, clock, chance.random, now, description)
         self.hub = Hub(self.outbox, clock, self.tell, monotonic=self.process.time, random_bits=chance.getrandbits)
-        self.outbox.listen(self)
+        self.driver = _MortalDriver(
+            self.node, self.outbox, self.hub, self._carry_out, self.process.time, self.process.call_at, self._saw_trouble
+        )
+        self.driver.alive = lambda: self.process.acts
+        self.outbox.listen(self.driver)
         for name, (_, make) in self._ways.uplinks.items():
             self.uplinks[name] = make(self.process, lambda name=name: self.node.will(name), self.tell)  # type: ignore[misc]
-        for lane, ranges in self.outbox.recovered.items():
-            for kept in ranges:
-                self.tell(Kept(lane, kept.epoch, kept.first, kept.last))
-        for lane, ended in self.outbox.ended.items():
-            for epoch, through in sorted(ended.items()):
-                self.tell(Receipted(lane, epoch, through))
+        self.driver.resume()
         self.hub.restore(note, recovered)
-        for code in self.hub.presses.alert_codes(OWN_DEVICE):
-            if not self._troubles.get(code):
-                self.hub.trouble(code, "the box was started again", on=False)
+        self.driver.end_old_troubles()
         devices = [*self._ways.devices, BirthDevice(OWN_DEVICE, "gateway")]
         self.hub.declare(devices)
         self.tell(DevicesChanged(tuple(devices)))
@@ -287,7 +259,7 @@ class Box:
                     effect.leaf, effect.payload, effect.lane, qos=effect.qos, retain=effect.retain
                 )
             case Load():
-                self._load(effect)
+                self.driver.load(effect)
             case Trim():
                 self._trim(effect)
             case Anchored():
@@ -295,7 +267,7 @@ class Box:
             case Raised():
                 if effect.code == "clone" and effect.on and self.gateway not in self._ghost.cloned:
                     self._ghost.breaks("I14", f"{self.process.name} takes a receipt for another box's: {effect.text}")
-                self._trouble("node", effect.code, effect.text, on=effect.on)
+                self.driver.trouble("node", effect.code, effect.text, on=effect.on)
             case _:
                 pass
 
@@ -306,23 +278,8 @@ class Box:
             self._ghost.breaks("I4", f"{self.process.name} forgets {key} up to {trim.through}; receipts go to {told}")
         self.outbox.trim(trim.lane, trim.epoch, trim.through)
 
-    def _load(self, load: Load) -> None:
-        def done(read: Read) -> None:
-            self.tell(Loaded(load.lane, load.epoch, read.first, read.last, read.bodies))
-
-        self.outbox.load(
-            load.lane, load.epoch, load.first, load.last, records_max=load.records_max, bytes_max=load.bytes_max, done=done
-        )
-
-    def _trouble(self, source: str, code: str, text: str, *, on: bool) -> None:
+    def _saw_trouble(self, code: str, text: str, on: bool) -> None:  # The driver's signature.
         self._ghost.note(f"{self.process.name} {'tells' if on else 'no longer tells'} {code}: {text}")
-        sources = self._troubles.setdefault(code, set())
-        if on:
-            sources.add(source)
-        else:
-            sources.discard(source)
-        if on or not sources:
-            self.hub.trouble(code, text, on=on)
 
     async def _every_second(self) -> None:
         marks_at = own_at = self.process.time()
@@ -337,16 +294,3 @@ class Box:
                 self.outbox.save_marks()
             self.hub.tick()
             await asyncio.sleep(1.0)
-
-    def _wake_at(self, at: float) -> None:
-        if at >= self._timer_at and self._timer is not None:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = at
-        if at < float("inf"):
-            self._timer = self.process.call_at(max(at, self.process.time()), self._wake)
-
-    def _wake(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
-        self.tell(Ticked())
