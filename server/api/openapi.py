@@ -28,7 +28,7 @@ def structs() -> list[type[msgspec.Struct]]:
     found: list[type[msgspec.Struct]] = []
     for module in (views, asks):
         for _, member in inspect.getmembers(module, inspect.isclass):
-            if issubclass(member, msgspec.Struct) and member.__module__ == module.__name__:
+            if issubclass(member, msgspec.Struct) and member.__module__.startswith(module.__name__):
                 found.append(member)
     return [struct for struct in found if struct not in (views.View, asks.Ask)]
 

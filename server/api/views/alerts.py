@@ -1,0 +1,104 @@
+"""Alerts: one line, one in full, a page of them."""
+
+from contract.mode import Mode
+from server.api.views.common import Liveness, View
+from server.core.alert import Flow, Severity, State
+from server.security.access import Act
+
+
+class Alert(View, frozen=True, kw_only=True):
+    """The current picture of one alert; `count` is the number of presses, `stored: false` is not yet in the journal."""
+
+    id: str
+    ver: int
+    rule: str
+    sev: Severity
+    state: State
+    mode: Mode
+    school: str
+    unit: str
+    station: str
+    gateway: str
+    device: str
+    device_name: str
+    place: str
+    t: int
+    rx: int
+    updated: int
+    stored: bool
+    late: bool
+    owner: str
+    owner_display: str
+    acked_at: int | None
+    ended_at: int | None
+    resolved_at: int | None
+    cause: str
+    count: int
+    children: int
+    escalation: int
+    next_escalation_at: int | None
+    first_hop: str
+    flow: Flow  # An incident is a call for help and worked as one; a fault is a thing to be mended.
+    code: str  # The device's own code, for rules that pass one on; else empty.
+
+
+class HistoryStep(View, frozen=True, kw_only=True):
+    """One entry of an alert's history."""
+
+    at: int
+    what: str
+    by: str
+    note: str
+
+
+class PressView(View, frozen=True, kw_only=True):
+    """One press of an incident; every press stays a row of its own."""
+
+    id: str
+    device: str
+    t: int
+    rx: int
+    press: str
+    stored: bool
+    late: bool
+    cleared_at: int | None
+
+
+class Contact(View, frozen=True, kw_only=True):
+    """Whom to call."""
+
+    school: str
+    phone: str
+    address: str
+    station: str
+    station_phone: str
+
+
+class RelatedDevice(View, frozen=True, kw_only=True):
+    """Another device of the same school, to look at or through."""
+
+    gateway: str
+    device: str
+    kind: str
+    name: str
+    place: str
+    liveness: Liveness
+
+
+class AlertDetail(Alert, frozen=True, kw_only=True):
+    """One alert with its history, presses and surroundings; `acts` are the moves this user may ask for now."""
+
+    acts: list[Act]
+    history: list[HistoryStep]
+    presses: list[PressView]
+    detail: dict[str, str]
+    contact: Contact | None
+    related: list[RelatedDevice]
+
+
+class AlertPage(View, frozen=True, kw_only=True):
+    """One page of alerts, newest first; `next` is the cursor of the following page."""
+
+    items: list[Alert]
+    next: str | None
+    total: int

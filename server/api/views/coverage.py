@@ -1,0 +1,100 @@
+"""Coverage in figures, and the gaps behind them."""
+
+from typing import Literal
+
+from server.api.views.common import Figure, View
+from server.core.verdict import Judgement
+
+
+class IndicatorView(View, frozen=True, kw_only=True):
+    """One coverage indicator with the formula that defends its number; its index is `indicator_ix`."""
+
+    id: str
+    label: str
+    label_en: str
+    formula: str
+    formula_en: str
+    source: str
+    headline: bool
+
+
+class CoverageLetters(View, frozen=True, kw_only=True):
+    """One letter for each school and indicator, row by row."""
+
+    ledger: str
+    live: str
+
+
+class Counts(View, frozen=True, kw_only=True):
+    """One figure; `bp` is hundredths of a percent rounded down, null where nothing is required."""
+
+    met: int
+    not_met: int
+    unknown: int
+    exempt: int
+    bp: int | None
+
+
+class CoverageCell(View, frozen=True, kw_only=True):
+    """One indicator of one row, in both figures; `proof_at` is a school's newest proof."""
+
+    ledger: Counts
+    live: Counts
+    proof_at: int | None
+
+
+class CoverageRow(View, frozen=True, kw_only=True):
+    """One unit or school with a cell for each indicator."""
+
+    kind: Literal["unit", "school"]
+    id: str
+    name: str
+    name_en: str
+    cells: list[CoverageCell]
+
+
+class Coverage(View, frozen=True, kw_only=True):
+    """A unit and its children in figures."""
+
+    as_of: int
+    parent: str
+    indicators: list[str]
+    rows: list[CoverageRow]
+
+
+class Gap(View, frozen=True, kw_only=True):
+    """One line of the gap list: what is not met or unknown, where, and why."""
+
+    school: str
+    school_name: str
+    unit: str
+    unit_name: str
+    indicator: str
+    figure: Figure
+    judgement: Judgement
+    reasons: list[str]
+    proof_at: int | None
+
+
+class GapPage(View, frozen=True, kw_only=True):
+    """One page of gaps."""
+
+    items: list[Gap]
+    next: str | None
+    total: int
+
+
+class VerdictView(View, frozen=True, kw_only=True):
+    """What one indicator says; null judgement: the indicator does not ask about this school."""
+
+    judgement: Judgement | None
+    reasons: list[str]
+    proof_at: int | None
+
+
+class SchoolCoverage(View, frozen=True, kw_only=True):
+    """One indicator of a school in both figures."""
+
+    indicator: str
+    ledger: VerdictView
+    live: VerdictView

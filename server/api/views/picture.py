@@ -1,0 +1,41 @@
+"""The picture: its figures and its first paint."""
+
+from typing import Literal
+
+from server.api.views.alerts import Alert
+from server.api.views.common import Liveness, View
+from server.api.views.coverage import CoverageLetters, IndicatorView
+from server.api.views.units import SchoolColumns, StationView, UnitView
+
+
+class Summary(View, frozen=True, kw_only=True):
+    """The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`."""
+
+    seq: int
+    server_ms: int
+    unacked: tuple[int, int, int, int]
+    open: tuple[int, int, int, int]
+    schools_live: int
+    schools: int
+    devices_live: int
+    devices_unknown: int
+    devices: int
+    ingest_lag_ms: int
+    journal: Literal["ok", "down"]
+    drills: int
+
+
+class Bootstrap(View, frozen=True, kw_only=True):
+    """Everything for the first paint; the stream goes on after `epoch`-`seq`."""
+
+    epoch: str
+    seq: int
+    server_ms: int
+    units: list[UnitView]
+    stations: list[StationView]
+    schools: SchoolColumns
+    liveness: list[Liveness]
+    indicators: list[IndicatorView]
+    coverage: CoverageLetters
+    alerts: list[Alert]
+    summary: Summary
