@@ -34,7 +34,8 @@ from edge.agent import Reporting
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.disk import PosixDisk
 from gateway.node_events import Effect, PathKind, Stored
-from gateway.outbox import Outbox, OutboxLimits
+from gateway.outbox import Outbox
+from gateway.outbox_limits import OutboxLimits
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.writer import QueuedWriter, WriterThread
 from scripts.servers import MOSQUITTO, free_port, running

@@ -25,7 +25,7 @@ from edge.agent import Reporting
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.disk import PosixDisk
 from gateway.node_events import PathKind
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.writer import WriterThread
 from scripts.servers import MOSQUITTO, running

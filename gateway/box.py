@@ -43,7 +43,8 @@ from gateway.node_events import (
 )
 from gateway.orders import NOTE as COMMANDS_NOTE
 from gateway.orders import Orders
-from gateway.outbox import Outbox, OutboxLimits
+from gateway.outbox import Outbox
+from gateway.outbox_limits import OutboxLimits
 from gateway.record_clock import RecordClock
 from gateway.uplinks.uplink import Tell, Uplink
 from gateway.writer import Writer

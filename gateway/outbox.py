@@ -5,9 +5,7 @@ The owner's side (the event loop) appends and is told when records are durable; 
 """
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
@@ -15,53 +13,25 @@ import structlog
 from contract.errors import StorageError
 from contract.identity import EpochId, Lane
 from contract.records import Hole, encode_record
+from gateway import notes
 from gateway.disk import Disk
+from gateway.lane_front import LaneFront, Settled, Waiting
 from gateway.lane_store import FULL_ERRORS, Range, Read
 from gateway.marks import Marks
 from gateway.memory_lane import MemoryLane
-from gateway.sealed import seal, unseal
+from gateway.outbox_limits import OutboxLimits
+from gateway.room import Room
+from gateway.sealed import unseal
 from gateway.segment import positions_of
 from gateway.shelves import MARKS_FILE, Home, Shelf, begin, begin_anywhere, look_through, next_counter
+from gateway.tail import Tail
 from gateway.writer import Writer
 
 EPOCH_ORIGIN_SECONDS = 1_577_836_800  # 2020-01-01; minutes since then are the least number of an epoch.
-DISK_LOW_SHARE = 0.8
-ROOM_AGAIN_SHARE = 0.6  # Of the alarms' reserve, and 0.8 of the readings' budget: below it `disk_low` has ended.
 REVIVE_FLUSHES = 30  # Without any disk, one is looked for each half minute.
 DAY_MS = 86_400_000
 
-Settled = Callable[[StorageError | None], None]
-
 _log = structlog.get_logger("gateway.outbox")
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxLimits:
-    """Sizes of the outbox. The defaults are for the box; a fleet of simulated ones takes `fleet()`."""
-
-    segment_bytes: int = 1 << 20
-    preallocate: bool = True
-    alarm_reserve_bytes: int = 16 << 20  # About 70,000 alarms, held ready so that a full disk cannot refuse one.
-    budget_bytes: int = 2 << 30  # Telemetry beyond it is shed, oldest first: a month of a large school.
-    group_records: int = 500  # So many waiting readings are written at once, before the second is over.
-    unsynced_max: int = 5_000  # Readings in memory while the disk is slow; beyond it new ones are declared as a hole.
-    tail_bytes: int = 65_536  # The newest readings also stay in memory: sending them needs no reading back.
-    keep_days: int = 30  # Alarms with a receipt are kept so long, in case a server is restored from an older backup,
-    keep_bytes: int = 16 << 20  # and in no more room than this.
-    memory_alarms: int = 2_000  # Without any disk so many alarms are kept in memory; beyond it the oldest are declared lost.
-
-    @classmethod
-    def fleet(cls) -> "OutboxLimits":
-        """Give sizes for thousands of outboxes on one machine."""
-        return cls(
-            segment_bytes=65_536,
-            preallocate=False,
-            alarm_reserve_bytes=0,
-            budget_bytes=4 << 20,
-            unsynced_max=2_000,
-            tail_bytes=16_384,
-            keep_bytes=65_536,
-        )
 
 
 class OutboxListener(Protocol):
@@ -80,27 +50,6 @@ class OutboxListener(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Waiting:
-    position: int
-    positions: int
-    body: bytes
-    done: Settled | None
-
-
-class _LaneFront:
-    """The owner's side of one lane; `handed` crosses to the writer's side."""
-
-    def __init__(self) -> None:
-        self.last = 0
-        self.durable = 0
-        self.unsynced: deque[_Waiting] = deque()
-        self.handed: deque[tuple[int, bytes]] = deque()
-        self.held: list[tuple[int, bytes]] = []  # Writer's side: taken but not written, for want of room.
-        self.commit_queued = False
-        self.refused = 0  # Readings not taken since the last that was; told as a hole before the next.
-
-
 class Outbox:
     """Two lanes of records on disk. Open with `Outbox.open`; name a listener before the first append."""
 
@@ -115,19 +64,18 @@ class Outbox:
         self._random_bits = random_bits
         self._home = home
         self._homes = [home]  # Earlier ones still serve what was durable on them, as long as their disk can be read.
-        self._lanes = {lane: _LaneFront() for lane in Lane}
+        self._lanes = {lane: LaneFront() for lane in Lane}
         self._listener: OutboxListener | None = None
-        self._tail: deque[tuple[int, bytes]] = deque()
-        self._tail_bytes = 0
+        self._tail = Tail(limits.tail_bytes)
         self._marks = Marks()
         self._marks_saved = b""
         self._dead: str | None = None
         self._memory = MemoryLane(limits.memory_alarms)  # Alarms of the current epoch that no disk takes.
         self._reviving = False
         self._flushes = 0
-        self._low: set[str] = set()  # Why `disk_low` stands; writer's side.
         self._lost_told = False
-        self.shed = 0  # Positions given up for want of room since the start.
+        self._room = Room(limits, self._tell_low)  # Writer's side.
+        self._never_taken = 0  # Positions refused while the disk was slow or away.
         self.recovered: dict[Lane, list[Range]] = {lane: [] for lane in Lane}
         self.ended: dict[Lane, dict[EpochId, int]] = {lane: {} for lane in Lane}  # How far earlier epochs went.
 
@@ -185,7 +133,7 @@ class Outbox:
         if lane is Lane.TELEMETRY:
             if self._dead or len(front.unsynced) >= self._limits.unsynced_max:
                 front.refused += positions
-                self.shed += positions
+                self._never_taken += positions
                 return None
             if front.refused:
                 missed, front.refused = front.refused, 0
@@ -219,9 +167,11 @@ class Outbox:
         done: Callable[[Read], None],
     ) -> None:
         """Read records back, from memory where they still are; `done` is called on the owner's side."""
-        if lane is Lane.TELEMETRY and (found := self._from_tail(epoch, first, last, records_max, bytes_max)):
-            done(found)
-            return
+        if lane is Lane.TELEMETRY and epoch == self._home.epoch:
+            found = self._tail.read(first, last, records_max, bytes_max)
+            if found is not None:
+                done(found)
+                return
         if lane is Lane.ALARM and (found := self._memory.read(epoch, first, last, records_max, bytes_max)):
             done(found)
             return
@@ -279,44 +229,15 @@ class Outbox:
 
     def keep_note(self, name: str, content: bytes) -> None:
         """Keep a small file beside the lanes, without a promise; for what only spares work after a restart."""
-        disk = self._home.disk
-
-        def job() -> None:
-            try:
-                disk.replace(name, seal(content), durable=False)
-            except OSError as error:
-                _log.debug("note_not_kept", name=name, error=str(error))
-
-        self._writer.submit(job)
+        notes.keep(self._writer, self._home.disk, name, content)
 
     def keep_vital_note(self, name: str, content: bytes, done: Settled) -> None:
         """Keep a small file that must be on disk before something happens; `done` is told, or why it is not there."""
-        home, dead = self._home, self._dead
-
-        def job() -> None:
-            error = StorageError(dead or str(home.error)) if dead or home.error is not None else None
-            try:
-                if error is None:
-                    home.disk.replace(name, seal(content), durable=True)
-            except OSError as failure:
-                error = StorageError(f"the disk does not keep {name}: {failure}")
-            finally:
-                self._writer.deliver(lambda: done(error))
-
-        self._writer.submit(job, urgent=True)
+        notes.keep_vital(self._writer, self._home, self._dead, name, content, done)
 
     def notes(self, name: str) -> list[bytes]:
         """Give a small file as each disk has it. Blocks; for the start."""
-        found = []
-        for disk in {id(disk): disk for disk in (self._home.disk, *(one.disk for one in self._shelves.values()))}.values():
-            try:
-                content = unseal(disk.read(name))
-            except OSError as error:
-                _log.warning("note_not_read", name=name, error=str(error))
-                continue
-            if content is not None:
-                found.append(content)
-        return found
+        return notes.read_each([self._home.disk, *(one.disk for one in self._shelves.values())], name)
 
     def note(self, name: str) -> bytes | None:
         """Give a small file kept before. Blocks; for the start."""
@@ -329,6 +250,11 @@ class Outbox:
     def used_bytes(self, lane: Lane) -> int:
         """Say how much room a lane takes."""
         return self._home.stores[lane].used_bytes()
+
+    @property
+    def shed(self) -> int:
+        """Count the positions given up for want of room since the start."""
+        return self._never_taken + self._room.shed
 
     @property
     def corrupt(self) -> int:
@@ -384,7 +310,7 @@ class Outbox:
         front = self._lanes[lane]
         position = front.last + 1
         front.last += positions
-        front.unsynced.append(_Waiting(position, positions, body, done))
+        front.unsynced.append(Waiting(position, positions, body, done))
         front.handed.append((position, body))
         return position
 
@@ -404,35 +330,11 @@ class Outbox:
         while front.unsynced and front.unsynced[0].position <= through:
             waiting = front.unsynced.popleft()
             if lane is Lane.TELEMETRY:
-                self._remember(waiting)
+                self._tail.remember(waiting.position, waiting.body)
             if waiting.done is not None:
                 waiting.done(None)
         assert self._listener is not None
         self._listener.durable(lane, home.epoch, through)
-
-    def _remember(self, waiting: _Waiting) -> None:
-        self._tail.append((waiting.position, waiting.body))
-        self._tail_bytes += len(waiting.body)
-        while self._tail_bytes > self._limits.tail_bytes:
-            self._tail_bytes -= len(self._tail.popleft()[1])
-
-    def _from_tail(self, epoch: EpochId, first: int, last: int | None, records_max: int, bytes_max: int) -> Read | None:
-        """Give records from memory when the first one asked for is still there."""
-        if epoch != self._home.epoch or not self._tail or first < self._tail[0][0]:
-            return None
-        bodies: list[bytes] = []
-        total, expected = 0, first
-        for position, body in self._tail:
-            if position < first:
-                continue
-            if position != expected or (last is not None and position > last):
-                break
-            if bodies and (len(bodies) >= records_max or total + len(body) + 1 > bytes_max):
-                break
-            bodies.append(body)
-            total += len(body) + 1
-            expected = position + positions_of(body)
-        return Read(first, expected - 1, tuple(bodies)) if bodies else None
 
     def _move_to(self, old: Home, new: Home | None, place: int) -> None:
         """Go on in a new epoch after a disk failed or came back: everything not durable yet is appended there again."""
@@ -450,14 +352,13 @@ class Outbox:
         self._homes.append(new)
         self._shelves.setdefault(place, Shelf(new.disk, new.stores, {lane: [] for lane in Lane}))
         self._tail.clear()
-        self._tail_bytes = 0
         alarms: list[tuple[int, bytes]] = []
         for lane, front in self._lanes.items():
             again = list(front.unsynced)
-            fresh = self._lanes[lane] = _LaneFront()
+            fresh = self._lanes[lane] = LaneFront()
             fresh.refused = front.refused
             if lane is Lane.ALARM:
-                again = [*(_Waiting(0, positions_of(body), body, None) for body in self._memory.take()), *again]
+                again = [*(Waiting(0, positions_of(body), body, None) for body in self._memory.take()), *again]
             for waiting in again:
                 position = self._give_place(lane, waiting.body, waiting.done, waiting.positions)
                 if lane is Lane.ALARM:
@@ -487,7 +388,7 @@ class Outbox:
                 self._memory.add(self._home.epoch, waiting.position, waiting.body)
             else:
                 front.refused += waiting.positions
-                self.shed += waiting.positions
+                self._never_taken += waiting.positions
             if waiting.done is not None:
                 waiting.done(StorageError(self._dead or ""))
         if lane is Lane.ALARM and front.last > front.durable:
@@ -559,19 +460,19 @@ class Outbox:
                     store.append(home.epoch, records)
                     break
                 except OSError as error:
-                    if error.errno not in FULL_ERRORS or not self._make_room(home):
+                    if error.errno not in FULL_ERRORS or not self._room.make(home):
                         raise
             store.sync()
         except OSError as error:
             if error.errno not in FULL_ERRORS or lane is Lane.ALARM:
                 raise
             self._lanes[lane].held = records  # Nothing left to shed: memory is bounded by `unsynced_max`.
-            self._run_low("readings", f"readings are being given up for want of room: {error}")
+            self._room.no_more(error)
             return True
         through = records[-1][0] + positions_of(records[-1][1]) - 1
         self._writer.deliver(lambda: self._made_durable(home, lane, through))
         if lane is Lane.TELEMETRY:
-            self._keep_budget(home)
+            self._room.keep_budget(home)
         self._look_for_room(home)
         return True
 
@@ -585,60 +486,13 @@ class Outbox:
             if waiting.done is not None:
                 waiting.done(StorageError("the outbox could not write the record"))
 
-    def _keep_budget(self, home: Home) -> None:
-        telemetry = home.stores[Lane.TELEMETRY]
-        while telemetry.used_bytes() > self._limits.budget_bytes:
-            if not self._shed_one(home):
-                break
-
-    def _make_room(self, home: Home) -> bool:
-        """Give up something for the sake of what is to be written: first what has a receipt, then the oldest readings."""
-        return home.stores[Lane.ALARM].archive.drop_oldest() or self._shed_one(home)
-
-    def _shed_one(self, home: Home) -> bool:
-        hole = home.stores[Lane.TELEMETRY].shed_oldest()
-        if hole is None:
-            return False
-        self.shed += hole.n
-        _log.warning("telemetry_shed", records=hole.n, from_ms=hole.t0, to_ms=hole.t1)
-        self._run_low("readings", "readings are being given up for want of room")
-        return True
-
     def _look_for_room(self, home: Home) -> None:
-        """See whether the alarms' reserve runs out, and whether what ran low has room again."""
-        used, reserve = home.stores[Lane.ALARM].used_bytes(), self._limits.alarm_reserve_bytes
-        if reserve and used > reserve * DISK_LOW_SHARE:
-            self._run_low("alarms", f"alarms without a receipt take {used} of {reserve} reserved bytes")
-        elif "alarms" in self._low and used <= reserve * ROOM_AGAIN_SHARE:
-            self._have_room("alarms")
-        if "readings" in self._low and not self._lanes[Lane.TELEMETRY].held:
-            telemetry = home.stores[Lane.TELEMETRY].used_bytes()
-            if (
-                telemetry <= self._limits.budget_bytes * DISK_LOW_SHARE
-                and self._free(home) >= 2 * self._limits.segment_bytes
-            ):
-                self._have_room("readings")
+        self._room.look(home, held=bool(self._lanes[Lane.TELEMETRY].held))
 
-    def _free(self, home: Home) -> int:
-        try:
-            return home.disk.free_bytes()
-        except OSError:
-            return 0
-
-    def _run_low(self, why: str, text: str) -> None:
-        if not self._low:
-            self._tell("disk_low", text, on=True)
-        self._low.add(why)
-
-    def _have_room(self, why: str) -> None:
-        self._low.discard(why)
-        if not self._low:
-            self._tell("disk_low", "there is room again", on=False)
-
-    def _tell(self, code: str, text: str, *, on: bool) -> None:
+    def _tell_low(self, text: str, on: bool) -> None:
         def answer() -> None:
             assert self._listener is not None
-            self._listener.troubled(code, text, on=on)
+            self._listener.troubled("disk_low", text, on=on)
 
         self._writer.deliver(answer)
 

@@ -19,7 +19,7 @@ from edge.table import Table
 from gateway.commands import HARMLESS, Rights
 from gateway.hub import OWN_DEVICE
 from gateway.lamps import LAMP_SECONDS
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.site_lines import line_of
 from gateway.uplinks.mqtt import Broker
 

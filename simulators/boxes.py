@@ -16,7 +16,7 @@ from gateway.announcement import Description
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.disk import PosixDisk
 from gateway.node_events import PathKind
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.uplinks.https import HttpsDoor, HttpsUplink
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.uplinks.uplink import Tell, Uplink

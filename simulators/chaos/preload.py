@@ -9,7 +9,8 @@ from contract.errors import StorageError
 from contract.identity import DeviceId, Lane
 from contract.records import Reading, encode_record
 from gateway.disk import PosixDisk
-from gateway.outbox import Outbox, OutboxLimits
+from gateway.outbox import Outbox
+from gateway.outbox_limits import OutboxLimits
 from gateway.writer import QueuedWriter
 from simulators.chaos.plan import METER, SERIAL
 

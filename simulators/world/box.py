@@ -28,7 +28,8 @@ from gateway.node_events import (
     Send,
     Trim,
 )
-from gateway.outbox import EPOCH_ORIGIN_SECONDS, OutboxLimits
+from gateway.outbox import EPOCH_ORIGIN_SECONDS
+from gateway.outbox_limits import OutboxLimits
 from gateway.record_clock import RecordClock
 from gateway.uplinks.uplink import Tell, Uplink
 from gateway.writer import Job, QueuedWriter

@@ -7,7 +7,8 @@ import msgspec
 from contract.errors import StorageError
 from contract.identity import EpochId, GatewayId, Lane, PressId
 from contract.records import Hole, Press, Reading, decode_record
-from gateway.outbox import Outbox, Settled
+from gateway.lane_front import Settled
+from gateway.outbox import Outbox
 from simulators.world.ghost import Ghost
 
 

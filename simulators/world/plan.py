@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from simulators.world.faults import BROKER, KINDS, LINK, SCHOOL, SERVER, Fault, draw, draw_of
 from simulators.world.network import BYTES_PER_SECOND
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from simulators.world.box import Box, Clock, Ways
 from simulators.world.disk import Disk
 from simulators.world.ghost import Ghost, Push

@@ -16,7 +16,7 @@ from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.commands import Rights
 from gateway.memory_disk import MemoryDisk
 from gateway.node_events import PathKind, PathUp, Received
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.uplinks.uplink import Tell
 from gateway.writer import WriterThread
 

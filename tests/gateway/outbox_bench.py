@@ -9,7 +9,8 @@ from contract.identity import EpochId, Lane
 from contract.records import Hole, Reading, decode_record, encode_record
 from gateway.disk import Disk
 from gateway.lane_store import Read
-from gateway.outbox import Outbox, OutboxLimits
+from gateway.outbox import Outbox
+from gateway.outbox_limits import OutboxLimits
 from gateway.writer import QueuedWriter
 
 SMALL = OutboxLimits(segment_bytes=1024, preallocate=True, alarm_reserve_bytes=4096, budget_bytes=8192, tail_bytes=0)

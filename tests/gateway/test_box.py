@@ -11,7 +11,7 @@ from gateway import box as box_module
 from gateway.box import Box, BoxPlan
 from gateway.disk import PosixDisk
 from gateway.memory_disk import MemoryDisk
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.writer import WriterThread
 from tests.gateway.boxes import BUTTON, CAMERA, GATEWAY, Puppet, running_box
 

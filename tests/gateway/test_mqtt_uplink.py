@@ -16,7 +16,7 @@ from contract.topics import topic
 from gateway.box import Box, BoxPlan, UplinkPlan
 from gateway.memory_disk import MemoryDisk
 from gateway.node_events import PathKind
-from gateway.outbox import OutboxLimits
+from gateway.outbox_limits import OutboxLimits
 from gateway.uplinks.mqtt import Broker, MqttUplink
 from gateway.writer import WriterThread
 from scripts.servers import MOSQUITTO, Server

@@ -11,7 +11,8 @@ from contract.records import Hole, decode_record
 from gateway.disk import PosixDisk
 from gateway.lane_store import Read
 from gateway.memory_disk import MemoryDisk
-from gateway.outbox import Outbox, OutboxLimits
+from gateway.outbox import Outbox
+from gateway.outbox_limits import OutboxLimits
 from gateway.segment import HEADER_BYTES, record_bytes
 from gateway.writer import QueuedWriter
 from tests.gateway.outbox_bench import SMALL, Bench, body, numbers

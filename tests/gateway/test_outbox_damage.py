@@ -11,7 +11,8 @@ from contract.identity import EpochId, Lane, epoch_counter
 from contract.records import Hole, decode_record
 from gateway.lane_store import READ_FAILURES_MAX, LaneStore, Read
 from gateway.memory_disk import MemoryDisk
-from gateway.outbox import REVIVE_FLUSHES, OutboxLimits
+from gateway.outbox import REVIVE_FLUSHES
+from gateway.outbox_limits import OutboxLimits
 from tests.gateway.outbox_bench import SMALL, Bench, body, numbers
 
 

@@ -3,7 +3,8 @@
 from contract.identity import Lane
 from contract.records import Reading, encode_record
 from gateway.memory_disk import MemoryDisk
-from gateway.outbox import DAY_MS, OutboxLimits
+from gateway.outbox import DAY_MS
+from gateway.outbox_limits import OutboxLimits
 from tests.gateway.outbox_bench import Bench, body, numbers
 
 LIMITS = OutboxLimits(segment_bytes=1024, preallocate=True, alarm_reserve_bytes=4096, tail_bytes=0, keep_bytes=64_000)

@@ -20,6 +20,7 @@ from gateway.node import Node
 from gateway.node_events import Send
 from gateway.outbox import Outbox
 from gateway.paths import Paths
+from gateway.room import Room
 from gateway.telemetry_lane import TelemetryLane
 from server.core.book import Book
 from server.core.fleet import Fleet
@@ -211,7 +212,7 @@ def _silent_disk(patch: Patch) -> None:
 
 
 def _no_budget(patch: Patch) -> None:
-    patch.setattr(Outbox, "_keep_budget", lambda _self, _home: None)
+    patch.setattr(Room, "keep_budget", lambda _self, _home: None)
 
 
 def _trims_more(patch: Patch) -> None:
