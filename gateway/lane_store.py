@@ -311,12 +311,18 @@ class LaneStore:
         name = segment_name(self.lane, epoch, record[0])
         size = max(self.segment_bytes, HEADER_BYTES + needed)
         if self._spares and size == self.segment_bytes:
-            self._active = self.disk.reopen(self._spares.pop(), name)
+            file = self.disk.reopen(self._spares.pop(), name)
         else:
-            self._active = self._created(name, size if self.preallocate else 0)
+            file = self._created(name, size if self.preallocate else 0)
+        try:
+            file.write(0, encode_header(self.lane, epoch, record[0]))
+        except OSError:  # A segment without a header is none: what was written into it next would be where nobody looks.
+            file.close()
+            with contextlib.suppress(OSError):
+                self.disk.remove(name)
+            raise
+        self._active, self._active_at = file, HEADER_BYTES
         self._segments.append(_Segment(name, epoch, record[0], size if self.preallocate else HEADER_BYTES))
-        self._active.write(0, encode_header(self.lane, epoch, record[0]))
-        self._active_at = HEADER_BYTES
         return size - HEADER_BYTES
 
     def _created(self, name: str, size: int) -> OpenFile:

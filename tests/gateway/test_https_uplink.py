@@ -11,7 +11,8 @@ import pytest
 from contract.errors import ConfigurationError
 from contract.identity import Lane
 from gateway.node_events import PathDown, PathUp, Received
-from gateway.uplinks.https import WAITING_MAX, HttpsDoor, HttpsUplink
+from gateway.uplinks import https
+from gateway.uplinks.https import AT_ONCE, STAY, WAITING_MAX, HttpsDoor, HttpsUplink
 from tests.gateway.boxes import GATEWAY
 
 Answering = Callable[[httpx.Request], httpx.Response]
@@ -115,6 +116,60 @@ async def test_alarms_do_not_wait_behind_readings_that_hang() -> None:
 
         assert Received("https", "rc", b"a receipt") in await made.until(3)
         hanging.set()
+
+
+async def test_an_alarm_does_not_wait_behind_alarms_that_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all requests are held, all but the oldest few give their places to what is new; those few are never given up."""
+    monkeypatch.setattr(https, "YIELD_SECONDS", 0.0)
+    most, hanging = AT_ONCE[Lane.ALARM], asyncio.Event()
+    begun, ended = [], []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        begun.append(request.content)
+        if request.content.startswith(b"old"):
+            await hanging.wait()
+        ended.append(request.content)
+        return httpx.Response(200, content=request.content)
+
+    async with house(answer) as made:  # type: ignore[arg-type]  # The transport takes both kinds.
+        for number in range(most):
+            send(made, payload=b"old %d" % number)
+        async with asyncio.timeout(10):
+            while len(begun) < most:  # noqa: ASYNC110  # One turn of the loop; what is awaited has no event.
+                await asyncio.sleep(0)
+        for number in range(most):
+            send(made, payload=b"new %d" % number)
+        told = await made.until(2 + most)
+
+        assert told[2:] == [Received("https", "rc", b"new %d" % number) for number in range(most)]
+        hanging.set()
+        await made.until(2 + most + STAY)
+
+    assert [content for content in ended if content.startswith(b"old")] == [b"old %d" % number for number in range(STAY)]
+
+
+async def test_a_door_that_answers_no_alarm_at_all_is_a_path_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever gives its place up has no answer to tell by; so many of them without one say as much."""
+    monkeypatch.setattr(https, "YIELD_SECONDS", 0.0)
+    first = True
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        nonlocal first
+        if first:
+            first = False
+            return httpx.Response(204)
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError
+
+    async with house(answer) as made:  # type: ignore[arg-type]  # The transport takes both kinds.
+        send(made)
+        await made.until(2)
+        monkeypatch.setattr(https, "REQUEST_SECONDS", -1.0)
+        for _ in range(2 * AT_ONCE[Lane.ALARM]):
+            send(made)
+        told = await made.until(4)
+
+    assert told[2:] == [PathDown("https", Lane.ALARM), PathDown("https", Lane.TELEMETRY)]
 
 
 async def test_what_nobody_takes_is_left_to_the_node_oldest_first() -> None:

@@ -11,7 +11,7 @@ from contract.records import Hole, decode_record
 from gateway.disk import PosixDisk
 from gateway.lane_store import Read
 from gateway.memory_disk import MemoryDisk
-from gateway.outbox import Outbox
+from gateway.outbox import REVIVE_FLUSHES, Outbox
 from gateway.outbox_limits import OutboxLimits
 from gateway.segment import HEADER_BYTES, record_bytes
 from gateway.writer import QueuedWriter
@@ -242,6 +242,32 @@ def test_readings_that_no_room_can_be_made_for_are_declared() -> None:
 
     found = bench.read(Lane.TELEMETRY, bench.outbox.epoch, 1)
     assert numbers(found.bodies) == [*range(1, 11), ("shed", 5), 99]
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_a_segment_whose_header_found_no_room_loses_nothing_of_what_is_written_later(lane: Lane) -> None:
+    """The disk was full to the last byte when a segment began; what is acknowledged afterwards is there after a start."""
+    disk = MemoryDisk()
+    limits = OutboxLimits(segment_bytes=1024, preallocate=False, alarm_reserve_bytes=0, tail_bytes=0)
+    bench = Bench(disk, limits=limits)
+    disk.capacity -= disk.free_bytes() - (HEADER_BYTES - 1)
+    bench.append(lane, 1)
+    bench.outbox.flush()
+    bench.writer.drain()
+    assert bench.acknowledged == []
+
+    disk.capacity = 1 << 20
+    for _ in range(REVIVE_FLUSHES):
+        bench.outbox.flush()
+        bench.writer.drain()
+    bench.append(lane, 2)
+    bench.outbox.flush()
+    bench.writer.drain()
+    disk.kill()
+    again = Bench(disk, limits=limits, seed=2)
+
+    assert bench.acknowledged[-1] == 2
+    assert numbers(again.read_all(lane)) == [1, 2]
 
 
 def test_a_failed_sync_moves_to_the_second_folder_in_a_new_epoch() -> None:

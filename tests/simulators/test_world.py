@@ -17,7 +17,17 @@ from simulators.world.world import Outcome, World, play
 
 pytestmark = pytest.mark.timeout(300)
 FIXED = range(1, 25)
-REGRESSIONS = (34, 55, 1_043, 1_066, 1_077, 1_099)  # Seeds that once broke a promise stay here for ever.
+REGRESSIONS = (
+    34,
+    55,
+    1_043,
+    1_044,
+    1_066,
+    1_077,
+    1_090,
+    1_099,
+    5_007,
+)  # Seeds that once broke a promise stay here for ever.
 FRESH = 3  # Worlds that nobody has seen before, by the number of the run or the day.
 DRAWN = os.environ.get("ANXIAO_WORLD_SEED") or os.environ.get("CI_RUN_NUMBER") or ""
 OPEN = (
