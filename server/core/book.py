@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from server.core.alert import Alert, Flow, State
 from server.core.deadlines import Deadlines
-from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, NotificationDue
+from server.core.effects import ActRefused, AlertBehind, AlertChanged, AlertGone, Effect, FactDropped, NotificationDue
 from server.core.escalation import chain_of, next_due
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
 from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, still_to_say
@@ -153,7 +153,7 @@ class Book:
             else:
                 effects.append(self._say_again(event.alert, fact, before))
         if before is not None and event.alert not in self.alerts:  # All it told is told by another incident.
-            effects.insert(0, AlertChanged(replace(before, state=State.RESOLVED, cause="duplicate"), None))
+            effects.insert(0, AlertGone(before))
         return effects
 
     def _holder(self, press: str, besides: str) -> str | None:

@@ -20,6 +20,13 @@ class AlertChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertGone:
+    """An alert of ours that no journal has: all it told is told by another server's. `alert` is as it last stood."""
+
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
 class FactDropped:
     """A fact that was not taken needs not be said any more: the alert says it already, or has moved on."""
 
@@ -86,5 +93,13 @@ class NotificationDue:
 
 
 Effect = (
-    AlertChanged | FactDropped | AlertBehind | ActRefused | VerdictChanged | LivenessChanged | GuardSeen | NotificationDue
+    AlertChanged
+    | AlertGone
+    | FactDropped
+    | AlertBehind
+    | ActRefused
+    | VerdictChanged
+    | LivenessChanged
+    | GuardSeen
+    | NotificationDue
 )

@@ -69,6 +69,12 @@ class Counters:
         self._alerts[alert.id] = counted
         self._add(counted, 1)
 
+    def gone(self, alert: str) -> None:
+        """Count an alert no more that has left the picture."""
+        before = self._alerts.pop(alert, None)
+        if before is not None:
+            self._add(before, -1)
+
     def device(self, gateway: str, device: str, liveness: str) -> None:
         """Count a device of the roster as it is now; others are in no figure."""
         known = self._tree.device(gateway, device)

@@ -19,7 +19,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertChange:
-    """One alert as it is now, encoded once for everybody who may see it."""
+    """One alert as it is now, encoded once for everybody who may see it; without a body it has left the picture."""
 
     school: str
     covert: bool

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from server.api import views
 from server.core.alert import Alert, Severity
-from server.core.effects import AlertChanged, Effect, LivenessChanged, VerdictChanged
+from server.core.effects import AlertChanged, AlertGone, Effect, LivenessChanged, VerdictChanged
 from server.core.verdict import Judgement, Verdict
 from server.registry.model import Scope
 from server.registry.tree import Tree
@@ -112,6 +112,8 @@ class Hub:
         for effect in effects:
             if isinstance(effect, AlertChanged):
                 urgent |= self._alert(effect.alert)
+            elif isinstance(effect, AlertGone):
+                urgent |= self._gone(effect.alert)
             elif isinstance(effect, VerdictChanged):
                 self._verdict(effect.school, effect.indicator, "ledger", effect.ledger)
                 self._verdict(effect.school, effect.indicator, "live", effect.live)
@@ -209,6 +211,12 @@ class Hub:
         self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, body)
         return alert.severity is Severity.CRITICAL
 
+    def _gone(self, alert: Alert) -> bool:
+        self._counters.gone(alert.id)
+        self._alerts.pop(alert.id, None)
+        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, b"")
+        return alert.severity is Severity.CRITICAL
+
     def _verdict(self, school: str, indicator: str, figure: str, verdict: Verdict | None) -> None:
         place = self._indicators.get(indicator)
         if place is not None:
@@ -255,18 +263,21 @@ class Hub:
     def _frame_data(self, reach: Reach, topic: Topic, changes: Iterable[Change], seq: int) -> bytes:
         places = self._tree.branch(reach.scope).places
         bodies: list[bytes] = []
+        gone: list[str] = []
         cells: list[tuple[int, int, str, str]] = []
         schools: list[tuple[int, str]] = []
         for change in changes:
-            if isinstance(change, AlertChange):
+            if isinstance(change, AlertChange) and change.body:
                 bodies.append(change.body)
+            elif isinstance(change, AlertChange):
+                gone.append(change.id)
             elif isinstance(change, CellChange):
                 cells.append((places[change.school], change.indicator, change.figure, change.letter))  # type: ignore[index]
             else:
                 schools.append((places[change.school], change.liveness))  # type: ignore[index]
         match topic:
             case Topic.ALERTS:
-                return b'{"seq":%d,"up":[%b],"gone":[]}' % (seq, b",".join(bodies))
+                return b'{"seq":%d,"up":[%b],"gone":%b}' % (seq, b",".join(bodies), wire.encode(gone))
             case Topic.COVERAGE:
                 return b'{"seq":%d,"c":%b}' % (seq, wire.encode(cells))
             case Topic.LIVENESS:

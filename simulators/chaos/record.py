@@ -75,11 +75,12 @@ class Painted(msgspec.Struct, frozen=True, tag="painted"):
 
 
 class Told(msgspec.Struct, frozen=True, tag="told"):
-    """A screen was told of changed incidents."""
+    """A screen was told of changed incidents, and of those that others have taken up."""
 
     at: float
     screen: str
     tiles: list[Tile]
+    gone: list[str] = []
 
 
 class Broke(msgspec.Struct, frozen=True, tag="broke"):

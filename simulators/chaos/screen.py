@@ -33,6 +33,7 @@ class _Picture(msgspec.Struct):
 
 class _Change(msgspec.Struct):
     up: list[_Alert]
+    gone: list[str] = []  # Servers of an earlier commit told none.
 
 
 _picture = msgspec.json.Decoder(_Picture)
@@ -93,10 +94,13 @@ class Screen:
             stream.raise_for_status()
             async for kind, data in _events(stream):
                 if kind == "alerts":
-                    tiles = _tiles(_change.decode(data).up)
-                    if tiles:
+                    change = _change.decode(data)
+                    tiles, gone = _tiles(change.up), [one for one in change.gone if one in self.tiles]
+                    if tiles or gone:
                         self.tiles |= {tile.id: tile for tile in tiles}
-                        self._log.write(Told(now(), self.name, tiles))
+                        for one in gone:
+                            del self.tiles[one]
+                        self._log.write(Told(now(), self.name, tiles, gone))
                 elif kind == "reset":
                     return
 

@@ -51,6 +51,9 @@ def watch(
             continue
         if isinstance(entry, Painted):
             _repaint(screen, entry, watched)
+        else:
+            for identity in entry.gone:
+                screen.tiles.pop(identity, None)
         touched = set()
         for tile in entry.tiles:
             screen.tiles[tile.id] = screen.ever[tile.id] = tile  # The stream's last word holds, as in the dashboard.

@@ -1,6 +1,7 @@
 """A police screen in the world: it reads the real streams, reconnects, starts again from a picture, and closes nothing.
 
-What it must never show: a press in two tiles, a press nobody made, and less than it has shown as saved.
+What it must never show: a press in two tiles, a press nobody made, and less than it has shown as saved. Two servers may put
+one press into two incidents until they have read each other's facts, so tiles are held to this stream by stream.
 """
 
 import json
@@ -28,7 +29,7 @@ class _Feed:
     last_id: str = ""
     tiles: dict[str, Tile] = field(default_factory=dict)
     asked: bool = False  # A picture is on its way; until it is here changes wait.
-    waiting: list[tuple[int, list[Tile]]] = field(default_factory=list)
+    waiting: list[tuple[int, Any]] = field(default_factory=list)
     connected_since: float = 0.0
 
 
@@ -123,9 +124,9 @@ class Screen:
             self._ask(feed, life)
         elif name == "alerts":
             if feed.asked:
-                feed.waiting.append((data["seq"], data["up"]))
+                feed.waiting.append((data["seq"], data))
             else:
-                self._change(feed, data["up"])
+                self._change(feed, data)
 
     def _take_picture(self, feed: _Feed, life: Life, epoch: str, seq: int, picture: list[Tile]) -> None:
         feed.asked = False
@@ -137,31 +138,33 @@ class Screen:
         feed.tiles = {tile["id"]: tile for tile in picture}
         feed.connected_since = self._wheel.now
         waiting, feed.waiting = feed.waiting, []
-        for at, tiles in waiting:
+        for at, data in waiting:
             if at > seq:
-                self._change(feed, tiles)
+                self._change(feed, data)
         self._judge()
 
-    def _change(self, feed: _Feed, tiles: list[Tile]) -> None:
-        feed.tiles.update((tile["id"], tile) for tile in tiles)  # As the dashboard does it: the stream's last word holds.
+    def _change(self, feed: _Feed, data: Any) -> None:
+        feed.tiles.update((tile["id"], tile) for tile in data["up"])  # As the dashboard: the stream's last word holds.
+        for gone in data["gone"]:
+            feed.tiles.pop(gone, None)
         self._judge()
 
     def _judge(self) -> None:
         """Hold the picture to what no picture may ever be."""
-        where: dict[str, str] = {}
+        where: dict[tuple[str, str], str] = {}
         now_saved: set[str] = set()
         for server, tile in self.tiles():
             if len(tile["presses"]) != len(set(tile["presses"])):
                 self._ghost.breaks("I1", f"a press is twice in tile {tile['id']} of {server}: {tile['presses']}")
             for press in tile["presses"]:
-                if where.setdefault(press, tile["id"]) != tile["id"]:
-                    self._ghost.breaks(
-                        "I1", f"press {press} is in two tiles of {self.name}: {where[press]} and {tile['id']}"
-                    )
+                other = where.setdefault((server, press), tile["id"])
+                if other != tile["id"]:
+                    self._ghost.breaks("I1", f"press {press} is in two tiles of {self.name}: {other} and {tile['id']}")
                 self.shown.setdefault(press, self._wheel.now)
                 if press not in self._ghost.made:
                     self._ghost.breaks("I2", f"press {press} is on {self.name}, and nobody made it")
             now_saved.update(tile["stored"])
-        if all(feed.life is None or feed.life.knows for feed in self._feeds) and (missing := self._saved - where.keys()):
+        missing = self._saved - {press for _, press in where}
+        if missing and all(feed.life is None or feed.life.knows for feed in self._feeds):
             self._ghost.breaks("I1", f"{self.name} showed {min(missing)} as saved, and no longer shows it")
         self._saved |= now_saved

@@ -253,3 +253,11 @@ def test_a_damaged_box_may_lose_only_what_it_declares() -> None:
     assert "LOST" in one.broken(damaged)
     one.facts.gaps.append(Gap(GATEWAY, "a", 1, "corrupt"))
     assert "LOST" not in one.broken(damaged)
+
+
+def test_an_incident_that_another_one_has_taken_up_is_in_no_second_tile() -> None:
+    one = Round()
+    second = msgspec.structs.replace(tile(1), id="id-second")
+    one.entries.append(Told(41.0, "screen-1", [second], gone=["id-1"]))
+
+    assert "two open tiles" not in one.broken()

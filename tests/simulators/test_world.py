@@ -27,6 +27,8 @@ REGRESSIONS = (
     1_090,
     1_099,
     5_007,
+    5_188,
+    5_190,
 )  # Seeds that once broke a promise stay here for ever.
 FRESH = 3  # Worlds that nobody has seen before, by the number of the run or the day.
 DRAWN = os.environ.get("ANXIAO_WORLD_SEED") or os.environ.get("CI_RUN_NUMBER") or ""

@@ -8,7 +8,7 @@ import pytest
 
 from server.api.show import alert_view
 from server.core.alert import Alert
-from server.core.effects import AlertChanged, LivenessChanged, VerdictChanged
+from server.core.effects import AlertChanged, AlertGone, LivenessChanged, VerdictChanged
 from server.core.verdict import Judgement
 from server.registry.accounts import Accounts
 from server.registry.tree import Tree
@@ -103,6 +103,10 @@ class House:
     def tell(self, *alerts: Alert) -> None:
         """Let the engine say that alerts changed."""
         self.hub.effects([AlertChanged(alert, None) for alert in alerts], self.now)
+
+    def gone(self, alert: Alert) -> None:
+        """Let the engine say that an alert has been taken up by another one."""
+        self.hub.effects([AlertGone(alert)], self.now)
 
     def judge(self, school: str, indicator: str, judgement: Judgement) -> None:
         """Let the engine say that a live verdict changed."""

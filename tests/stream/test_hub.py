@@ -43,6 +43,34 @@ async def test_press_takes_the_waiting_ones_along_in_order(house: House) -> None
     assert [(alert["id"], alert["ver"]) for alert in event.data["up"]] == [("g", 3), ("f", 2), ("a", 3)]
 
 
+async def test_an_incident_that_another_one_has_taken_up_leaves_the_screens_and_the_figures(house: House) -> None:
+    """At once, also for a screen that was away meanwhile; nothing is left that would show a press a second time."""
+    screen, away = await house.watching(), await house.watching()
+    house.tell(press("a"), press("b"))
+    await screen.read()
+
+    house.gone(press("a"))
+
+    [event] = await screen.read()
+    assert (event.name, event.data["up"], event.data["gone"]) == ("alerts", [], ["a"])
+    house.wait(PICTURE_SECONDS)
+    assert (await screen.read())[-1].data["open"][0] == 1
+    back = await house.join(after=away.last_id).read()
+    told = [event.data for event in back if event.name == "alerts"]
+    assert [([alert["id"] for alert in data["up"]], data["gone"]) for data in told] == [(["b"], ["a"])]
+
+
+async def test_an_incident_that_has_gone_and_comes_again_is_there(house: House) -> None:
+    screen = await house.watching()
+    house.tell(fault("a"))
+    house.gone(fault("a"))
+    house.tell(fault("a"))
+    house.wait(ALERTS_SECONDS)
+
+    [event] = [event for event in await screen.read() if event.name == "alerts"]
+    assert ([alert["id"] for alert in event.data["up"]], event.data["gone"]) == (["a"], [])
+
+
 async def test_faults_are_gathered_for_a_tenth_of_a_second(house: House) -> None:
     """What need not be at once goes out together."""
     screen = await house.watching()
