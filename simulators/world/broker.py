@@ -142,6 +142,10 @@ class Session:
         self._over = False
         self._stopped_since: float | None = None
 
+    def well(self, since: float) -> bool:
+        """Say whether it has stood since an instant, with nothing in it that is late by then."""
+        return self.stands and self.since <= since and all(pipe.late_until <= since for pipe in self._pipes.values())
+
     def open(self) -> None:
         """Knock at the broker's door."""
         if not self._broker.alive:

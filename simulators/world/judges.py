@@ -116,7 +116,8 @@ def _presses(world: "World", journal: _Journal) -> Iterator[str]:
         if events[press] != wanted or events[press] > 1:
             yield f"answered press {press} is {events[press]} events"
         for name, rows in views:
-            if rows[press] != wanted:
+            # What a spoilt box lost before its batch was committed may stand in an incident, marked as not saved, for ever.
+            if rows[press] != wanted and not (spoilt and not wanted and rows[press] == 1):
                 yield f"press {press} is {rows[press]} times on {name}, and {events[press]} times in the journal"
     for push in ghost.pushes:
         if push.answered and ghost.made.get(push.answered) != push.gateway:
@@ -155,6 +156,7 @@ def _history(world: "World", journal: _Journal) -> Iterator[str]:
 def _projected(world: "World", journal: _Journal) -> Iterator[str]:
     """Hold the history to what the journal says: every reading once, and nothing else."""
     expected: dict[Any, Any] = {}
+    shared: dict[Any, list[Any]] = {}  # Two boxes of one name measured one thing in one millisecond: either may stand.
     rows = 0
     for journaled in journal.batches:
         if journaled.lane is Lane.TELEMETRY:
@@ -162,14 +164,16 @@ def _projected(world: "World", journal: _Journal) -> Iterator[str]:
                 rows += 1
                 metrics = {name: value for name, value in row.metrics.items() if value is not None}
                 key = (row.gateway, row.device, row.t_ns)
-                if expected.setdefault(key, metrics) != metrics:
+                if row.gateway in world.ghost.cloned:
+                    shared.setdefault(key, []).append(metrics)
+                if expected.setdefault(key, metrics) != metrics and key not in shared:
                     yield f"two readings have one place in the history: {key}"
     readings = sum(isinstance(record, Reading) for record in journal.records.values())
     if rows != readings:
         yield f"{readings} readings in the journal make {rows} rows"
     kept = world.history.rows
     for key, metrics in expected.items():
-        if kept.get(key) != metrics:
+        if kept.get(key) != metrics and kept.get(key) not in shared.get(key, ()):
             yield f"the history has {kept.get(key)} for {key}, the journal {metrics}"
     for key in kept:
         if key not in expected:

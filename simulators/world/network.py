@@ -37,6 +37,7 @@ class Line:
     deaf: dict[Way, int] = field(default_factory=lambda: dict.fromkeys(Way, 0))
     deaf_since: dict[Way, float] = field(default_factory=dict)
     good_since: float = 0.0  # Meaningless while it is not good.
+    draining: bool = False  # It has just begun to hear again, and is given what was held.
     _held: dict[Way, list[Work]] = field(default_factory=lambda: {way: [] for way in Way})
 
     @property
@@ -61,8 +62,10 @@ class Line:
         if not self.deaf[way]:
             self.deaf_since.pop(way, None)
             held, self._held[way] = self._held[way], []
+            self.draining = True
             for work in held:
                 work()
+            self.draining = False
 
     def drop(self, way: Way) -> None:
         """Forget what waits to be heard: its sender has lost power."""
@@ -74,13 +77,18 @@ class Line:
 
 
 class Pipe:
-    """One direction of one connection: in order, at the line's rate."""
+    """One direction of one connection: in order, at the line's rate.
+
+    `late_until` is when the last of what met a slow or deaf line arrives: until then the connection carries nothing in time,
+    however well the line is by now, because everything in it comes in order.
+    """
 
     def __init__(self, line: Line, way: Way) -> None:
         self._line = line
         self._way = way
         self._free_at = 0.0
         self._last_at = 0.0
+        self.late_until = 0.0
 
     def carry(self, size: int, deliver: Work) -> None:
         """Carry one message, or not, or twice, sometime."""
@@ -101,6 +109,8 @@ class Pipe:
                 at += chance.expovariate(1 / line.disorder)
             else:
                 at = self._last_at = max(at, self._last_at)
+            if line.slow or line.draining:
+                self.late_until = max(self.late_until, at)
             line.wheel.later(at - now, lambda: self._arrive(deliver))
 
     def _arrive(self, deliver: Work) -> None:

@@ -276,7 +276,7 @@ class World:
             self.ghost.breaks("I8", f"press {press} of {school.name} is on no screen a second after {at - MONDAY_9:.3f}")
             return
         behind = box.node.waiting(Lane.TELEMETRY) > BEHIND
-        if not crowd and self._by_broker(school, box, at, settled=SETTLED_SECONDS):
+        if not crowd and self._by_broker(school, box, at):
             (self.ghost.delays_behind if behind else self.ghost.delays).append(min(seen))
 
     def _is_well(self, school: School, box: Box, since: float) -> bool:
@@ -288,11 +288,10 @@ class World:
         line = self.lines[self.schools.index(school)][-1]
         return line.good and line.good_since <= since and all(self._server_well(one, since) for one in self.servers)
 
-    def _by_broker(self, school: School, box: Box, since: float, settled: float = 0.0) -> bool:
-        """Say whether a broker, and the lines at its both ends, have been well; the school's for so much longer."""
+    def _by_broker(self, school: School, box: Box, since: float) -> bool:
         lines = self.lines[self.schools.index(school)]
         for broker, line in zip(self.brokers, lines, strict=False):
-            if not (broker.good and broker.good_since <= since and line.good and line.good_since <= since - settled):
+            if not (broker.good and broker.good_since <= since and line.good and line.good_since <= since):
                 continue
             if not _stands(box.uplinks[broker.name].sessions.get(Lane.ALARM), since):  # type: ignore[attr-defined]
                 continue
@@ -330,12 +329,11 @@ class World:
         self.wheel.later(LOOK_SECONDS, self._look)
 
 
-SETTLED_SECONDS = 1.0  # Within it a line that was dead brings what it held of the alarms' own connection: I9 waits for it.
 BEHIND = 50  # Readings without a receipt: the school is catching up.
 
 
 def _stands(session: Session | None, since: float) -> bool:
-    return session is not None and session.stands and session.since <= since
+    return session is not None and session.well(since)
 
 
 def play(seed: int, keep: tuple[int, ...] | None = None) -> Outcome:
