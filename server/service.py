@@ -46,9 +46,11 @@ from server.journal.model import AlarmEvent
 from server.journal.recent import SqlRecent
 from server.journal.sql import SqlJournal
 from server.recalling import Recalling
+from server.registrar import Registrar
 from server.registry.accounts import write_logins
 from server.registry.demo_accounts import demo_accounts, with_password
 from server.registry.keys import keep_keys
+from server.registry.model import Roster
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
 from server.registry.tree import Tree
@@ -90,6 +92,7 @@ class Service:
     recalling: Recalling
     attendance: Attendance
     commands: Commands
+    registrar: Registrar
     auditor: Auditor
     app: FastAPI
 
@@ -138,14 +141,20 @@ async def open_service(settings: Settings, roster: Path | None = None) -> Servic
             await asyncio.sleep(DATABASE_RETRY_SECONDS)
 
 
-async def _assembled(settings: Settings, database: Database, roster: Path | None) -> Service:
-    clock = time.time
+async def _registry(database: Database, roster: Path | None) -> Registry:
+    """Read the registry, and make it be the roster of a file, if there is one."""
     registry = Registry(database)
     await registry.load()
     if roster is not None:
         wanted = keep_keys(read_roster(roster), registry.roster)
         if wanted != registry.roster:
             await registry.replace(wanted)
+    return registry
+
+
+async def _assembled(settings: Settings, database: Database, roster: Path | None) -> Service:
+    clock = time.time
+    registry = await _registry(database, roster)
     sessions = Sessions(database)
     await sessions.load(clock())
     engine = Engine()
@@ -216,12 +225,14 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         await keep_check_in(journal, event)
         runtime.tell(event)
 
+    registrar = Registrar(registry, engine, runtime.tell, lambda roster: roster_changed(roster, ingest, hub, engine), clock)
     parts = Parts(
         engine=engine,
         act=runtime.act,
         check_in=check_in,
         declare=runtime.tell,
         commands=commands,
+        edit=registrar.edit,
         registry=registry,
         sessions=sessions,
         passwords=Passwords(),
@@ -261,6 +272,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         Recalling(SqlRecent(database), runtime.tell),
         Attendance(SqlGuards(database), runtime.tell, clock),
         commands,
+        registrar,
         auditor,
         build_app(parts, http_door.app),
     )
@@ -281,6 +293,12 @@ async def _know_again(service: Service) -> None:
     service.runtime.on_guard = service.attendance.note
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
+
+
+def roster_changed(roster: Roster, ingest: Ingest, hub: Hub, engine: Engine) -> None:
+    """Tell everybody but the engine, which knows, that there are other schools or devices."""
+    ingest.load_roster(roster)
+    hub.load(engine.alerts.values(), engine.livenesses())
 
 
 async def figures_of(engine: Engine, tree: Tree) -> Check:
@@ -345,6 +363,8 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.attendance.run(),
         _sweep(service),
     ]
+    if service.database.dialect != "sqlite":
+        long.append(service.registrar.run())
     if service.projector is not None:
         long.append(service.projector.run())
     long += [service.commands.run(), *service.sharing.tasks()]

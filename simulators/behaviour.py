@@ -7,7 +7,10 @@ its hours, because the server judges by the clock on the wall.
 from dataclasses import dataclass, field
 
 from contract.identity import DeviceId, GatewayId
+from server.registry.dossier import Dossier
 from server.registry.model import School, SchoolKind
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.guard import Guard
 from simulators.chance import afflicted, draw, key, slot_of
 from simulators.day import Moment, Part
 
@@ -60,17 +63,22 @@ class Conduct:
 
 
 def conduct_of(
-    school: School, gateway: GatewayId, seed: int, speed: float = 1.0, cameras_off: float = CAMERAS_OFF_REAL
+    school: School,
+    dossier: Dossier,
+    gateway: GatewayId,
+    seed: int,
+    speed: float = 1.0,
+    cameras_off: float = CAMERAS_OFF_REAL,
 ) -> Conduct:
     """Derive a school's behaviour from what its ledger declares and from the seed."""
     number = key(gateway)
-    declared = {item for item, declaration in school.declared.items() if declaration.in_place}
+    declared = {said.id for said in dossier.of(Declaration) if said.in_place}
     return Conduct(
         seed=seed,
         number=number,
         town=key(school.unit),
         speed=speed,
-        guards=school.guards_on_roll,
+        guards=len(dossier.of(Guard)),
         guards_at_peak=school.guards_at_peak,
         night_guard="closed_gate_room_24h" in declared and school.kind is not SchoolKind.TEACHING_POINT,
         video_networked="video_networked" in declared,

@@ -8,10 +8,12 @@ from datetime import date
 from contract.identity import GatewayId, SchoolId
 from server.core.guards import guard_quota
 from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit
+from server.registry.record import Record
+from server.registry.sheets import in_order
 from simulators import names
 from simulators.credentials import gateway_key, key_hash
 from simulators.equipment import Campus, Numbers, equip
-from simulators.ledger import Declared, county_weight, declare, exempt
+from simulators.ledger import county_weight, declare, exempt, roll
 from simulators.places import COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
 from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
@@ -52,6 +54,10 @@ class _Site:
         return GatewayId(f"gw-{self.county.code.lower()}-{self.serial:04d}")
 
     @property
+    def school(self) -> SchoolId:
+        return SchoolId(f"21{self.index + 1:08d}")
+
+    @property
     def code(self) -> str:
         return f"{self.county.code}-{self.serial:04d}"
 
@@ -62,17 +68,21 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
     rng = random.Random(seed)
     units, stations = head_offices(rng)
     places = _lay_out(sites, rng, units, stations)
-    declared = declare(rng, [site.code for site in places], today)
+    declared = declare(rng, [(site.school, site.code) for site in places], today)
+    records: list[Record] = []
     namer, numbers = Namer(), Numbers()
     schools: list[School] = []
     devices: list[Device] = []
     for site in places:
         own = random.Random(seed * 1_000_003 + site.index)
-        school = _school(site, own, namer, declared[site.index], today)
-        powered = own.random() < site.plan.powered_barrier and school.declared["barrier"].in_place
+        school, on_roll = _school(site, own, namer)
+        powered = own.random() < site.plan.powered_barrier and declared[site.index]["barrier"].in_place
         area = site.county.code if site.county.code.isdigit() else _PORT_AREA
         campus = Campus(school.id, site.gateway, area, site.plan, school.gates, powered, cameras)
         schools.append(school)
+        records += declared[site.index].values()
+        records += exempt(school.id, site.plan.kind, declared[site.index], site.code, today)
+        records += roll(random.Random(seed * 1_000_003 + site.index + 500_009), school.id, on_roll, today)
         devices += equip(campus, own, numbers)
     return City(
         seed,
@@ -87,6 +97,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
             ),
             devices=tuple(devices),
             calendar=calendar_around(today),
+            records=in_order(records),
         ),
     )
 
@@ -132,13 +143,14 @@ def _areas(
         yield plan, area, choice[dealt[urban] % len(choice)]
 
 
-def _school(site: _Site, rng: random.Random, namer: Namer, declared: Declared, today: date) -> School:
+def _school(site: _Site, rng: random.Random, namer: Namer) -> tuple[School, int]:
+    """Make a school, and say how many guards it has."""
     plan, town = site.plan, site.town
     pupils = int(rng.triangular(*plan.pupils, plan.pupils[0] * 0.65 + plan.pupils[1] * 0.35))
     boarders = int(pupils * plan.boarders * rng.uniform(0.8, 1.1)) if rng.random() < plan.boarding else 0
     name, name_en = namer.give(plan.kind, site.area, town.unit, rng)
     school = School(
-        id=SchoolId(f"21{site.index + 1:08d}"),
+        id=site.school,
         name=name,
         name_en=name_en,
         kind=plan.kind,
@@ -154,13 +166,11 @@ def _school(site: _Site, rng: random.Random, namer: Namer, declared: Declared, t
         contact_phone=names.phone(rng),
         gates=rng.randint(*plan.gates),
         opened=date(rng.randrange(1952, 2020), 9, 1),
-        declared=declared,
-        exemptions=exempt(plan.kind, declared, site.code, today),
     )
     without = NO_GUARD[plan.kind is SchoolKind.TEACHING_POINT] * county_weight(site.code, "guards")
     on_roll = _guards(guard_quota(school), without, rng)
     wanted = min(GUARDS_AT_SMALL_PEAK, on_roll) + pupils // PUPILS_PER_PEAK_GUARD
-    return replace(school, guards_on_roll=on_roll, guards_at_peak=max(1, min(on_roll, wanted)))
+    return replace(school, guards_at_peak=max(1, min(on_roll, wanted))), on_roll
 
 
 def _guards(quota: int, without: float, rng: random.Random) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from contract.identity import DeviceId, GatewayId, PressId, UnitId
+from server.core.roster import RosterIndex
 from server.registry.model import Device
 from simulators.behaviour import CAMERAS_OFF, conduct_of
 from simulators.chance import draw, key
@@ -151,16 +152,16 @@ class Fleet:
 
     def _make_sites(self) -> Iterator[Site]:
         roster, seed = self.city.roster, self.city.seed
-        schools = {school.id: school for school in roster.schools}
+        index = RosterIndex(roster)
         devices: dict[GatewayId, list[Device]] = {gateway.id: [] for gateway in roster.gateways}
         for device in roster.devices:
             devices[device.gateway].append(device)
         for gateway in roster.gateways:
-            school = schools[gateway.school]
+            school = index.schools[gateway.school]
             agent = SchoolAgent(
                 school,
                 devices[gateway.id],
-                conduct_of(school, gateway.id, seed, self.pace.speed, self.pace.cameras_off),
+                conduct_of(school, index.dossier(school.id), gateway.id, seed, self.pace.speed, self.pace.cameras_off),
                 roster.calendar,
                 self._clock,
                 beat=draw(seed, key(gateway.id), 22),

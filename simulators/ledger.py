@@ -8,7 +8,11 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from server.registry.model import Declaration, Exemption, SchoolKind
+from contract.identity import SchoolId
+from server.registry.model import SchoolKind
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
+from server.registry.sheets.guard import Guard
 from simulators.proportions import lacking
 
 # Item -> the share of schools that lack it.
@@ -34,19 +38,24 @@ COUNTY_WEIGHTS = {
 LAPSED = 0.002  # The share of declarations in place whose evidence is no longer valid.
 STALE = 0.12  # The share whose evidence is months old.
 EVIDENCE_DAYS = 365
+EMPLOYED_BY_COMPANY = 0.85
 EXEMPT_INDICATOR = "t5_barrier"
 _EVIDENCE = {"barrier": "照片", "closed_perimeter": "照片", "video_networked": "联网确认单", "alarm_networked": "联网确认单"}
 
 Declared = dict[str, Declaration]
 
 
-def declare(rng: random.Random, codes: Sequence[str], today: date) -> list[Declared]:
-    """Declare every item for each school, given the schools' short codes; exactly the stated shares are lacking."""
-    declared: list[Declared] = [{} for _ in codes]
+def declare(rng: random.Random, schools: Sequence[tuple[SchoolId, str]], today: date) -> list[Declared]:
+    """Declare every item for each school, given with its short code; exactly the stated shares are lacking."""
+    declared: list[Declared] = [{} for _ in schools]
+    codes = [code for _, code in schools]
     for item, share in LACKING.items():
         without = lacking(rng, [county_weight(code, item) for code in codes], share)
-        for index, code in enumerate(codes):
-            declared[index][item] = Declaration(in_place=False) if index in without else _in_place(rng, item, code, today)
+        for index, (school, code) in enumerate(schools):
+            if index in without:
+                declared[index][item] = Declaration(school=school, id=item, in_place=False)
+            else:
+                declared[index][item] = _in_place(rng, school, item, code, today)
     return declared
 
 
@@ -56,17 +65,46 @@ def county_weight(code: str, item: str) -> float:
     return next((weight for group, weight in weights.items() if group in item), 1.0)
 
 
-def _in_place(rng: random.Random, item: str, code: str, today: date) -> Declaration:
+def _in_place(rng: random.Random, school: SchoolId, item: str, code: str, today: date) -> Declaration:
     draw = rng.random()
     age = rng.randrange(366, 500) if draw < LAPSED else rng.randrange(31, 300) if draw < STALE else rng.randrange(30)
     dated = today - timedelta(days=age)
     evidence = f"{_EVIDENCE.get(item, '检查表')} {item}-{code}-{dated:%Y%m}"
-    return Declaration(True, evidence, dated, dated + timedelta(days=EVIDENCE_DAYS))
+    return Declaration(
+        school=school, id=item, in_place=True, evidence=evidence, dated=dated, expires=dated + timedelta(days=EVIDENCE_DAYS)
+    )
 
 
-def exempt(kind: SchoolKind, declared: Mapping[str, Declaration], code: str, today: date) -> tuple[Exemption, ...]:
+def exempt(
+    school: SchoolId, kind: SchoolKind, declared: Mapping[str, Declaration], code: str, today: date
+) -> tuple[Exemption, ...]:
     """Give a teaching point without a vehicle road its written exemption from the gate barrier; some are overdue."""
     if kind is not SchoolKind.TEACHING_POINT or declared["barrier"].in_place:
         return ()
     until = today + timedelta(days=int(code[-2:]) * 6 - 60)
-    return (Exemption(EXEMPT_INDICATOR, f"模拟豁免 {code}", "县教育局安全科", "无机动车通行道路", until),)
+    return (
+        Exemption(
+            school=school,
+            id=EXEMPT_INDICATOR,
+            document=f"模拟豁免 {code}",
+            approver="县教育局安全科",
+            reason="无机动车通行道路",
+            until=until,
+        ),
+    )
+
+
+def roll(rng: random.Random, school: SchoolId, count: int, today: date) -> list[Guard]:
+    """Write down a school's full-time guards; in a simulated city nobody has a name."""
+    return [
+        Guard(
+            school=school,
+            id=f"g{number}",
+            employer="模拟保安服务公司" if rng.random() < EMPLOYED_BY_COMPANY else "",
+            on_roll_from=today - timedelta(days=rng.randrange(100, 2_000)),
+            certificate=f"模拟证{school[-6:]}{number:02d}",
+            certificate_expires=today + timedelta(days=rng.randrange(60, 1_500)),
+            birth_year=today.year - rng.randrange(24, 59),
+        )
+        for number in range(1, count + 1)
+    ]

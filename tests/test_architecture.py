@@ -33,6 +33,8 @@ PURE = [
     ),
     "server/core",
     "server/commands/model.py",
+    *(f"server/registry/{name}.py" for name in ("changes", "dossier", "model", "record", "sheet")),
+    "server/registry/sheets",
 ]
 IMPURE_MODULES = {
     "asyncio", "socket", "time", "random", "secrets", "logging", "structlog", "os", "pathlib", "threading", "subprocess",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.api.screens import Screens
-from server.api.seams import Act, CheckIn, Declare, EngineLike
+from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike
 from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.export.export import Export
@@ -41,6 +41,7 @@ class Parts:
     check_in: CheckIn
     declare: Declare
     commands: Commands
+    edit: EditRegistry
     registry: Registry
     sessions: Sessions
     passwords: Passwords

@@ -2,13 +2,16 @@
 """What the API needs of its neighbours, as protocols: the engine's readable state, and the calls that store and submit."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from contract.records import Value
 from server.core.alert import Alert
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.core.roster import RosterIndex
 from server.core.verdict import Tally, Verdict
+from server.registry.changes import Edit
 
 
 class IndicatorLike(Protocol):
@@ -64,6 +67,8 @@ class EngineLike(Protocol):
     """The engine's readable state. It is read on the event loop, between steps, and never changed from here."""
 
     @property
+    def roster(self) -> RosterIndex: ...
+    @property
     def alerts(self) -> Mapping[str, Alert]: ...
     @property
     def indicators(self) -> Sequence[IndicatorLike]: ...
@@ -86,6 +91,12 @@ class EngineLike(Protocol):
     def first_hop(self, gateway: str, device: str) -> str:
         """Say how a press of a device reaches its gateway, as the birth told; empty when it did not."""
         ...
+
+
+class EditRegistry(Protocol):
+    """Edit lines of the registry, all or none; gives how many differ. Raises `ConfigurationError` and `StorageError`."""
+
+    async def __call__(self, edits: Sequence[Edit], *, by: str, reason: str, effective: date | None = None) -> int: ...
 
 
 class Act(Protocol):

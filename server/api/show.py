@@ -1,12 +1,18 @@
 """From the core's values to what the API says: plain functions, total for whatever is missing from the registry."""
 
+from datetime import date
+
 from server.api import views
 from server.api.seams import EngineLike
 from server.core.alert import Alert, Attached
+from server.core.guards import roll_of
 from server.core.lifecycle import legal_acts
 from server.core.verdict import Tally, Verdict
 from server.registry.accounts import Accounts
+from server.registry.dossier import Dossier
 from server.registry.model import Device, School, Station, Unit, User
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
 from server.registry.tree import Tree
 from server.security.access import Act, Permission, may, may_act
 
@@ -141,8 +147,8 @@ def _related(device: Device, engine: EngineLike) -> views.RelatedDevice:
     )
 
 
-def school_view(school: School, *, contact: bool) -> views.SchoolView:
-    """Show a school of the registry."""
+def school_view(school: School, dossier: Dossier, today: date, *, contact: bool) -> views.SchoolView:
+    """Show a school of the registry, with what its ledger says on a day."""
     return views.SchoolView(
         id=school.id,
         name=school.name,
@@ -160,28 +166,28 @@ def school_view(school: School, *, contact: bool) -> views.SchoolView:
         contact=school.contact if contact else "",
         contact_phone=school.contact_phone if contact else "",
         gates=school.gates,
-        guards_on_roll=school.guards_on_roll,
+        guards_on_roll=roll_of(dossier, today).certified,
         guards_at_peak=school.guards_at_peak,
         opened=school.opened.isoformat() if school.opened else None,
         closed=school.closed.isoformat() if school.closed else None,
         declared={
-            item: views.DeclarationView(
+            said.id: views.DeclarationView(
                 in_place=said.in_place,
                 evidence=said.evidence,
                 dated=said.dated.isoformat() if said.dated else None,
                 expires=said.expires.isoformat() if said.expires else None,
             )
-            for item, said in school.declared.items()
+            for said in dossier.of(Declaration)
         },
         exemptions=[
             views.ExemptionView(
-                indicator=exempt.indicator,
+                indicator=exempt.id,
                 document=exempt.document,
                 approver=exempt.approver,
                 reason=exempt.reason,
                 until=exempt.until.isoformat(),
             )
-            for exempt in school.exemptions
+            for exempt in dossier.of(Exemption)
         ],
     )
 

@@ -1,6 +1,6 @@
 """Keeps every school's verdicts: judged again when something they depend on changed, or when time alone turns one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from server.core.deadlines import Deadlines
 from server.core.effects import Effect, VerdictChanged
@@ -24,8 +24,9 @@ class Coverage:
         self.indicators = tuple(indicators)
         self.kinds = frozenset(kind for indicator in self.indicators for kind in indicator.watches)
         self._fleet = fleet
-        self._rollup = Rollup(fleet.roster)
+        self._rollup = Rollup()
         self._verdicts: dict[str, Verdicts] = {}
+        self._paths: dict[str, Sequence[str]] = {}  # Below which units each school is counted now.
         self._dirty: dict[str, None] = {}
         self._due: Deadlines[str] = Deadlines()
         self._due_at: dict[str, float] = {}
@@ -44,13 +45,18 @@ class Coverage:
         """Judge everything anew for another roster; nobody is told, because every screen starts again."""
         if self._listening_since is None:
             self._listening_since = now
-        self._verdicts = {}
-        self._rollup = Rollup(self._fleet.roster)
+        self._verdicts, self._paths = {}, {}
+        self._rollup = Rollup()
         self._dirty.clear()
         self._due_at.clear()
         self._boundary = next_boundary(self._fleet.roster.calendar, now)
         for home in self._fleet.homes.values():
             self._judge(home, now)
+
+    def edited(self, schools: Iterable[str], now: float) -> None:
+        """Judge some schools anew with the next ticks, for the roster speaks otherwise of them."""
+        self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        self._dirty.update(dict.fromkeys(schools))
 
     def listens_since(self, at: float) -> None:
         """Take up since when the city has been listened to; every school is judged anew with the next ticks."""
@@ -79,9 +85,13 @@ class Coverage:
         for school in list(self._dirty)[:SCHOOLS_PER_TICK_MAX]:
             del self._dirty[school]
             home = self._fleet.homes.get(school)
-            if home is not None:
-                effects += self._judge(home, now)
+            effects += self._judge(home, now) if home is not None else self._forget(school)
         return effects
+
+    def _forget(self, school: str) -> list[Effect]:
+        before = self._verdicts.pop(school, NONE)
+        self._rollup.moved(self._paths.pop(school, ()), before, NONE)
+        return _changes(school, before, NONE)
 
     def _judge(self, home: Home, now: float) -> list[Effect]:
         school = home.school
@@ -99,7 +109,11 @@ class Coverage:
                 if at is not None and at > now:
                     turns_at.append(at)
         self._verdicts[school.id] = after
-        self._rollup.moved(school.unit, before, after)
+        path, was = self._fleet.roster.unit_path(school.unit), self._paths.get(school.id)
+        if was is not None and was != path:  # It moved, or a unit above it did.
+            self._rollup.moved(was, before, NONE)
+        self._rollup.moved(path, before if was == path else NONE, after)
+        self._paths[school.id] = path
         self._look_again(school.id, turns_at)
         return _changes(school.id, before, after)
 

@@ -31,6 +31,7 @@ from server.core.events import (
     RecallBegan,
     Recalled,
     RecallEnded,
+    RosterEdited,
     RosterLoaded,
     Ticked,
     Unreadable,
@@ -80,6 +81,7 @@ class Engine:
             RecallEnded: self._recall_ended,
             WindowDeclared: self._declared,
             RosterLoaded: self._loaded,
+            RosterEdited: self._edited,
             ReadingArrived: self._reading,
             ReadingsArrived: self._readings,
             CheckInArrived: self._check_in,
@@ -236,6 +238,15 @@ class Engine:
         self._fleet.load(event.roster, now)
         self._coverage.load(now)
         self._faults.roster_changed()
+        return []
+
+    def _edited(self, event: RosterEdited, now: float) -> list[Effect]:
+        if event.ledger_only:
+            self._fleet.describe_schools(event.index, event.schools)
+        else:
+            self._fleet.change(event.index, event.schools, now)
+        self._faults.roster_changed()
+        self._coverage.edited(event.schools, now)
         return []
 
     def _heard(self, event: GatewayHeard, now: float) -> list[Effect]:

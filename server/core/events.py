@@ -7,6 +7,7 @@ from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
 from server.core.effects import GuardSeen
+from server.core.roster import RosterIndex
 from server.registry.model import Roster
 
 
@@ -247,6 +248,18 @@ class RecallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterEdited:
+    """Another roster, of which only what is said of some schools differs; `ledger_only` where all that is in the ledger.
+
+    Many schools are told in pieces, so that no alarm waits for a city: each piece has the whole new index.
+    """
+
+    index: RosterIndex
+    schools: Sequence[str]
+    ledger_only: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WindowDeclared:
     """A test or drill was declared: only presses of the listed buttons within it may be of that mode."""
 
@@ -266,6 +279,7 @@ class Ticked:
 
 Event = (
     RosterLoaded
+    | RosterEdited
     | ReadingArrived
     | ReadingsArrived
     | CheckInArrived

@@ -1,7 +1,7 @@
 """The fleet: every gateway and device we know of, what was last heard of each, and what follows from silence."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from contract.identity import DeviceId, GatewayId, SchoolId
 from contract.kinds import KINDS
@@ -61,13 +61,65 @@ class Fleet:
         self.roster = RosterIndex(roster)
         gateways, devices = self.gateways, self.devices
         self.gateways, self.devices = {}, {}
-        self.homes = {school.id: self._home(school) for school in roster.schools}
-        for gateway in roster.gateways:
+        self.homes = {school.id: self._home(school, self.homes.get(school.id)) for school in roster.schools}
+        self._place(roster.gateways, gateways, devices, now)
+
+    def change(self, index: RosterIndex, schools: Iterable[str], now: float) -> None:
+        """Take in what another roster says of some schools; what is known of gateways and devices that stay is kept.
+
+        A school that is named here and is not in the roster is forgotten. Whose gateway or device moved from one school to
+        another names both.
+        """
+        self.roster = index
+        gateways: dict[str, GatewayState] = {}
+        devices: dict[tuple[str, str], DeviceState] = {}
+        homes = {school: home for school in schools if (home := self.homes.pop(school, None)) is not None}
+        for home in homes.values():
+            gateways.update((state.gateway.id, state) for state in home.gateways)
+            gateways.update((one.gateway.gateway.id, one.gateway) for kind in home.by_kind.values() for one in kind)
+        wanted = [index.gateways[gateway] for gateway in gateways if gateway in index.gateways]
+        wanted += [
+            index.gateways[gateway] for school in schools for gateway in index.gateways_of(school) if gateway not in gateways
+        ]
+        gateways.update(
+            (one.id, self.gateways[one.id]) for one in wanted if one.id not in gateways and one.id in self.gateways
+        )
+        for gateway, state in gateways.items():
+            self.gateways.pop(gateway, None)
+            left = self.homes.get(state.school.id) if state.school is not None else None
+            if left is not None and state in left.gateways:
+                left.gateways.remove(state)
+            for known in state.devices.values():
+                devices[gateway, known.device.id] = known
+                self.devices.pop((known.device.gateway, known.device.id), None)
+                if known.home is not None and known.home.school.id not in homes:
+                    known.home.by_kind[known.device.kind].remove(known)
+        for school in schools:
+            if (told := index.school(school)) is not None:
+                self.homes[school] = self._home(told, homes.get(school))
+        self._place(wanted, gateways, devices, now)
+
+    def describe_schools(self, index: RosterIndex, schools: Iterable[str]) -> None:
+        """Take in what the ledger now says of some schools; nothing else of the roster has changed."""
+        self.roster = index
+        for school in schools:
+            if home := self.homes.get(school):
+                home.dossier = index.dossier(school)
+
+    def _place(
+        self,
+        wanted: Sequence[Gateway],
+        gateways: Mapping[str, GatewayState],
+        devices: Mapping[tuple[str, str], DeviceState],
+        now: float,
+    ) -> None:
+        """Put gateways and the devices behind them in their places, with what is known of them."""
+        for gateway in wanted:
             self._place_gateway(gateway, gateways.get(gateway.id) or self.strange.pop(gateway.id, None), now)
-        for device in self.roster.devices.values():
-            if device.gateway in self.gateways:
+        for gateway in wanted:
+            state = self.gateways[gateway.id]
+            for device in self.roster.devices_of(gateway.id):
                 self._place_device(device, devices.get((device.gateway, device.id)))
-        for state in self.gateways.values():
             if OWN_DEVICE not in state.devices:
                 own = Device(state.gateway.id, OWN_DEVICE, "gateway", state.gateway.school)
                 self._place_device(own, devices.get((state.gateway.id, OWN_DEVICE)))
@@ -349,9 +401,9 @@ class Fleet:
             state.check_due = due
             self._device_checks.add(due, state)
 
-    def _home(self, school: School) -> Home:
-        known = self.homes.get(school.id)
-        return Home(school, on_post=known.on_post, guard_seen=known.guard_seen) if known else Home(school)
+    def _home(self, school: School, known: Home | None) -> Home:
+        dossier = self.roster.dossier(school.id)
+        return Home(school, dossier, on_post=known.on_post, guard_seen=known.guard_seen) if known else Home(school, dossier)
 
     def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
         state = known or GatewayState(gateway, None, known_since=now)

@@ -1,9 +1,14 @@
 """How many guards a school must have, and what is known of those it has."""
 
+from dataclasses import dataclass
+from datetime import date
+
 from server.core.indicator import View, all_offline, declared, settle
-from server.core.schedule import school_time_after
+from server.core.schedule import local_date, school_time_after
 from server.core.verdict import Judgement, Verdict
+from server.registry.dossier import Dossier
 from server.registry.model import School
+from server.registry.sheets.guard import Guard
 
 # GB/T 29315-2022 as published: below 100 pupils one guard, below 1,000 two, from 1,000 three and one more per further 500.
 PUPILS_SMALL = 100
@@ -29,11 +34,43 @@ def guard_quota(school: School) -> int:
     return quota
 
 
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """How many full-time guards the ledger has on a day: with a valid certificate, and in all."""
+
+    certified: int
+    listed: int
+
+    def reaches(self, quota: int, missing: str) -> Verdict:
+        """Judge a quota: by those with a certificate it is met; where only the others would fill it, nobody can say."""
+        if self.certified >= quota:
+            return Verdict(Judgement.MET)
+        if self.listed >= quota:
+            return Verdict(Judgement.UNKNOWN, ("guards.no_certificate",))
+        return Verdict(Judgement.NOT_MET, (missing,))
+
+
+def roll_of(dossier: Dossier, today: date) -> Roll:
+    """Count the guards on the roll on a day."""
+    on_roll = [
+        guard
+        for guard in dossier.of(Guard)
+        if guard.full_time
+        and (guard.on_roll_from is None or guard.on_roll_from <= today)
+        and (guard.on_roll_to is None or today <= guard.on_roll_to)
+    ]
+    certified = [
+        guard
+        for guard in on_roll
+        if guard.certificate and (guard.certificate_expires is None or today <= guard.certificate_expires)
+    ]
+    return Roll(len(certified), len(on_roll))
+
+
 def one_on_roll(view: View, now: float) -> Verdict:
     """Judge the ledger: at least one full-time guard on the roll, and the post declared as staffed."""
-    if view.school.guards_on_roll < 1:
-        return Verdict(Judgement.NOT_MET, ("guards.none",))
-    return declared(view, ("guard_post_staffed",), now)
+    told = roll_of(view.dossier, local_date(now)).reaches(1, "guards.none")
+    return told if told.judgement is not Judgement.MET else declared(view, ("guard_post_staffed",), now)
 
 
 def one_seen(view: View, now: float) -> Verdict:
@@ -64,11 +101,9 @@ def quota_turns_at(view: View, live: Verdict, _now: float) -> float | None:
     return view.listening_since + ALL_SEEN_SECONDS
 
 
-def quota_on_roll(view: View, _now: float) -> Verdict:
+def quota_on_roll(view: View, now: float) -> Verdict:
     """Judge the ledger: as many on the roll as the quota asks."""
-    if view.school.guards_on_roll >= guard_quota(view.school):
-        return Verdict(Judgement.MET)
-    return Verdict(Judgement.NOT_MET, ("guards.below_quota",))
+    return roll_of(view.dossier, local_date(now)).reaches(guard_quota(view.school), "guards.below_quota")
 
 
 def quota_seen(view: View, now: float) -> Verdict:

@@ -7,7 +7,10 @@ from datetime import date
 from server.core.liveness import DeviceState, Home, Liveness
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Judgement, Verdict
+from server.registry.dossier import Dossier
 from server.registry.model import Calendar, School, SchoolKind
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
 
 # What the policy calls 中小学; teaching points are among them and are attached to a central school for management only.
 SCHOOLS = frozenset(SchoolKind) - {SchoolKind.KINDERGARTEN}
@@ -22,6 +25,11 @@ class View:
     home: Home
     calendar: Calendar
     listening_since: float
+
+    @property
+    def dossier(self) -> Dossier:
+        """Give what the ledger says of the school."""
+        return self.home.dossier
 
     def devices(self, *kinds: str) -> list[DeviceState]:
         """List the school's devices of some kinds."""
@@ -69,12 +77,12 @@ def in_service(school: School, now: float) -> bool:
 
 
 def exempt(view: View, indicator: str, now: float) -> Verdict | None:
-    """Give the exemption in force: with document, approver and an end that has not passed."""
+    """Give the exemption in force: with document, approver, reason and an end that has not passed."""
     today = local_date(now)
-    for exemption in view.school.exemptions:
-        if exemption.indicator == indicator and exemption.document and exemption.approver and today <= exemption.until:
-            return Verdict(Judgement.EXEMPT, ("exempt",))
-    return None
+    written = view.dossier.find(Exemption, indicator)
+    if written is None or not (written.document and written.approver and written.reason) or today > written.until:
+        return None
+    return Verdict(Judgement.EXEMPT, ("exempt",))
 
 
 def declared(view: View, items: Sequence[str], now: float) -> Verdict:
@@ -84,7 +92,7 @@ def declared(view: View, items: Sequence[str], now: float) -> Verdict:
     unsure: list[str] = []
     proofs: list[float] = []
     for item in items:
-        told = view.school.declared.get(item)
+        told = view.dossier.find(Declaration, item)
         if told is None:
             unsure.append(f"{item}.undeclared")
         elif not told.in_place:

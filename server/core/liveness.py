@@ -14,6 +14,7 @@ from enum import StrEnum
 from contract.kind import Kind, Pillar
 from contract.limits import PATH_SILENT_SECONDS
 from contract.records import Value
+from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Device, Gateway, School
 
 GATEWAY_OFFLINE_SECONDS = 180.0  # Three missed keepalives of 60 s, as GB/T 28181 platforms are judged.
@@ -87,6 +88,7 @@ class Home:
     """One school as the fleet sees it: its gateways, its devices by kind, and its guards."""
 
     school: School
+    dossier: Dossier = NOTHING_SAID
     gateways: list[GatewayState] = field(default_factory=list)
     by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".

@@ -1,8 +1,7 @@
 """The figures of every unit of the tree, kept by difference: a changed verdict costs the depth of the tree, not its size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
 
 Pairs = Mapping[str, tuple[Verdict, Verdict]]
@@ -13,17 +12,16 @@ PLACES = {judgement: place for place, judgement in enumerate(Judgement)}
 class Rollup:
     """Counts the verdicts of the schools below each unit. Always counts, never averages of percentages."""
 
-    def __init__(self, roster: RosterIndex) -> None:
-        self._roster = roster
+    def __init__(self) -> None:
         self._counts: dict[tuple[str, str], list[int]] = {}  # (unit, indicator) -> four counts of each figure.
 
-    def moved(self, unit: str, before: Pairs, after: Pairs) -> None:
-        """Count a school of a unit as it is judged now instead of as it was."""
+    def moved(self, path: Sequence[str], before: Pairs, after: Pairs) -> None:
+        """Count a school below the units of a path as it is judged now instead of as it was."""
         for name in before.keys() | after.keys():
             was, now = before.get(name), after.get(name)
             if _places(was) == _places(now):
                 continue
-            for above in self._roster.unit_path(unit):
+            for above in path:
                 counts = self._counts.setdefault((above, name), [0] * len(PLACES) * FIGURES)
                 for place in _places(was):
                     counts[place] -= 1

@@ -3,11 +3,12 @@
 Instants are seconds UTC as floats, dates are `datetime.date` in Asia/Shanghai.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from contract.identity import DeviceId, GatewayId, SchoolId, StationId, UnitId, UserName
+from server.registry.record import Record
 
 
 class UnitKind(StrEnum):
@@ -93,34 +94,14 @@ class Calendar:
     terms: tuple[Term, ...]
     holidays: frozenset[date] = frozenset()
     make_up_days: frozenset[date] = frozenset()  # 调休: Saturdays and Sundays that are school days.
+    exam_days: frozenset[date] = frozenset()  # 高考 and 中考: school days on which drills and tests are out of place.
     class_hours: tuple[Window, ...] = (Window(8 * 60, 11 * 60 + 30), Window(14 * 60 + 30, 16 * 60 + 40))
     peaks: tuple[Window, ...] = (Window(7 * 60, 8 * 60), Window(16 * 60 + 40, 18 * 60))
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
-    """What the ledger says of one item of a school: whether it is in place, by which evidence, and until when that holds."""
-
-    in_place: bool
-    evidence: str = ""  # A document or photo reference; never a file's content.
-    dated: date | None = None
-    expires: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """A written exemption of one indicator; without document, approver and end it does not count."""
-
-    indicator: str
-    document: str
-    approver: str
-    reason: str
-    until: date
-
-
-@dataclass(frozen=True, slots=True)
 class School:
-    """One school with what it declares; `declared` maps item names (see docs/glossary.md) to declarations."""
+    """One school; what it declares, and its people, stand in the ledger (`server.registry.record`)."""
 
     id: SchoolId
     name: str
@@ -138,12 +119,12 @@ class School:
     contact: str = ""  # A duty role and telephone, e.g. 安全办 0777-xxxxxxx; shown to police only.
     contact_phone: str = ""
     gates: int = 1
-    guards_on_roll: int = 0  # Full-time guards with contract and certificate.
     guards_at_peak: int = 1  # Guards that must be on post at arrival and leaving.
     opened: date | None = None
-    closed: date | None = None
-    declared: dict[str, Declaration] = field(default_factory=dict)
-    exemptions: tuple[Exemption, ...] = ()
+    closed: date | None = None  # The first day on which it is no school any more.
+    merged_into: SchoolId | None = None
+    central: SchoolId | None = None  # 中心校, which manages a teaching point.
+    key_target: bool = False  # 反恐怖主义重点目标: records are kept for 90 days.
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +149,12 @@ class Device:
     at_gate: bool = False  # A camera or barrier of a school gate: its faults weigh more.
     gb_id: str = ""  # The 20-digit GB/T 28181 id, where it has one.
     decommissioned: bool = False
+    area: str = ""  # The key area it watches, of `server.registry.sheets.device.AREAS`.
+    vendor: str = ""
+    model: str = ""
+    ip: str = ""
+    mac: str = ""
+    installed: date | None = None
 
 
 class Role(StrEnum):
@@ -214,3 +201,4 @@ class Roster:
     gateways: tuple[Gateway, ...] = ()
     devices: tuple[Device, ...] = ()
     calendar: Calendar = Calendar(terms=())
+    records: tuple[Record, ...] = ()  # The ledger, in the order of its sheets.

@@ -1,7 +1,8 @@
 """The roster as a JSON file: what the simulator writes, and what `anxiao-server import-roster` takes over.
 
-One object `{"form": "anxiao-roster", "v": 1, "roster": {…}}`; the members of `roster` are those of
-`server.registry.model.Roster`, dates as `YYYY-MM-DD`. `docs/simulator.md` shows an example.
+One object `{"form": "anxiao-roster", "v": 2, "roster": {…}, "records": […]}`; the members of `roster`
+are those of `server.registry.model.Roster`, the records are the ledger's lines, each naming its sheet; dates as
+`YYYY-MM-DD`. `docs/simulator.md` shows an example.
 """
 
 import re
@@ -14,14 +15,16 @@ import msgspec
 from contract.errors import ConfigurationError, Refused
 from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
 from contract.kinds import KINDS
-from server.registry.model import Roster, Station, Unit
+from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
+from server.registry.record import SchoolRecord
+from server.registry.sheets import AnyRecord, in_order
 
 FORM = "anxiao-roster"
-VERSION = 1
+VERSION = 2
 FAULTS_SHOWN_MAX = 10  # Enough to see a pattern; a wrong column would otherwise fill the screen.
 
 _BYTE = re.compile(r"\(byte (\d+)\)")
-_ELEMENT = re.compile(r"\$\.roster\.(\w+)\[(\d+)\]")
+_ELEMENT = re.compile(r"\$\.(?:roster\.)?(\w+)\[(\d+)\]")
 
 
 class RosterFile(msgspec.Struct, frozen=True):
@@ -29,7 +32,19 @@ class RosterFile(msgspec.Struct, frozen=True):
 
     form: str
     v: int
-    roster: Roster
+    roster: "_Tables"
+    records: tuple[AnyRecord, ...] = ()
+
+
+class _Tables(msgspec.Struct, frozen=True):
+    """The roster without its ledger, which stands beside it with its sheets named."""
+
+    units: tuple[Unit, ...] = ()
+    stations: tuple[Station, ...] = ()
+    schools: tuple[School, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    devices: tuple[Device, ...] = ()
+    calendar: Calendar = Calendar(terms=())
 
 
 class _Label(msgspec.Struct):
@@ -39,7 +54,9 @@ class _Label(msgspec.Struct):
 
 def encode_roster(roster: Roster) -> bytes:
     """Write a roster; the same roster always gives the same bytes."""
-    return msgspec.json.encode(RosterFile(FORM, VERSION, roster), order="sorted")
+    tables = _Tables(**{name: getattr(roster, name) for name in _Tables.__struct_fields__})
+    file = RosterFile(FORM, VERSION, tables, roster.records)  # type: ignore[arg-type]  # Each is of a sheet.
+    return msgspec.json.encode(file, order="sorted")
 
 
 def decode_roster(data: bytes) -> Roster:
@@ -48,16 +65,23 @@ def decode_roster(data: bytes) -> Roster:
         label = msgspec.json.decode(data, type=_Label)
         if (label.form, label.v) != (FORM, VERSION):
             raise ConfigurationError(f"form {label.form!r} version {label.v}; allowed: {FORM!r} version {VERSION}")
-        roster = msgspec.json.decode(data, type=RosterFile).roster
+        file = msgspec.json.decode(data, type=RosterFile)
+        tables = {name: getattr(file.roster, name) for name in _Tables.__struct_fields__}
+        roster = Roster(**tables, records=in_order(file.records))
     except msgspec.ValidationError as error:
         raise ConfigurationError(_named(str(error), data)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"not a roster file: {_placed(str(error), data)}") from None
+    check_roster(roster)
+    return roster
+
+
+def check_roster(roster: Roster) -> None:
+    """Raise `ConfigurationError` naming what cannot be: ids malformed or given twice, references into nothing."""
     faults = list(islice(_faults(roster), FAULTS_SHOWN_MAX + 1))
     if faults:
         more = ["…"] if len(faults) > FAULTS_SHOWN_MAX else []
         raise ConfigurationError("\n".join(faults[:FAULTS_SHOWN_MAX] + more))
-    return roster
 
 
 def read_roster(path: Path) -> Roster:
@@ -85,7 +109,8 @@ def _named(message: str, data: bytes) -> str:
     """Add to the place of a fault the id that stands there, so that it is found in a file of one line too."""
     found = _ELEMENT.search(message)
     try:
-        element = msgspec.json.decode(data)["roster"][found[1]][int(found[2])] if found else None
+        whole = msgspec.json.decode(data)
+        element = (whole if found[1] == "records" else whole["roster"])[found[1]][int(found[2])] if found else None
         name = element.get("id") if isinstance(element, dict) else None
     except (KeyError, IndexError, TypeError):
         name = None
@@ -119,6 +144,13 @@ def _faults(roster: Roster) -> Iterator[str]:
         if (device.gateway, device.id) in seen:
             yield f"devices[{place}]: {device.gateway} {device.id} stands twice"
         seen.add((device.gateway, device.id))
+    lines: set[tuple[str, ...]] = set()
+    for place, record in enumerate(roster.records):
+        allowed = schools if isinstance(record, SchoolRecord) else units
+        yield from _known(f"records[{place}] ({record.sheet})", record.home, allowed)
+        if (line := (record.sheet, record.home, record.id)) in lines:
+            yield f"records[{place}]: {' '.join(line)} stands twice"
+        lines.add(line)
 
 
 def _identities(table: str, ids: Iterable[str], parse: Callable[[str], str]) -> Iterator[str]:

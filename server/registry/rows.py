@@ -12,9 +12,7 @@ from server.registry import tables
 from server.registry.model import (
     Area,
     Calendar,
-    Declaration,
     Device,
-    Exemption,
     Gateway,
     Role,
     School,
@@ -26,6 +24,8 @@ from server.registry.model import (
     UnitKind,
     User,
 )
+from server.registry.record import Record
+from server.registry.sheets import AnyRecord
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -71,15 +71,14 @@ def _read_station(row: Row) -> Station:
 
 _SAME_IN_SCHOOL = (
     *("id", "name", "name_en", "unit", "station", "pupils", "boarders", "latitude", "longitude", "datum", "address"),
-    *("contact", "contact_phone", "gates", "guards_on_roll", "guards_at_peak", "opened", "closed"),
+    *("contact", "contact_phone", "gates", "guards_at_peak", "opened", "closed", "merged_into", "central"),
 )
 
 
 def _write_school(school: School) -> Row:
     row: Row = {name: getattr(school, name) for name in _SAME_IN_SCHOOL}
     row["kind"], row["area"] = school.kind.value, school.area.value
-    row["declared"] = msgspec.json.encode(school.declared).decode()
-    row["exemptions"] = msgspec.json.encode(school.exemptions).decode()
+    row["key_target"] = school.key_target
     return row
 
 
@@ -89,8 +88,7 @@ def _read_school(row: Row) -> School:
         **same,
         kind=SchoolKind(row["kind"]),
         area=Area(row["area"]),
-        declared=msgspec.json.decode(row["declared"], type=dict[str, Declaration]),
-        exemptions=msgspec.json.decode(row["exemptions"], type=tuple[Exemption, ...]),
+        key_target=bool(row["key_target"]),
     )
 
 
@@ -100,6 +98,9 @@ def _write_gateway(gateway: Gateway) -> Row:
 
 def _read_gateway(row: Row) -> Gateway:
     return Gateway(GatewayId(row["id"]), SchoolId(row["school"]), row["key_hash"])
+
+
+_SAME_IN_DEVICE = ("area", "vendor", "model", "ip", "mac", "installed")  # In the order of the fields.
 
 
 def _write_device(device: Device) -> Row:
@@ -113,6 +114,7 @@ def _write_device(device: Device) -> Row:
         "at_gate": device.at_gate,
         "gb_id": device.gb_id,
         "decommissioned": device.decommissioned,
+        **{name: getattr(device, name) for name in _SAME_IN_DEVICE},
     }
 
 
@@ -127,9 +129,23 @@ def _read_device(row: Row) -> Device:
         bool(row["at_gate"]),
         row["gb_id"],
         bool(row["decommissioned"]),
+        *(row[name] for name in _SAME_IN_DEVICE),
     )
 
 
+def _write_record(record: Record) -> Row:
+    body = msgspec.json.encode(record).decode()
+    return {"sheet": record.sheet, "home": record.home, "id": record.id, "body": body}
+
+
+def _read_record(row: Row) -> Record:
+    record: Record = msgspec.json.decode(row["body"], type=AnyRecord)
+    return record
+
+
+RECORDS: Mapping[Record] = Mapping(
+    tables.record, lambda record: (record.sheet, record.home, record.id), _write_record, _read_record
+)
 UNITS: Mapping[Unit] = Mapping(tables.unit, lambda unit: (unit.id,), _write_unit, _read_unit)
 STATIONS: Mapping[Station] = Mapping(tables.station, lambda station: (station.id,), _write_station, _read_station)
 SCHOOLS: Mapping[School] = Mapping(tables.school, lambda school: (school.id,), _write_school, _read_school)

@@ -1,19 +1,49 @@
-"""The registry in SQL: the roster as one value, read and replaced whole, with accounts, windows and audit beside it."""
+"""The registry in SQL: the roster with its ledger as one value, edited line by line, each edit recorded for ever."""
 
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, text, update
 
+from contract.errors import ConfigurationError
+from server.core.schedule import local_date
 from server.journal.database import Database
 from server.registry import rows, tables
 from server.registry.accounts import Accounts
-from server.registry.audit import Audit
+from server.registry.audit import Audit, append_to
+from server.registry.changes import (
+    CALENDAR,
+    EVER,
+    TABLES,
+    Change,
+    Edit,
+    apply,
+    as_of,
+    decode_line,
+    difference,
+    encode_line,
+    keyed,
+)
 from server.registry.model import Calendar, Roster
+from server.registry.record import Key
+from server.registry.sheets import in_order
 from server.registry.tree import Tree
 from server.registry.windows import Windows
 
 T = TypeVar("T")
+Checked = Callable[[Roster], None]  # Raises `ConfigurationError` for a roster that cannot be.
 ROWS_AT_ONCE = 10_000  # Of one statement's values: a whole city would be a copy of itself in memory.
+_LOCK = 0x7265676973747279  # "registry": of several servers, one edits at a time.
+_MAPPINGS: dict[str, rows.Mapping[Any]] = {
+    "unit": rows.UNITS,
+    "station": rows.STATIONS,
+    "school": rows.SCHOOLS,
+    "gateway": rows.GATEWAYS,
+    "device": rows.DEVICES,
+}
 
 
 class Registry:
@@ -25,26 +55,205 @@ class Registry:
         self.accounts = Accounts(database)
         self.audit = Audit(database)
         self.windows = Windows(database)
+        self.sequence = 0  # Of the last change we know of.
 
     @property
     def roster(self) -> Roster:
-        """The roster as it was last loaded or replaced."""
+        """The roster as it was last loaded, replaced or edited."""
         return self.tree.roster
 
     async def load(self) -> Roster:
         """Read roster and accounts into memory."""
-        roster = await self._database.run(_read)
+
+        def work(connection: Connection) -> tuple[Roster, int]:
+            return _read(connection), _head(connection)
+
+        roster, self.sequence = await self._database.run(work)
         await self.accounts.load()
-        self.tree = Tree(roster)
+        self._take(roster)
         return roster
 
-    async def replace(self, roster: Roster) -> None:
-        """Make the roster be exactly this one, in one transaction; only what differs is written.
+    async def replace(
+        self,
+        roster: Roster,
+        *,
+        by: str = "import",
+        reason: str = "",
+        now: float | None = None,
+        effective: date | None = None,
+    ) -> None:
+        """Make the roster be exactly this one, in one transaction; only what differs is written and recorded.
 
         Raises `sqlalchemy.exc.IntegrityError` for a roster that names something twice; nothing has changed then.
         """
-        await self._database.run(lambda connection: _replace(connection, roster))
-        self.tree = Tree(roster)
+        at = time.time() if now is None else now
+
+        def work(connection: Connection) -> int:
+            _lock(connection)
+            before = _read(connection)
+            edits = difference(before, roster)
+            first = not before.schools and not before.units
+            _renew_all(connection, before, roster)
+            since = effective or (EVER if first else local_date(at))  # A first ledger tells of a city that was there before.
+            return _record(connection, edits, at, since, by, reason)
+
+        self.sequence = await self._database.run(work)
+        self._take(roster)
+
+    async def edit(
+        self,
+        edits: Sequence[Edit],
+        *,
+        by: str,
+        reason: str,
+        now: float,
+        effective: date | None = None,
+        checked: Checked = lambda _: None,
+    ) -> Sequence[Edit]:
+        """Edit some lines, all or none, in one transaction with their changes and a line of the audit log.
+
+        Gives what is different from what we knew, which includes what other servers edited meanwhile. Raises whatever
+        `checked` raises for the roster that would be, and `ConfigurationError` for a day that has not come; `StorageError`.
+        """
+        since = effective or local_date(now)
+        if since > local_date(now):
+            raise ConfigurationError(f"effective: {since.isoformat()} has not come yet")
+
+        def work(connection: Connection) -> tuple[Roster, list[Edit], int]:
+            _lock(connection)
+            missed = _after(connection, self.sequence)
+            base = apply(self.roster, [change.edit for change in missed])
+            known = _known(base, edits)
+            real = [edit for edit in edits if known.get((edit.sheet, edit.key)) != edit.line]
+            after = apply(base, real)
+            checked(after)
+            _write(connection, real, known)
+            sequence = _record(connection, real, now, since, by, reason)
+            if real:
+                append_to(connection, round(now * 1_000), by, "registry_edited", _targets(real), reason)
+            return after, [*(change.edit for change in missed), *real], sequence
+
+        roster, different, self.sequence = await self._database.run(work)
+        self._take(roster)
+        return different
+
+    async def follow(self) -> Sequence[Edit]:
+        """Take in what other servers edited since; gives it."""
+        known = self.sequence
+        head = await self._database.run(_head)
+        if head <= known:
+            return []
+        missed = await self._database.run(lambda connection: _after(connection, known))
+        if self.sequence != known:
+            return []  # An edit of ours has taken it in meanwhile.
+        edits = [change.edit for change in missed]
+        self._take(apply(self.roster, edits))
+        self.sequence = missed[-1].sequence
+        return edits
+
+    async def changes(self, sheet: str, key: Key) -> Sequence[Change]:
+        """List every change of one line, oldest first."""
+        table = tables.registry_change
+        query = select(table).where(table.c.sheet == sheet, table.c.key == _write_key(key)).order_by(table.c.sequence)
+        return await self._database.run(lambda connection: [_read_change(row) for row in connection.execute(query)])
+
+    async def as_of(self, known_ms: int, on: date) -> Roster:
+        """Give the registry as it held on a day by what was known at an instant."""
+
+        def work(connection: Connection) -> Roster:
+            table = tables.registry_change
+            query = select(table).where(table.c.at_ms <= known_ms, table.c.effective <= on).order_by(table.c.sequence)
+            return as_of((_read_change(row) for row in connection.execute(query)), known_ms, on)
+
+        return await self._database.run(work)
+
+    def _take(self, roster: Roster) -> None:
+        before = self.tree.roster
+        kept = ("units", "stations", "schools", "gateways", "devices")
+        if any(getattr(before, name) is not getattr(roster, name) for name in kept):
+            self.tree = Tree(roster)
+        else:
+            self.tree.roster = roster  # The same places: every index holds.
+
+
+def _targets(edits: Sequence[Edit]) -> str:
+    """Say what was edited: the lines of a few, the numbers of many."""
+    few = 10
+    if len(edits) <= few:
+        return " ".join(f"{edit.sheet}:{'/'.join(edit.key)}" for edit in edits)
+    counts: dict[str, int] = {}
+    for edit in edits:
+        counts[edit.sheet] = counts.get(edit.sheet, 0) + 1
+    return " ".join(f"{sheet}×{count}" for sheet, count in counts.items())
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _head(connection: Connection) -> int:
+    return connection.execute(select(func.max(tables.registry_change.c.sequence))).scalar() or 0
+
+
+def _after(connection: Connection, sequence: int) -> list[Change]:
+    table = tables.registry_change
+    query = select(table).where(table.c.sequence > sequence).order_by(table.c.sequence)
+    return [_read_change(row) for row in connection.execute(query)]
+
+
+def _read_change(row: Any) -> Change:
+    key = tuple(msgspec.json.decode(row.key, type=list[str]))
+    line = None if row.body is None else decode_line(row.sheet, row.body)
+    return Change(row.sequence, row.at_ms, row.effective, row.actor, row.reason, Edit(row.sheet, key, line))
+
+
+def _write_key(key: Key) -> str:
+    return msgspec.json.encode(key).decode()
+
+
+def _record(connection: Connection, edits: Sequence[Edit], now: float, effective: date, by: str, reason: str) -> int:
+    """Append the edits to the changes; gives the last sequence."""
+    head = _head(connection)
+    same = {"at_ms": round(now * 1_000), "effective": effective, "actor": by[:64], "reason": reason}
+    for start in range(0, len(edits), ROWS_AT_ONCE):
+        values = [
+            {
+                **same,
+                "sequence": head + place,
+                "sheet": edit.sheet,
+                "key": _write_key(edit.key),
+                "body": None if edit.line is None else encode_line(edit.line),
+            }
+            for place, edit in enumerate(edits[start : start + ROWS_AT_ONCE], start + 1)
+        ]
+        connection.execute(insert(tables.registry_change), values)
+    return head + len(edits)
+
+
+def _known(roster: Roster, edits: Iterable[Edit]) -> dict[tuple[str, Key], Any]:
+    """Find the lines that edits speak of, as they are."""
+    wanted = {(edit.sheet, edit.key) for edit in edits}
+    return {key: line for key, line in keyed(roster).items() if key in wanted}
+
+
+def _write(connection: Connection, edits: Iterable[Edit], known: Mapping[tuple[str, Key], Any]) -> None:
+    """Write the lines themselves."""
+    by_sheet: dict[str, list[Edit]] = {}
+    for edit in edits:
+        by_sheet.setdefault(edit.sheet, []).append(edit)
+    for sheet, mine in by_sheet.items():
+        if sheet == CALENDAR:
+            _write_calendar(connection, mine[-1].line or Calendar(terms=()))
+            continue
+        mapping = _MAPPINGS.get(sheet, rows.RECORDS)
+        gone = [known[sheet, edit.key] for edit in mine if edit.line is None]
+        changed = [edit.line for edit in mine if edit.line is not None and (sheet, edit.key) in known]
+        came = [edit.line for edit in mine if edit.line is not None and (sheet, edit.key) not in known]
+        _delete(connection, mapping, [mapping.key(line) for line in gone])
+        _update(connection, mapping, [mapping.write(line) for line in changed], [mapping.key(line) for line in changed])
+        place = connection.execute(select(func.max(mapping.table.c.place))).scalar()
+        _insert(connection, mapping, list(enumerate(came, 0 if place is None else place + 1)))
 
 
 def _read(connection: Connection) -> Roster:
@@ -56,6 +265,7 @@ def _read(connection: Connection) -> Roster:
         gateways=_read_all(connection, rows.GATEWAYS),
         devices=_read_all(connection, rows.DEVICES),
         calendar=rows.read_calendar(body) if body else Calendar(terms=()),
+        records=in_order(_read_all(connection, rows.RECORDS)),
     )
 
 
@@ -64,30 +274,24 @@ def _read_all(connection: Connection, mapping: rows.Mapping[T]) -> tuple[T, ...]
     return tuple(mapping.read(dict(row)) for row in found)
 
 
-def _replace(connection: Connection, roster: Roster) -> None:
-    before = _read(connection)
-    _renew(connection, rows.UNITS, before.units, roster.units)
-    _renew(connection, rows.STATIONS, before.stations, roster.stations)
-    _renew(connection, rows.SCHOOLS, before.schools, roster.schools)
-    _renew(connection, rows.GATEWAYS, before.gateways, roster.gateways)
-    _renew(connection, rows.DEVICES, before.devices, roster.devices)
+def _renew_all(connection: Connection, before: Roster, after: Roster) -> None:
+    for sheet, attribute in TABLES.items():
+        _renew(connection, _MAPPINGS[sheet], getattr(before, attribute), getattr(after, attribute))
+    _renew(connection, rows.RECORDS, before.records, after.records)
+    _write_calendar(connection, after.calendar)
+
+
+def _write_calendar(connection: Connection, calendar: Calendar) -> None:
     connection.execute(delete(tables.calendar))
-    connection.execute(insert(tables.calendar).values(id=1, body=rows.write_calendar(roster.calendar)))
+    connection.execute(insert(tables.calendar).values(id=1, body=rows.write_calendar(calendar)))
 
 
 def _renew(connection: Connection, mapping: rows.Mapping[T], old: tuple[T, ...], new: tuple[T, ...]) -> None:
     """Delete what is gone, insert what came, and write again what changed or moved."""
-    table, key = mapping.table, mapping.key
+    key = mapping.key
     before = {key(value): (place, value) for place, value in enumerate(old)}
     wanted = {key(value) for value in new}
-    keys = [column.name for column in table.primary_key.columns]
-    where = and_(*(table.c[name] == bindparam(f"key_{name}") for name in keys))
-
-    def named(values: tuple[str, ...]) -> dict[str, Any]:
-        return {f"key_{name}": value for name, value in zip(keys, values, strict=True)}
-
-    if gone := [named(known) for known in before if known not in wanted]:
-        connection.execute(delete(table).where(where), gone)
+    _delete(connection, mapping, [known for known in before if known not in wanted])
     came: list[tuple[int, T]] = []
     changed: list[tuple[int, T]] = []
     for place, value in enumerate(new):
@@ -96,11 +300,38 @@ def _renew(connection: Connection, mapping: rows.Mapping[T], old: tuple[T, ...],
             came.append((place, value))
         elif was != (place, value):
             changed.append((place, value))
-    for start in range(0, len(came), ROWS_AT_ONCE):
-        connection.execute(insert(table), mapping.rows(came[start : start + ROWS_AT_ONCE]))
-    if changed:
-        kept = [
-            {name: value for name, value in row.items() if name not in keys} | named(key(value))
-            for row, (_, value) in zip(mapping.rows(changed), changed, strict=True)
-        ]
-        connection.execute(update(table).where(where), kept)
+    _insert(connection, mapping, came)
+    _update(connection, mapping, mapping.rows(changed), [key(value) for _, value in changed])
+
+
+def _insert(connection: Connection, mapping: rows.Mapping[T], placed: Sequence[tuple[int, T]]) -> None:
+    for start in range(0, len(placed), ROWS_AT_ONCE):
+        connection.execute(insert(mapping.table), mapping.rows(placed[start : start + ROWS_AT_ONCE]))
+
+
+def _update(connection: Connection, mapping: rows.Mapping[T], written: Sequence[rows.Row], keys: Sequence[Key]) -> None:
+    if not written:
+        return
+    own = _own(mapping)
+    kept = [
+        {name: value for name, value in row.items() if name not in own} | _named(mapping, key)
+        for row, key in zip(written, keys, strict=True)
+    ]
+    connection.execute(update(mapping.table).where(_where(mapping)), kept)
+
+
+def _delete(connection: Connection, mapping: rows.Mapping[T], keys: Sequence[Key]) -> None:
+    if keys:
+        connection.execute(delete(mapping.table).where(_where(mapping)), [_named(mapping, key) for key in keys])
+
+
+def _own(mapping: rows.Mapping[T]) -> list[str]:
+    return [column.name for column in mapping.table.primary_key.columns]
+
+
+def _where(mapping: rows.Mapping[T]) -> Any:
+    return and_(*(mapping.table.c[name] == bindparam(f"key_{name}") for name in _own(mapping)))
+
+
+def _named(mapping: rows.Mapping[T], key: Key) -> dict[str, Any]:
+    return {f"key_{name}": value for name, value in zip(_own(mapping), key, strict=True)}

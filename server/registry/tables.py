@@ -49,12 +49,12 @@ school = Table(
     Column("contact", Text, nullable=False),
     Column("contact_phone", Text, nullable=False),
     Column("gates", Integer, nullable=False),
-    Column("guards_on_roll", Integer, nullable=False),
     Column("guards_at_peak", Integer, nullable=False),
     Column("opened", Date),
     Column("closed", Date),
-    Column("declared", Text, nullable=False),
-    Column("exemptions", Text, nullable=False),
+    Column("merged_into", String(10)),
+    Column("central", String(10)),
+    Column("key_target", Boolean, nullable=False),
 )
 
 gateway = Table(
@@ -79,6 +79,36 @@ device = Table(
     Column("at_gate", Boolean, nullable=False),
     Column("gb_id", String(20), nullable=False),
     Column("decommissioned", Boolean, nullable=False),
+    Column("area", String(24), nullable=False),
+    Column("vendor", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("ip", String(64), nullable=False),
+    Column("mac", String(17), nullable=False),
+    Column("installed", Date),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("sheet", String(32), primary_key=True),
+    Column("home", String(32), primary_key=True),  # The school or unit.
+    Column("id", String(64), primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+registry_change = Table(  # Append-only: what was known on any past instant is read from here.
+    "registry_change",
+    metadata,
+    Column("sequence", Number, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),  # When it was recorded.
+    Column("effective", Date, nullable=False),  # Since when it is so.
+    Column("actor", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sheet", String(32), nullable=False),
+    Column("key", Text, nullable=False),  # The line's identity, as a JSON list.
+    Column("body", Text),  # The line from then on; none when it was taken out.
+    Index(None, "sheet", "key"),
 )
 
 calendar = Table(

@@ -1,7 +1,8 @@
 """The API over a small city, on a database in memory, with every clock in the test's hand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,10 +26,13 @@ from server.commands.store import CommandStore
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.core.roster import RosterIndex
 from server.export.export import Export
 from server.history.store import Point
 from server.journal.database import Database, open_database
 from server.journal.sql import SqlJournal
+from server.registry.changes import Edit
+from server.registry.roster_file import check_roster
 from server.registry.store import Registry
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
@@ -190,6 +194,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async def check_in(event: CheckInArrived) -> None:
         await house.check_in(event)
 
+    async def edit(edits: Sequence[Edit], *, by: str, reason: str, effective: date | None = None) -> int:
+        changed = await registry.edit(edits, by=by, reason=reason, now=now[0], effective=effective, checked=check_roster)
+        engine.roster = RosterIndex(registry.roster)
+        return len(changed)
+
     store = CommandStore(database)
     commands = Commands(
         store,
@@ -206,6 +215,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         check_in=check_in,
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
+        edit=edit,
         registry=registry,
         sessions=sessions,
         passwords=Passwords(QUICK),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from contract.records import Value
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
+from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
 from server.registry.tree import Tree
 from tests.registry.city import FIRST, roster
@@ -52,6 +53,7 @@ class FakeEngine:
 
     alerts: dict[str, Alert] = field(default_factory=dict)
     indicators: list[FakeIndicator] = field(default_factory=lambda: [FakeIndicator("t1"), FakeIndicator("t2")])
+    roster: RosterIndex = field(default_factory=lambda: RosterIndex(roster()))
     judged: dict[str, dict[str, tuple[Verdict, Verdict]]] = field(default_factory=dict)
 
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:

@@ -1,7 +1,10 @@
 """A small city for the core's tests, and short ways to tell the engine things."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+
+import msgspec
 
 from contract.identity import DeviceId, GatewayId, PressId, SchoolId, StationId, UnitId
 from contract.records import Value
@@ -35,6 +38,11 @@ from server.registry.model import (
     Unit,
     UnitKind,
 )
+from server.registry.record import Record
+from server.registry.sheets import in_order
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
+from server.registry.sheets.guard import Guard
 
 CALENDAR = Calendar(terms=(Term(date(2026, 2, 16), date(2026, 7, 3)), Term(date(2026, 9, 1), date(2027, 1, 15))))
 UNITS = (
@@ -59,9 +67,38 @@ MONDAY = date(2026, 3, 2)  # A school day of the calendar above.
 NOON = beijing(MONDAY, 12)
 
 
-def school(number: int = 1, unit: str = "450702-01", **facts: object) -> School:
-    """Make one urban primary school; anything can be said otherwise."""
-    plain = School(
+@dataclass(frozen=True, slots=True)
+class Described(School):
+    """A school with what its ledger says."""
+
+    records: tuple[Record, ...] = ()
+
+
+def said(in_place: bool, evidence: str = "", dated: date | None = None, expires: date | None = None) -> Declaration:
+    """Say whether an item is in place; school and item are filled in by `school`."""
+    return Declaration(school=SchoolId(""), id="", in_place=in_place, evidence=evidence, dated=dated, expires=expires)
+
+
+def excuse(indicator: str, document: str, approver: str, reason: str, until: date) -> Exemption:
+    """Write an exemption; the school is filled in by `school`."""
+    return Exemption(school=SchoolId(""), id=indicator, document=document, approver=approver, reason=reason, until=until)
+
+
+def school(
+    number: int = 1,
+    unit: str = "450702-01",
+    *,
+    guards: int = 2,
+    declared: Mapping[str, Declaration] | None = None,
+    exemptions: Sequence[Exemption] = (),
+    **facts: object,
+) -> Described:
+    """Make one urban primary school with its ledger; anything can be said otherwise."""
+    id_ = SchoolId(f"450700{number:04d}")
+    records: list[Record] = [Guard(school=id_, id=f"g{one}", certificate=f"c{one}") for one in range(1, guards + 1)]
+    records += [msgspec.structs.replace(one, school=id_, id=item) for item, one in (declared or {}).items()]
+    records += [msgspec.structs.replace(one, school=id_) for one in exemptions]
+    plain = Described(
         id=SchoolId(f"450700{number:04d}"),
         name=f"第{number}小学",
         name_en=f"No. {number} Primary",
@@ -73,7 +110,7 @@ def school(number: int = 1, unit: str = "450702-01", **facts: object) -> School:
         boarders=0,
         latitude=21.95,
         longitude=108.62,
-        guards_on_roll=2,
+        records=tuple(records),
     )
     return replace(plain, **facts)  # type: ignore[arg-type]  # The caller names the fields.
 
@@ -106,7 +143,8 @@ def city(*schools: School, calendar: Calendar = CALENDAR, kinds: dict[str, str] 
         for name, kind in (KINDS_OF_A_SCHOOL if kinds is None else kinds).items()
     ]
     gateways = tuple(Gateway(gateway_of(numbers[each.id]), each.id) for each in chosen)
-    return Roster(UNITS, STATIONS, tuple(chosen), gateways, tuple(devices), calendar)
+    records = in_order(record for each in chosen if isinstance(each, Described) for record in each.records)
+    return Roster(UNITS, STATIONS, tuple(chosen), gateways, tuple(devices), calendar, records)
 
 
 def press_id(number: int) -> PressId:

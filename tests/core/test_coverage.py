@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as changed
 
 from contract.identity import DeviceId, SchoolId
 from server.core.events import CheckInArrived, RosterLoaded
@@ -13,8 +14,9 @@ from server.core.guards import guard_quota
 from server.core.indicators import INDICATORS
 from server.core.schedule import local_date
 from server.core.verdict import Judgement, Tally
-from server.registry.model import Area, Declaration, Exemption, School, SchoolKind
-from tests.core.talking import MONDAY, Talk, beijing, city, gateway_of, school, talking
+from server.registry.model import Area, School, SchoolKind
+from server.registry.sheets.declaration import Declaration
+from tests.core.talking import MONDAY, Talk, beijing, city, excuse, gateway_of, said, school, talking
 
 NOW = beijing(MONDAY, 9)
 TODAY = local_date(NOW)
@@ -29,7 +31,7 @@ ITEMS = (
     "guard_post_staffed",
     "barrier",
 )
-IN_PLACE = {item: Declaration(True, "evidence", TODAY, TODAY + timedelta(days=300)) for item in ITEMS}
+IN_PLACE = {item: said(True, "evidence", TODAY, TODAY + timedelta(days=300)) for item in ITEMS}
 
 
 def model_school(**changes: object) -> School:
@@ -73,7 +75,7 @@ def test_declared_is_met_in_the_ledger_and_unknown_live_until_it_is_proven(name:
 
 @pytest.mark.parametrize("name", HEADLINES)
 def test_nothing_declared_is_never_met(name: str) -> None:
-    talk = talk_about(school(guards_on_roll=0))
+    talk = talk_about(school(guards=0))
     assert judged(talk, name)[0] is not Judgement.MET
 
 
@@ -88,9 +90,9 @@ def test_nothing_declared_is_never_met(name: str) -> None:
     ],
 )
 def test_one_missing_item_is_not_met_and_lapsed_evidence_is_unknown(item: str, name: str) -> None:
-    missing = school(declared=IN_PLACE | {item: Declaration(in_place=False)})
+    missing = school(declared=IN_PLACE | {item: said(in_place=False)})
     assert judged(talk_about(missing), name)[0] is Judgement.NOT_MET
-    lapsed = Declaration(True, "evidence", TODAY - timedelta(days=400), TODAY - timedelta(days=1))
+    lapsed = said(True, "evidence", TODAY - timedelta(days=400), TODAY - timedelta(days=1))
     assert judged(talk_about(school(declared=IN_PLACE | {item: lapsed})), name)[0] is Judgement.UNKNOWN
 
 
@@ -123,20 +125,21 @@ def test_a_powered_barrier_with_a_fault_is_not_met_and_a_fixed_one_speaks_by_its
     assert judged(talk, "t5_barrier") == (Judgement.MET, Judgement.NOT_MET)
     fixed = talking(roster=city(model_school(), kinds={"cam-1": "camera"}), now=NOW)
     assert judged(fixed, "t5_barrier") == (Judgement.MET, Judgement.MET)
-    old = Declaration(True, "photo", TODAY - timedelta(days=200), TODAY + timedelta(days=100))
+    old = said(True, "photo", TODAY - timedelta(days=200), TODAY + timedelta(days=100))
     stale = talking(roster=city(school(declared=IN_PLACE | {"barrier": old}), kinds={}), now=NOW)
     assert judged(stale, "t5_barrier") == (Judgement.MET, Judgement.UNKNOWN)
 
 
 def test_an_exemption_counts_only_with_document_approver_and_an_end_that_has_not_come() -> None:
-    excuse = Exemption("t5_barrier", "doc-1", "bureau", "no road", TODAY)
-    without = IN_PLACE | {"barrier": Declaration(in_place=False)}
+    written = excuse("t5_barrier", "doc-1", "bureau", "no road", TODAY)
+    without = IN_PLACE | {"barrier": said(in_place=False)}
     for exemption, expected in (
-        (excuse, Judgement.EXEMPT),
-        (replace(excuse, until=TODAY - timedelta(days=1)), Judgement.NOT_MET),
-        (replace(excuse, document=""), Judgement.NOT_MET),
-        (replace(excuse, approver=""), Judgement.NOT_MET),
-        (replace(excuse, indicator="t2_closed"), Judgement.NOT_MET),
+        (written, Judgement.EXEMPT),
+        (changed(written, until=TODAY - timedelta(days=1)), Judgement.NOT_MET),
+        (changed(written, document=""), Judgement.NOT_MET),
+        (changed(written, approver=""), Judgement.NOT_MET),
+        (changed(written, reason=""), Judgement.NOT_MET),
+        (changed(written, id="t2_closed"), Judgement.NOT_MET),
     ):
         talk = talk_about(school(declared=without, exemptions=(exemption,)))
         assert judged(talk, "t5_barrier")[0] is expected
@@ -176,7 +179,7 @@ def test_the_quota_by_pupils_and_boarders(pupils: int, boarders: int, quota: int
 
 
 def test_too_few_on_the_roll_meets_the_headline_and_not_the_quota() -> None:
-    talk = talk_about(model_school(pupils=2_000, guards_on_roll=1))
+    talk = talk_about(model_school(pupils=2_000, guards=1))
     assert judged(talk, "t3_guards_urban")[0] is Judgement.MET
     assert judged(talk, "t3_quota")[0] is Judgement.NOT_MET
 
@@ -200,7 +203,7 @@ def test_a_hundred_percent_is_never_rounded_up_to_and_nothing_required_has_no_ra
 declarations = st.one_of(
     st.none(),
     st.builds(
-        Declaration,
+        said,
         in_place=st.booleans(),
         dated=st.one_of(st.none(), st.just(TODAY)),
         expires=st.one_of(st.none(), st.dates(date(2026, 1, 1), date(2026, 12, 31))),
@@ -229,7 +232,7 @@ def test_verdicts_kept_are_those_judged_anew_and_every_school_asked_has_one(
             declared={item: one for item, one in declared.items() if one is not None},
             kind=kind,
             area=area,
-            guards_on_roll=guards,
+            guards=guards,
         )
         for number, (declared, kind, area, guards) in enumerate(told, 1)
     ]
@@ -344,8 +347,7 @@ def test_every_indicator_has_each_of_the_four_verdicts_and_is_exempt_in_both_fig
     unheard = talking(roster=city(model_school()), now=NOW)
     assert judged(unheard, name)[1] is Judgement.UNKNOWN
     assert judged(not_met_live(name), name)[1] is Judgement.NOT_MET
-    excuse = Exemption(name, "doc-1", "bureau", "written", TODAY)
-    excused = talk_about(model_school(exemptions=(excuse,)))
+    excused = talk_about(model_school(exemptions=(excuse(name, "doc-1", "bureau", "written", TODAY),)))
     assert judged(excused, name) == (Judgement.EXEMPT, Judgement.EXEMPT)
     met = talk_about(model_school())
     for number in (1, 2):

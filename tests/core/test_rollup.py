@@ -1,15 +1,14 @@
 """The figures of every unit: kept by difference, and always those that counting every school anew would give."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.events import RosterLoaded
 from server.core.indicators import INDICATORS
 from server.core.verdict import Judgement, Tally
-from server.registry.model import Area, Declaration, Exemption, School, SchoolKind
-from tests.core.talking import MONDAY, UNITS, Talk, beijing, city, school, talking
+from server.registry.model import Area, School, SchoolKind
+from server.registry.sheets.declaration import Declaration
+from tests.core.talking import MONDAY, UNITS, Talk, beijing, city, excuse, said, school, talking
 
 NOW = beijing(MONDAY, 9)
 ITEMS = ("video_networked", "alarm_networked", "guard_post_staffed", "barrier", "closed_perimeter")
@@ -27,7 +26,7 @@ def counted_anew(talk: Talk, unit: str, indicator: str, figure: int) -> Tally:
 
 def told_in_place(places: tuple[bool | None, ...]) -> dict[str, Declaration]:
     """Declare some items, leave others undeclared."""
-    return {item: Declaration(place) for item, place in zip(ITEMS, places, strict=True) if place is not None}
+    return {item: said(place) for item, place in zip(ITEMS, places, strict=True) if place is not None}
 
 
 places = st.tuples(*[st.sampled_from([True, True, False, None])] * len(ITEMS))
@@ -37,9 +36,9 @@ schools = st.lists(
             "unit": unit,
             "kind": kind,
             "area": area,
-            "guards_on_roll": guards,
+            "guards": guards,
             "declared": told_in_place(told),
-            "exemptions": (Exemption("t5_barrier", "doc-1", "bureau", "no road", MONDAY),) if excused else (),
+            "exemptions": (excuse("t5_barrier", "doc-1", "bureau", "no road", MONDAY),) if excused else (),
         },
         st.sampled_from([unit.id for unit in UNITS]),
         st.sampled_from(list(SchoolKind)),
@@ -55,7 +54,7 @@ schools = st.lists(
 
 def made(facts: list[dict[str, object]]) -> list[School]:
     """Make the schools that were drawn."""
-    return [replace(school(number), **one) for number, one in enumerate(facts, 1)]  # type: ignore[arg-type]  # Drawn above.
+    return [school(number, **one) for number, one in enumerate(facts, 1)]  # type: ignore[arg-type]  # Drawn above.
 
 
 @given(

@@ -7,9 +7,7 @@ from contract.identity import DeviceId, GatewayId, SchoolId, StationId, UnitId, 
 from server.registry.model import (
     Area,
     Calendar,
-    Declaration,
     Device,
-    Exemption,
     Gateway,
     Role,
     Roster,
@@ -23,6 +21,14 @@ from server.registry.model import (
     UnitKind,
     User,
 )
+from server.registry.record import Record
+from server.registry.sheets import in_order
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
+from server.registry.sheets.gate import SchoolGate
+from server.registry.sheets.guard import Guard
+from server.registry.sheets.kit import Kit
+from server.registry.sheets.post import Post
 from server.security.tokens import digest
 
 CITY, NORTH, SOUTH, TOWN = UnitId("450700"), UnitId("450703"), UnitId("450702"), UnitId("450703-01")
@@ -60,10 +66,27 @@ def school(id_: SchoolId, unit_: UnitId, station_: StationId) -> School:
         contact="安全办",
         contact_phone="0777-100",
         gates=2,
-        guards_on_roll=3,
         opened=date(2001, 9, 1),
-        declared={"one_key_alarm": Declaration(True, "doc-1", date(2025, 1, 2), date(2027, 1, 2))},
-        exemptions=(Exemption("t5", "文号7", "局长", "窄路", date(2027, 7, 1)),),
+        key_target=True,
+    )
+
+
+def ledger(school_: SchoolId) -> tuple[Record, ...]:
+    """Say something of a school on some sheets."""
+    return (
+        Declaration(
+            school=school_,
+            id="one_key_alarm",
+            in_place=True,
+            evidence="doc-1",
+            dated=date(2025, 1, 2),
+            expires=date(2027, 1, 2),
+        ),
+        Exemption(school=school_, id="t5", document="文号7", approver="局长", reason="窄路", until=date(2027, 7, 1)),
+        *(Guard(school=school_, id=f"g{number}", name=f"保安{number}", certificate=f"证{number}") for number in (1, 2, 3)),
+        Kit(school=school_, id="k1", item="helmet", count=2, expires=date(2027, 7, 1)),
+        SchoolGate(school=school_, id="1", name="东门", main=True),
+        Post(school=school_, id="1", kind="gate_room", device="post-1"),
     )
 
 
@@ -100,6 +123,7 @@ def roster() -> Roster:
         gateways=tuple(Gateway(gateway, one.id, digest(GATEWAY_KEY)) for gateway, one in pairs),
         devices=tuple(device for gateway, one in pairs for device in devices(gateway, one.id)),
         calendar=Calendar(terms=(Term(date(2026, 9, 1), date(2027, 1, 20)),), holidays=frozenset({date(2026, 10, 1)})),
+        records=in_order(record for one in schools for record in ledger(one.id)),
     )
 
 

@@ -28,13 +28,13 @@ def test_roster_comes_back_whole() -> None:
     ("data", "says"),
     [
         (b"not json", r"not a roster file: .*line 1, column"),
-        (b'{"form": "anxiao-roster",\n "v": 1,\n "roster": {]}', r"line 3, column 13"),
+        (b'{"form": "anxiao-roster",\n "v": 2,\n "roster": {]}', r"line 3, column 13"),
         (b"\xff\xfe", "not a roster file"),
-        (b'{"form":"else","v":1,"roster":{}}', "form 'else'"),
-        (b'{"form":"anxiao-roster","v":2,"roster":{}}', "version 2"),
-        (b'{"form":"anxiao-roster","v":1}', "roster"),
-        (b'{"form":"anxiao-roster","v":1,"roster":{"units":[{"id":7}]}}', r"\$\.roster\.units\[0\]\.id` \(id 7\)"),
-        (b'{"form":"anxiao-roster","v":1,"roster":{"schools":[{"id":"2100000001","name":3}]}}', r"id '2100000001'"),
+        (b'{"form":"else","v":2,"roster":{}}', "form 'else'"),
+        (b'{"form":"anxiao-roster","v":9,"roster":{}}', "version 9"),
+        (b'{"form":"anxiao-roster","v":2}', "roster"),
+        (b'{"form":"anxiao-roster","v":2,"roster":{"units":[{"id":7}]}}', r"\$\.roster\.units\[0\]\.id` \(id 7\)"),
+        (b'{"form":"anxiao-roster","v":2,"roster":{"schools":[{"id":"2100000001","name":3}]}}', r"id '2100000001'"),
     ],
 )
 def test_bad_file_is_refused_by_place(data: bytes, says: str) -> None:

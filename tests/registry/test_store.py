@@ -33,7 +33,7 @@ async def test_replacing_writes_what_came_changed_moved_and_went(database: Datab
     """The roster is exactly the new one, whatever the old one was."""
     registry, before = Registry(database), roster()
     await registry.replace(before)
-    changed = replace(before.schools[1], pupils=9, declared={})
+    changed = replace(before.schools[1], pupils=9, opened=None)
     moved = (before.schools[2], changed)  # The first is gone, the order is another.
     new_device = replace(before.devices[0], id=DeviceId("button-9"))
     after = replace(before, schools=moved, devices=(new_device, *before.devices[2:]))
@@ -48,7 +48,7 @@ async def test_replacing_with_a_double_changes_nothing(database: Database) -> No
     """Nothing is half-imported."""
     registry, before = Registry(database), roster()
     await registry.replace(before)
-    doubled = replace(before, schools=before.schools[:1], gateways=(*before.gateways, before.gateways[0]))
+    doubled = replace(before, schools=before.schools[:1], records=(), gateways=(*before.gateways, before.gateways[0]))
     new = replace(doubled, gateways=tuple(replace(one, id=GatewayId(f"{one.id}-x")) for one in doubled.gateways))
 
     with pytest.raises(IntegrityError):

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from contract.identity import DeviceId
+from contract.identity import DeviceId, SchoolId
 from contract.kind import check_value
 from contract.kinds import KINDS
+from server.core.roster import RosterIndex
 from server.registry.model import Device
+from server.registry.sheets.declaration import Declaration
 from simulators.behaviour import Conduct, Orders, conduct_of, gate_open, guards_on_post, outage_seconds, patrols_due
 from simulators.chance import afflicted, draw
 from simulators.city import make_city
@@ -18,8 +20,12 @@ from simulators.samples import Metrics, Scene, sample, thing
 
 CITY = make_city(200, 1, date(2026, 11, 24)).roster
 CALENDAR = CITY.calendar
-SCHOOLS = {school.id: school for school in CITY.schools}
-CONDUCTS = {gateway.id: conduct_of(SCHOOLS[gateway.school], gateway.id, 1) for gateway in CITY.gateways}
+INDEX = RosterIndex(CITY)
+SCHOOLS = INDEX.schools
+CONDUCTS = {
+    gateway.id: conduct_of(SCHOOLS[gateway.school], INDEX.dossier(gateway.school), gateway.id, 1)
+    for gateway in CITY.gateways
+}
 GATE = DeviceId("gate-1")
 
 
@@ -130,13 +136,19 @@ def test_faults_keep_their_shares() -> None:
     assert sum(metrics["position"] == "up" for metrics in barriers) > 0.85 * len(barriers)
 
 
+def in_place(school: SchoolId, item: str) -> bool:
+    """Say whether the ledger calls an item in place."""
+    said = INDEX.dossier(school).find(Declaration, item)
+    return said is not None and said.in_place
+
+
 def test_police_proof_only_where_networked() -> None:
     """A school that the ledger does not call networked never shows a police-side proof; the others do."""
     for device, metrics in samples(at(9)):
         if metrics and device.kind == "alarm_host":
-            assert ("police_ack" in metrics) == SCHOOLS[device.school].declared["alarm_networked"].in_place
+            assert ("police_ack" in metrics) == in_place(device.school, "alarm_networked")
         if metrics and device.kind == "recorder" and metrics["online"]:
-            assert ("police_catalogue" in metrics) == SCHOOLS[device.school].declared["video_networked"].in_place
+            assert ("police_catalogue" in metrics) == in_place(device.school, "video_networked")
 
 
 def test_power_cut_darkens_cameras_and_drains_batteries() -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
 from contract.kinds import KINDS
-from server.core.guards import guard_quota
+from server.core.guards import guard_quota, roll_of
+from server.core.roster import RosterIndex
 from server.registry.model import Area, Roster, SchoolKind, UnitKind
+from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.exemption import Exemption
 from simulators.city import make_city
 from simulators.credentials import gateway_key, key_hash
 
@@ -103,19 +106,27 @@ def test_demo_city_is_light() -> None:
     assert {school.area for school in city.schools} == set(Area)
 
 
+def declared_in(city: Roster) -> dict[tuple[str, str], Declaration]:
+    """Index what a city's ledger declares by school and item."""
+    return {(record.school, record.id): record for record in city.records if isinstance(record, Declaration)}
+
+
 def test_ledger_has_realistic_gaps(city: Roster) -> None:
     """The declared shares start where such programmes really stood, never at 100 %."""
+    declared = declared_in(city)
+    index = RosterIndex(city)
+    rolls = {school.id: roll_of(index.dossier(school.id), TODAY).certified for school in city.schools}
 
     def share(*items: str) -> float:
         good = 0
         for school in city.schools:
-            found = [school.declared[item] for item in items]
+            found = [declared[school.id, item] for item in items]
             good += all(item.in_place and (item.expires is None or item.expires >= TODAY) for item in found)
         return good / len(city.schools)
 
-    closed = [item for item in city.schools[0].declared if item.startswith("closed_")]
-    guarded = sum(school.guards_on_roll > 0 for school in city.schools) / len(city.schools)
-    enough = sum(s.guards_on_roll >= guard_quota(s) for s in city.schools) / len(city.schools)
+    closed = [item for school, item in declared if school == city.schools[0].id and item.startswith("closed_")]
+    guarded = sum(rolls[school.id] > 0 for school in city.schools) / len(city.schools)
+    enough = sum(rolls[school.id] >= guard_quota(school) for school in city.schools) / len(city.schools)
 
     assert len(closed) == 5
     assert 0.975 < share(*closed) < 0.997
@@ -127,23 +138,24 @@ def test_ledger_has_realistic_gaps(city: Roster) -> None:
 def test_powered_barriers_stand_only_where_one_is_declared(city: Roster) -> None:
     """A barrier that reports is also in the ledger; fixed and movable ones are in the ledger alone, with a dated photo."""
     powered = {device.school for device in city.devices if device.kind == "barrier"}
-    declared = {school.id for school in city.schools if school.declared["barrier"].in_place}
+    declared = {school: said for (school, item), said in declared_in(city).items() if item == "barrier" and said.in_place}
 
-    assert powered < declared
-    assert all(s.declared["barrier"].dated for s in city.schools if s.id in declared - powered)
+    assert powered < declared.keys()
+    assert all(said.dated for school, said in declared.items() if school not in powered)
 
 
 def test_exemptions_are_written_and_end(city: Roster) -> None:
     """Only teaching points without a barrier are exempt, each with a document and an end, and some have run out."""
-    exempt = [(school, exemption) for school in city.schools for exemption in school.exemptions]
+    exemptions = [record for record in city.records if isinstance(record, Exemption)]
+    kinds, declared = {school.id: school.kind for school in city.schools}, declared_in(city)
 
-    assert exempt
-    for school, exemption in exempt:
-        assert school.kind is SchoolKind.TEACHING_POINT
-        assert not school.declared["barrier"].in_place
+    assert exemptions
+    for exemption in exemptions:
+        assert kinds[exemption.school] is SchoolKind.TEACHING_POINT
+        assert not declared[exemption.school, "barrier"].in_place
         assert exemption.document
         assert exemption.approver
-    assert {exemption.until < TODAY for _, exemption in exempt} == {True, False}
+    assert {exemption.until < TODAY for exemption in exemptions} == {True, False}
 
 
 def test_calendar_has_terms_around_today(city: Roster) -> None:

@@ -13,6 +13,7 @@ from server.api.parts import Parts
 from server.api.problems import ApiError, Code
 from server.api.replies import answers, reply
 from server.api.show import alert_view, device_view, gateway_view, school_view, station_view, verdict_view
+from server.core.schedule import local_date
 from server.registry.model import Device
 from server.security.access import Permission, sees_alert
 
@@ -42,7 +43,12 @@ def add(router: APIRouter, parts: Parts) -> None:
         alerts.sort(key=lambda alert: (alert.severity, -alert.rx))
         return reply(
             views.SchoolPage(
-                school=school_view(school, contact=caller.may(Permission.CONTACT)),
+                school=school_view(
+                    school,
+                    engine.roster.dossier(school.id),
+                    local_date(parts.clock()),
+                    contact=caller.may(Permission.CONTACT),
+                ),
                 station=station_view(station) if station else None,
                 gateway=gateway_view(gateway, engine) if gateway else None,
                 devices=[device_view(device, engine) for device in tree.devices_of(school.id)],

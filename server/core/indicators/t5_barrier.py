@@ -6,6 +6,7 @@ from server.core.indicator import SCHOOLS, Indicator, View, declared, settle
 from server.core.liveness import Liveness
 from server.core.schedule import start_of_day
 from server.core.verdict import Judgement, Verdict
+from server.registry.sheets.declaration import Declaration
 
 PHOTO_SECONDS = 180 * 86_400.0  # A fixed or movable facility speaks by its dated photo only; barriers are lent away.
 
@@ -37,8 +38,8 @@ def _by_photo(view: View, now: float) -> Verdict:
     told = ledger(view, now)
     if told.judgement is not Judgement.MET:
         return told
-    declaration = view.school.declared["barrier"]
-    if declaration.dated is None:
+    declaration = view.dossier.find(Declaration, "barrier")
+    if declaration is None or declaration.dated is None:
         return settle((), ("barrier.no_photo",), None)
     at = start_of_day(declaration.dated)
     return settle((), ("barrier.photo_old",) if now >= at + PHOTO_SECONDS else (), at)

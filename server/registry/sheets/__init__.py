@@ -1,0 +1,38 @@
+"""Every sheet of the registry and its ledger, one file each; a new one is one file, one line here and one in `AnyRecord`."""
+
+from collections.abc import Iterable
+
+from server.registry.record import Record
+from server.registry.sheet import Sheet
+from server.registry.sheets import (
+    declaration,
+    device,
+    exemption,
+    gate,
+    gateway,
+    guard,
+    kit,
+    post,
+    school,
+    station,
+    unit,
+)
+
+AnyRecord = declaration.Declaration | exemption.Exemption | guard.Guard | kit.Kit | gate.SchoolGate | post.Post
+
+ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
+LEDGER_SHEETS = (
+    declaration.SHEET,
+    exemption.SHEET,
+    guard.SHEET,
+    kit.SHEET,
+    gate.SHEET,
+    post.SHEET,
+)
+SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
+
+
+def in_order(records: Iterable[Record]) -> tuple[Record, ...]:
+    """Put records in the order of their sheets, and within each as they were."""
+    places = {sheet.name: place for place, sheet in enumerate(LEDGER_SHEETS)}
+    return tuple(sorted(records, key=lambda record: places[record.sheet]))
