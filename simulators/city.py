@@ -13,18 +13,20 @@ from server.registry.sheets import in_order
 from simulators import names
 from simulators.credentials import gateway_key, key_hash
 from simulators.equipment import Campus, Numbers, equip
-from simulators.ledger import county_weight, declare, exempt, roll
+from simulators.ledger import county_weight, declare, exempt, gates
 from simulators.places import COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
 from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
 from simulators.school_names import Namer
 from simulators.school_year import calendar_around
+from simulators.staff import kit, posts, roll
 
 CAMERAS_TODAY = 0.6  # The planning figures of today; 1.0 is the design load: 150,000 devices at 3,200 schools.
 NO_GUARD = {True: 0.10, False: 0.018}  # The share of schools without any guard, for teaching points and for the others.
 GUARDS_AT_SMALL_PEAK = 2  # One at the gate and one before it, where a school has two.
 PUPILS_PER_PEAK_GUARD = 1_000
 SHORT_OF_GUARDS = 0.045  # The share with guards, but fewer than the quota.
+KEY_TARGET_PUPILS = 3_000  # Schools so large count as key targets of counter-terrorism: records are kept for 90 days.
 _PORT_AREA = "450702"  # The port zone has no area code of its own; its devices are numbered in the district it lies in.
 _TOWN_SPREAD_DEGREES = 0.012  # Most schools of a town lie within a good kilometre of its middle.
 
@@ -78,11 +80,15 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         school, on_roll = _school(site, own, namer)
         powered = own.random() < site.plan.powered_barrier and declared[site.index]["barrier"].in_place
         area = site.county.code if site.county.code.isdigit() else _PORT_AREA
-        campus = Campus(school.id, site.gateway, area, site.plan, school.gates, powered, cameras)
+        campus = Campus(school.id, site.gateway, area, site.plan, school.gates, powered, cameras, school.boarders > 0, today)
         schools.append(school)
         records += declared[site.index].values()
         records += exempt(school.id, site.plan.kind, declared[site.index], site.code, today)
-        records += roll(random.Random(seed * 1_000_003 + site.index + 500_009), school.id, on_roll, today)
+        people = random.Random(seed * 1_000_003 + site.index + 500_009)
+        records += roll(people, school.id, on_roll, today)
+        records += posts(people, school, on_roll)
+        records += kit(people, school.id, on_roll, today)
+        records += gates(people, school.id, school.gates)
         devices += equip(campus, own, numbers)
     return City(
         seed,
@@ -90,7 +96,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         Roster(
             units=tuple(units),
             stations=tuple(stations),
-            schools=tuple(schools),
+            schools=_managed(schools),
             gateways=tuple(
                 Gateway(site.gateway, school.id, key_hash(gateway_key(seed, site.gateway)))
                 for site, school in zip(places, schools, strict=True)
@@ -165,12 +171,25 @@ def _school(site: _Site, rng: random.Random, namer: Namer) -> tuple[School, int]
         contact="安全办值班室",
         contact_phone=names.phone(rng),
         gates=rng.randint(*plan.gates),
+        key_target=pupils >= KEY_TARGET_PUPILS,
         opened=date(rng.randrange(1952, 2020), 9, 1),
     )
     without = NO_GUARD[plan.kind is SchoolKind.TEACHING_POINT] * county_weight(site.code, "guards")
     on_roll = _guards(guard_quota(school), without, rng)
     wanted = min(GUARDS_AT_SMALL_PEAK, on_roll) + pupils // PUPILS_PER_PEAK_GUARD
     return replace(school, guards_at_peak=max(1, min(on_roll, wanted))), on_roll
+
+
+def _managed(schools: Sequence[School]) -> tuple[School, ...]:
+    """Put each teaching point under the first primary school of its township, if there is one."""
+    central: dict[str, SchoolId] = {}
+    for school in schools:
+        if school.kind is SchoolKind.PRIMARY:
+            central.setdefault(school.unit, school.id)
+    return tuple(
+        replace(school, central=central.get(school.unit)) if school.kind is SchoolKind.TEACHING_POINT else school
+        for school in schools
+    )
 
 
 def _guards(quota: int, without: float, rng: random.Random) -> int:

@@ -7,12 +7,13 @@ with police 90 to 97 %, gate barriers 85 to 98 %. Exact counts are drawn, so tha
 import random
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from hashlib import sha256
 
 from contract.identity import SchoolId
 from server.registry.model import SchoolKind
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.exemption import Exemption
-from server.registry.sheets.guard import Guard
+from server.registry.sheets.gate import SchoolGate
 from simulators.proportions import lacking
 
 # Item -> the share of schools that lack it.
@@ -38,7 +39,7 @@ COUNTY_WEIGHTS = {
 LAPSED = 0.002  # The share of declarations in place whose evidence is no longer valid.
 STALE = 0.12  # The share whose evidence is months old.
 EVIDENCE_DAYS = 365
-EMPLOYED_BY_COMPANY = 0.85
+ONE_GATE_CLOSED = 0.08  # The share of schools with several gates that use one less.
 EXEMPT_INDICATOR = "t5_barrier"
 _EVIDENCE = {"barrier": "照片", "closed_perimeter": "照片", "video_networked": "联网确认单", "alarm_networked": "联网确认单"}
 
@@ -69,9 +70,16 @@ def _in_place(rng: random.Random, school: SchoolId, item: str, code: str, today:
     draw = rng.random()
     age = rng.randrange(366, 500) if draw < LAPSED else rng.randrange(31, 300) if draw < STALE else rng.randrange(30)
     dated = today - timedelta(days=age)
-    evidence = f"{_EVIDENCE.get(item, '检查表')} {item}-{code}-{dated:%Y%m}"
+    kind = _EVIDENCE.get(item, "检查表")
+    evidence = f"{kind} {item}-{code}-{dated:%Y%m}"
     return Declaration(
-        school=school, id=item, in_place=True, evidence=evidence, dated=dated, expires=dated + timedelta(days=EVIDENCE_DAYS)
+        school=school,
+        id=item,
+        in_place=True,
+        evidence=evidence,
+        photo_sha256=sha256(evidence.encode()).hexdigest() if kind == "照片" else "",  # Of a photo that nobody has taken.
+        dated=dated,
+        expires=dated + timedelta(days=EVIDENCE_DAYS),
     )
 
 
@@ -94,17 +102,18 @@ def exempt(
     )
 
 
-def roll(rng: random.Random, school: SchoolId, count: int, today: date) -> list[Guard]:
-    """Write down a school's full-time guards; in a simulated city nobody has a name."""
+def gates(rng: random.Random, school: SchoolId, count: int) -> list[SchoolGate]:
+    """Write down a school's gates: the first is the main one, and cars use it or one of the others."""
+    vehicles = rng.randrange(1, count + 1)
+    unused = count if count > 1 and vehicles != count and rng.random() < ONE_GATE_CLOSED else 0
     return [
-        Guard(
+        SchoolGate(
             school=school,
-            id=f"g{number}",
-            employer="模拟保安服务公司" if rng.random() < EMPLOYED_BY_COMPANY else "",
-            on_roll_from=today - timedelta(days=rng.randrange(100, 2_000)),
-            certificate=f"模拟证{school[-6:]}{number:02d}",
-            certificate_expires=today + timedelta(days=rng.randrange(60, 1_500)),
-            birth_year=today.year - rng.randrange(24, 59),
+            id=str(number),
+            name=f"{number}号门",
+            main=number == 1,
+            vehicles=number == vehicles,
+            in_use=number != unused,
         )
         for number in range(1, count + 1)
     ]

@@ -20,6 +20,7 @@ def calendar_around(today: date) -> Calendar:
     terms: list[Term] = []
     holidays: set[date] = set()
     make_up: set[date] = set()
+    exams: set[date] = set()
     for year in range(today.year - 1, today.year + 2):
         spring, sanyuesan, dragon_boat, mid_autumn = _lunar(year)
         terms.append(Term(spring + timedelta(days=14), date(year, 7, 5)))
@@ -29,8 +30,12 @@ def calendar_around(today: date) -> Calendar:
         for start, length in ((date(year, 5, 1), 5), (date(year, 10, 1), 7)):
             holidays |= _days(start, length)
             make_up |= {_next(start, -1, _SUNDAY), _next(start + timedelta(days=length - 1), 1, _SATURDAY)}
+        exams |= _days(date(year, 6, 7), 3) | _days(date(year, 6, 24), 3)  # 高考 and 中考.
     return Calendar(
-        tuple(sorted(terms, key=lambda term: term.first_day)), frozenset(holidays), frozenset(make_up - holidays)
+        tuple(sorted(terms, key=lambda term: term.first_day)),
+        frozenset(holidays),
+        frozenset(make_up - holidays),
+        frozenset(exams - holidays),
     )
 
 

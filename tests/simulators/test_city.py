@@ -12,7 +12,12 @@ from server.core.guards import guard_quota, roll_of
 from server.core.roster import RosterIndex
 from server.registry.model import Area, Roster, SchoolKind, UnitKind
 from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.device import AREAS
 from server.registry.sheets.exemption import Exemption
+from server.registry.sheets.gate import SchoolGate
+from server.registry.sheets.guard import Guard
+from server.registry.sheets.kit import ITEMS, Kit
+from server.registry.sheets.post import Post
 from simulators.city import make_city
 from simulators.credentials import gateway_key, key_hash
 
@@ -186,3 +191,47 @@ def test_no_telephone_can_be_dialled(city: Roster) -> None:
     phones = [school.contact_phone for school in city.schools] + [station.phone for station in city.stations]
 
     assert all(phone.startswith("0777-0") for phone in phones)
+
+
+def test_every_roster_sheet_of_a_school_is_filled(city: Roster) -> None:
+    """Gates, posts and kit stand in the ledger as a visit would find them, with what such visits have found."""
+    gates = [record for record in city.records if isinstance(record, SchoolGate)]
+    posts = [record for record in city.records if isinstance(record, Post)]
+    kit = [record for record in city.records if isinstance(record, Kit)]
+    guards = [record for record in city.records if isinstance(record, Guard)]
+    escorted = sum(post.kind == "escort" for post in posts) / len(city.schools)
+    dated = [item for item in kit if item.expires is not None]
+    without = {school.id for school in city.schools} - {guard.school for guard in guards}
+
+    assert len(gates) == sum(school.gates for school in city.schools)
+    assert {school.id for school in city.schools} == {gate.school for gate in gates if gate.main and gate.in_use}
+    assert 0.84 < escorted < 0.94
+    assert {item.item for item in kit} == set(ITEMS)
+    assert not without & {item.school for item in kit}
+    assert 0.03 < sum(item.expires < TODAY for item in dated if item.expires) / len(dated) < 0.07
+    assert 0.001 < sum(not guard.certificate for guard in guards) / len(guards) < 0.01
+    assert 0.001 < sum((guard.certificate_expires or TODAY) < TODAY for guard in guards) / len(guards) < 0.01
+
+
+def test_devices_have_files_with_a_few_left_bare(city: Roster) -> None:
+    """Cameras watch the key areas in the order of their need; addresses are no one else's; some files are not filled in."""
+    addressed = [device.ip for device in city.devices if device.ip]
+    bare = sum(not device.vendor or not device.model or device.installed is None for device in city.devices)
+    boarding = {school.id for school in city.schools if school.boarders}
+    cameras = [device for device in city.devices if device.kind == "camera"]
+
+    assert len(set(addressed)) == len(addressed)
+    assert 0.02 < bare / len(city.devices) < 0.04
+    assert all(device.area in AREAS and device.area for device in cameras)
+    assert {device.school for device in cameras if device.area == "dormitory"} <= boarding
+    assert {device.area for device in cameras if device.at_gate} == {"gate", "gate_outside"}
+
+
+def test_teaching_points_are_managed_by_a_central_school(city: Roster) -> None:
+    """Each is attached to a primary school of its own township, where there is one."""
+    schools = {school.id: school for school in city.schools}
+    points = [school for school in city.schools if school.kind is SchoolKind.TEACHING_POINT]
+    managed = [(school, schools[school.central]) for school in points if school.central]
+
+    assert len(managed) > len(points) * 0.8
+    assert all(central.kind is SchoolKind.PRIMARY and central.unit == school.unit for school, central in managed)
