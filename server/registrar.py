@@ -4,7 +4,7 @@ Nothing here is urgent, and an alarm is: a city that changes is told in pieces, 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date
 
 import structlog
@@ -32,7 +32,7 @@ class Registrar:
         registry: Registry,
         engine: Engine,
         tell: Callable[[Event], None],
-        on_roster: Callable[[Roster], None],
+        on_roster: Callable[[Roster], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._registry = registry
@@ -77,7 +77,7 @@ class Registrar:
             self._tell(RosterEdited(index, schools[start : start + SCHOOLS_AT_ONCE], ledger_only))
             await asyncio.sleep(0)
         if not ledger_only:
-            self._on_roster(roster)
+            await self._on_roster(roster)
 
 
 def affected(edits: Iterable[Edit], old: RosterIndex, new: RosterIndex) -> dict[str, None]:

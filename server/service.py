@@ -295,9 +295,10 @@ async def _know_again(service: Service) -> None:
     await service.attendance.start(service.recalling.heard_until)
 
 
-def roster_changed(roster: Roster, ingest: Ingest, hub: Hub, engine: Engine) -> None:
+async def roster_changed(roster: Roster, ingest: Ingest, hub: Hub, engine: Engine) -> None:
     """Tell everybody but the engine, which knows, that there are other schools or devices."""
     ingest.load_roster(roster)
+    await asyncio.sleep(0)  # An alarm goes between the two.
     hub.load(engine.alerts.values(), engine.livenesses())
 
 

@@ -1,5 +1,6 @@
 """The registry in SQL: the roster with its ledger as one value, edited line by line, each edit recorded for ever."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -70,7 +71,7 @@ class Registry:
 
         roster, self.sequence = await self._database.run(work)
         await self.accounts.load()
-        self._take(roster)
+        await self._take(roster)
         return roster
 
     async def replace(
@@ -98,7 +99,7 @@ class Registry:
             return _record(connection, edits, at, since, by, reason)
 
         self.sequence = await self._database.run(work)
-        self._take(roster)
+        await self._take(roster)
 
     async def edit(
         self,
@@ -134,7 +135,7 @@ class Registry:
             return after, [*(change.edit for change in missed), *real], sequence
 
         roster, different, self.sequence = await self._database.run(work)
-        self._take(roster)
+        await self._take(roster)
         return different
 
     async def follow(self) -> Sequence[Edit]:
@@ -147,7 +148,7 @@ class Registry:
         if self.sequence != known:
             return []  # An edit of ours has taken it in meanwhile.
         edits = [change.edit for change in missed]
-        self._take(apply(self.roster, edits))
+        await self._take(await asyncio.to_thread(apply, self.roster, edits))
         self.sequence = missed[-1].sequence
         return edits
 
@@ -167,11 +168,12 @@ class Registry:
 
         return await self._database.run(work)
 
-    def _take(self, roster: Roster) -> None:
+    async def _take(self, roster: Roster) -> None:
+        """Know a roster from now on; its indexes, which for a city take a while, are made beside the event loop."""
         before = self.tree.roster
         kept = ("units", "stations", "schools", "gateways", "devices")
         if any(getattr(before, name) is not getattr(roster, name) for name in kept):
-            self.tree = Tree(roster)
+            self.tree = await asyncio.to_thread(Tree, roster)
         else:
             self.tree.roster = roster  # The same places: every index holds.
 
