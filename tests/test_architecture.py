@@ -33,7 +33,7 @@ PURE = [
     ),
     "server/core",
     "server/commands/model.py",
-    *(f"server/registry/{name}.py" for name in ("changes", "dossier", "model", "record", "sheet")),
+    *(f"server/registry/{name}.py" for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")),
     "server/registry/sheets",
 ]
 IMPURE_MODULES = {

@@ -1,9 +1,10 @@
 """A small city for tests: two counties, three schools, two branches of police, one user of each role and place."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from contract.identity import DeviceId, GatewayId, SchoolId, StationId, UnitId, UserName
+from server.registry.departments import Department
 from server.registry.model import (
     Area,
     Calendar,
@@ -21,14 +22,22 @@ from server.registry.model import (
     UnitKind,
     User,
 )
+from server.registry.outside import OutsideKind, OutsideLevel
 from server.registry.record import Record
 from server.registry.sheets import in_order
 from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.dispute import Dispute, DisputeKind
+from server.registry.sheets.document import Document, DocumentKind
+from server.registry.sheets.drill import Drill, DrillKind
 from server.registry.sheets.exemption import Exemption
 from server.registry.sheets.gate import SchoolGate
 from server.registry.sheets.guard import Guard
+from server.registry.sheets.hazard import Hazard, HazardKind
 from server.registry.sheets.kit import Kit
+from server.registry.sheets.letter import Letter, LetterLevel
+from server.registry.sheets.outside_gate import OutsideGate
 from server.registry.sheets.post import Post
+from server.registry.sheets.training import Training, TrainingKind
 from server.security.tokens import digest
 
 CITY, NORTH, SOUTH, TOWN = UnitId("450700"), UnitId("450703"), UnitId("450702"), UnitId("450703-01")
@@ -87,6 +96,30 @@ def ledger(school_: SchoolId) -> tuple[Record, ...]:
         Kit(school=school_, id="k1", item="helmet", count=2, expires=date(2027, 7, 1)),
         SchoolGate(school=school_, id="1", name="东门", main=True),
         Post(school=school_, id="1", kind="gate_room", device="post-1"),
+        *institution(school_),
+    )
+
+
+def institution(school_: SchoolId) -> tuple[Record, ...]:
+    """Say something of a school on each sheet of its institutional defence and its surroundings."""
+    monday, begins, ends = date(2026, 9, 7), datetime(2026, 9, 8, 6), datetime(2026, 9, 9, 18, 30)  # noqa: DTZ001
+    return (
+        Document(school=school_, id="1", kind=DocumentKind.PLAN_FIRE, approved=monday, review_due=date(2027, 9, 6)),
+        Training(school=school_, id="1", kind=TrainingKind.GUARDS, held_on=monday, people=4, minutes=90),
+        Drill(school=school_, id="1", kind=DrillKind.EVACUATION, held_on=monday, people=600, minutes=20),
+        Letter(school=school_, id="1", level=LetterLevel.COUNTY_SCHOOL, signed=monday, until=date(2027, 8, 31)),
+        Hazard(school=school_, id="1", kind=HazardKind.STALLS, department=Department.MARKET_SUPERVISION, found=monday),
+        Dispute(school=school_, id="1", kind=DisputeKind.OBSTRUCTION, department=Department.POLICE, happened=monday),
+        OutsideGate(
+            school=school_,
+            id="110:1",
+            source="110",
+            kind=OutsideKind.POLICE_CALL,
+            level=OutsideLevel.YELLOW,
+            begins=begins,
+            ends=ends,
+            distance_m=80,
+        ),
     )
 
 

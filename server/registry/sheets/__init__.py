@@ -7,18 +7,41 @@ from server.registry.sheet import Sheet
 from server.registry.sheets import (
     declaration,
     device,
+    dispute,
+    document,
+    drill,
     exemption,
     gate,
     gateway,
     guard,
+    hazard,
     kit,
+    letter,
+    outside_area,
+    outside_gate,
     post,
     school,
     station,
+    training,
     unit,
 )
 
-AnyRecord = declaration.Declaration | exemption.Exemption | guard.Guard | kit.Kit | gate.SchoolGate | post.Post
+AnyRecord = (
+    declaration.Declaration
+    | exemption.Exemption
+    | guard.Guard
+    | kit.Kit
+    | gate.SchoolGate
+    | post.Post
+    | document.Document
+    | training.Training
+    | drill.Drill
+    | letter.Letter
+    | hazard.Hazard
+    | dispute.Dispute
+    | outside_area.OutsideArea
+    | outside_gate.OutsideGate
+)
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
 LEDGER_SHEETS = (
@@ -28,6 +51,14 @@ LEDGER_SHEETS = (
     kit.SHEET,
     gate.SHEET,
     post.SHEET,
+    document.SHEET,
+    training.SHEET,
+    drill.SHEET,
+    letter.SHEET,
+    hazard.SHEET,
+    dispute.SHEET,
+    outside_area.SHEET,
+    outside_gate.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 
