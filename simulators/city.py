@@ -7,13 +7,13 @@ from datetime import date
 
 from contract.identity import GatewayId, SchoolId
 from server.core.guards import guard_quota
-from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit, UnitKind
+from server.registry.dossier import NOTHING_SAID
+from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit
 from server.registry.record import Record
 from server.registry.sheets import in_order
 from simulators import names
 from simulators.credentials import gateway_key, key_hash
 from simulators.equipment import Campus, Numbers, equip
-from simulators.institution import around, in_writing, practised, warnings
 from simulators.ledger import county_weight, declare, exempt, gates
 from simulators.places import COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
@@ -78,7 +78,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
     devices: list[Device] = []
     for site in places:
         own = random.Random(seed * 1_000_003 + site.index)
-        school, on_roll = _school(site, own, namer)
+        school, on_roll = _school(site, own, namer, today)
         powered = own.random() < site.plan.powered_barrier and declared[site.index]["barrier"].in_place
         area = site.county.code if site.county.code.isdigit() else _PORT_AREA
         campus = Campus(school.id, site.gateway, area, site.plan, school.gates, powered, cameras, school.boarders > 0, today)
@@ -90,11 +90,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         records += posts(people, school, on_roll)
         records += kit(people, school.id, on_roll, today)
         records += gates(people, school.id, school.gates)
-        records += in_writing(people, school, today)
-        records += practised(people, school, today)
-        records += around(people, school, today)
         devices += equip(campus, own, numbers)
-    records += warnings(rng, [unit.id for unit in units if unit.kind is UnitKind.COUNTY], today)
     return City(
         seed,
         today,
@@ -154,7 +150,7 @@ def _areas(
         yield plan, area, choice[dealt[urban] % len(choice)]
 
 
-def _school(site: _Site, rng: random.Random, namer: Namer) -> tuple[School, int]:
+def _school(site: _Site, rng: random.Random, namer: Namer, today: date) -> tuple[School, int]:
     """Make a school, and say how many guards it has."""
     plan, town = site.plan, site.town
     pupils = int(rng.triangular(*plan.pupils, plan.pupils[0] * 0.65 + plan.pupils[1] * 0.35))
@@ -180,7 +176,7 @@ def _school(site: _Site, rng: random.Random, namer: Namer) -> tuple[School, int]
         opened=date(rng.randrange(1952, 2020), 9, 1),
     )
     without = NO_GUARD[plan.kind is SchoolKind.TEACHING_POINT] * county_weight(site.code, "guards")
-    on_roll = _guards(guard_quota(school), without, rng)
+    on_roll = _guards(guard_quota(school, NOTHING_SAID, today), without, rng)
     wanted = min(GUARDS_AT_SMALL_PEAK, on_roll) + pupils // PUPILS_PER_PEAK_GUARD
     return replace(school, guards_at_peak=max(1, min(on_roll, wanted))), on_roll
 

@@ -4,34 +4,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from server.core.indicator import View, all_offline, declared, settle
+from server.core.requirements import guard_quota as requirement
 from server.core.schedule import local_date, school_time_after
 from server.core.verdict import Judgement, Verdict
 from server.registry.dossier import Dossier
 from server.registry.model import School
 from server.registry.sheets.guard import Guard
 
-# GB/T 29315-2022 as published: below 100 pupils one guard, below 1,000 two, from 1,000 three and one more per further 500.
-PUPILS_SMALL = 100
-PUPILS_LARGE = 1_000
-PUPILS_PER_GUARD = 500
-# For boarders one more for each 300 begun, and never fewer than two in all: read in local rules, to be set by each region.
-BOARDERS_PER_GUARD = 300
-BOARDING_LEAST = 2
 SEEN_SECONDS = 86_400.0  # Of school days: a guard who is there every day is seen once in each.
 ALL_SEEN_SECONDS = 7 * 86_400.0  # Every guard of a roll has a shift within a week.
 
 
-def guard_quota(school: School) -> int:
-    """Give the number of full-time guards a school must have on its roll."""
-    if school.pupils < PUPILS_SMALL:
-        quota = 1
-    elif school.pupils < PUPILS_LARGE:
-        quota = 2
-    else:
-        quota = 3 + (school.pupils - PUPILS_LARGE) // PUPILS_PER_GUARD
-    if school.boarders:
-        quota = max(BOARDING_LEAST, quota + -(-school.boarders // BOARDERS_PER_GUARD))
-    return quota
+def guard_quota(school: School, dossier: Dossier, day: date) -> int:
+    """Give the number of full-time guards a school must have on its roll, by the rule of its region on that day."""
+    return requirement.RULE.of(dossier, day).guards(school)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +89,20 @@ def quota_turns_at(view: View, live: Verdict, _now: float) -> float | None:
 
 def quota_on_roll(view: View, now: float) -> Verdict:
     """Judge the ledger: as many on the roll as the quota asks."""
-    return roll_of(view.dossier, local_date(now)).reaches(guard_quota(view.school), "guards.below_quota")
+    return roll_of(view.dossier, local_date(now)).reaches(_quota(view, now), "guards.below_quota")
 
 
 def quota_seen(view: View, now: float) -> Verdict:
     """Judge what is heard: as many different guards checked in within a week as the quota asks."""
     seen = sorted((at for at, _ in view.home.on_post.values() if now < at + ALL_SEEN_SECONDS), reverse=True)
     newest = seen[0] if seen else None
-    quota = guard_quota(view.school)
+    quota = _quota(view, now)
     if len(seen) >= quota:
         return settle((), (), seen[quota - 1])  # The proof is as old as the last one that is needed.
     if now < view.listening_since + ALL_SEEN_SECONDS or not view.devices("guard_post"):
         return settle((), ("guards.not_all_seen_yet",), newest)
     return settle(("guards.too_few_seen",), (), newest)
+
+
+def _quota(view: View, now: float) -> int:
+    return guard_quota(view.school, view.dossier, local_date(now))

@@ -17,7 +17,7 @@ from contract.identity import parse_device_id, parse_gateway_id, parse_school_id
 from contract.kinds import KINDS
 from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
 from server.registry.record import SchoolRecord
-from server.registry.sheets import AnyRecord, in_order
+from server.registry.sheets import SHEETS, AnyRecord, in_order
 
 FORM = "anxiao-roster"
 VERSION = 2
@@ -151,6 +151,9 @@ def _faults(roster: Roster) -> Iterator[str]:
         if (line := (record.sheet, record.home, record.id)) in lines:
             yield f"records[{place}]: {' '.join(line)} stands twice"
         lines.add(line)
+        check = SHEETS[record.sheet].line_check
+        if check is not None and (wrong := check(record)) is not None:
+            yield f"records[{place}] ({record.sheet}): {wrong[1]}"
 
 
 def _identities(table: str, ids: Iterable[str], parse: Callable[[str], str]) -> Iterator[str]:

@@ -36,6 +36,7 @@ class Sheet:
     key: tuple[str, ...]  # The columns that make a line's identity.
     columns: tuple[Column, ...]
     group: str  # registry, people, equipment, management or surroundings: where screens list it.
+    line_check: Check | None = None  # Says what is wrong with a whole line whose values are right one by one.
 
     def key_of(self, line: Any) -> Key:
         """Give a line's identity."""

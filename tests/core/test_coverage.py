@@ -14,6 +14,7 @@ from server.core.guards import guard_quota
 from server.core.indicators import INDICATORS
 from server.core.schedule import local_date
 from server.core.verdict import Judgement, Tally
+from server.registry.dossier import NOTHING_SAID
 from server.registry.model import Area, School, SchoolKind
 from server.registry.sheets.declaration import Declaration
 from tests.core.talking import MONDAY, Talk, beijing, city, excuse, gateway_of, said, school, talking
@@ -175,7 +176,7 @@ def test_a_guard_seen_proves_the_post_for_a_school_day_and_a_weekend_does_not_co
     [(99, 0, 1), (100, 0, 2), (999, 0, 2), (1_000, 0, 3), (1_499, 0, 3), (1_500, 0, 4), (60, 20, 2), (1_200, 301, 5)],
 )
 def test_the_quota_by_pupils_and_boarders(pupils: int, boarders: int, quota: int) -> None:
-    assert guard_quota(school(pupils=pupils, boarders=boarders)) == quota
+    assert guard_quota(school(pupils=pupils, boarders=boarders), NOTHING_SAID, TODAY) == quota
 
 
 def test_too_few_on_the_roll_meets_the_headline_and_not_the_quota() -> None:

@@ -20,6 +20,7 @@ from server.registry.sheets import (
     outside_area,
     outside_gate,
     post,
+    requirement,
     school,
     station,
     training,
@@ -41,6 +42,7 @@ AnyRecord = (
     | dispute.Dispute
     | outside_area.OutsideArea
     | outside_gate.OutsideGate
+    | requirement.Requirement
 )
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
@@ -59,6 +61,7 @@ LEDGER_SHEETS = (
     dispute.SHEET,
     outside_area.SHEET,
     outside_gate.SHEET,
+    requirement.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 
