@@ -50,6 +50,7 @@ class Orders:
         reboot: Callable[[], None] | None,
     ) -> None:
         self.counts: Counter[str] = Counter()
+        self.monotonic: Callable[[], float] = time.monotonic  # The clock by which the node was told everything else.
         self._commands = commands
         self._agents = agents
         self._outbox = outbox
@@ -72,7 +73,7 @@ class Orders:
         """Decide about a command, and see to what follows."""
         now = Circumstances(
             self._server_ms(),
-            self._node.clock.quality(time.monotonic()),
+            self._node.clock.quality(self.monotonic()),
             self._node.clone_suspected,
             {
                 device: ops
@@ -181,5 +182,5 @@ class Orders:
 
     def _server_ms(self) -> int:
         """Give the server's clock as far as it is known: stamps may still be on their way towards it."""
-        now = time.monotonic()
+        now = self.monotonic()
         return self._node.clock.utc_ms(now) + self._node.clock.offset_ms(now)

@@ -13,6 +13,7 @@ from contract.orders import FINAL, ORDERS, Op
 COMMAND_SECONDS = COMMAND_SECONDS_MAX - 5  # From signing to its end: both clocks may be a little off. HTTPS asks each 15 s.
 CONFIRM_SECONDS = 600  # Later a second person confirms what nobody is thinking of any more.
 ANSWER_MS = 5_000  # How long after its end an answer may still be on its way.
+CARRY_OUT_MS = 60_000  # How long after its end one that was accepted may still be carried out (30 s), and be told of.
 OPENS = frozenset({"barrier", "gate"})  # Kinds of device that must not come open by one person's click.
 
 
@@ -30,7 +31,8 @@ class CommandState(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     BAD_SIG = "bad_sig"
     NO_CLOCK = "no_clock"
-    UNANSWERED = "unanswered"  # Its end has come and the gateway has said nothing: it never had it, or cannot be heard.
+    # Its end has come and the gateway has not said what became of it: it never had it, forgot it, or cannot be heard.
+    UNANSWERED = "unanswered"
 
 
 class NotGiven(AnxiaoError):
@@ -78,15 +80,19 @@ class Given:
     answers: Sequence[Answer] = ()
 
     def state(self, now_ms: int) -> CommandState:
-        """Say how it stands. Of two ends, which a killed gateway may tell, the first counts."""
+        """Say how it stands. Of two ends, which a killed gateway may tell, the first counts.
+
+        That a signature was wrong may have been said of somebody else's forgery under the same id: it counts alone only.
+        """
         if not self.issued_ms:
             return CommandState.LAPSED if now_ms > self.asked_ms + CONFIRM_SECONDS * 1_000 else CommandState.WAITING
-        ends = [answer for answer in self.answers if answer.code in FINAL]
+        answers = [answer for answer in self.answers if answer.code != CommandState.BAD_SIG] or self.answers
+        ends = [answer for answer in answers if answer.code in FINAL]
         if ends:
             return CommandState(min(ends, key=lambda answer: answer.rx_ms).code)
-        if self.answers:
-            return CommandState.ACCEPTED
-        return CommandState.UNANSWERED if now_ms > self.exp_ms + ANSWER_MS else CommandState.SENT
+        if now_ms > self.exp_ms + (CARRY_OUT_MS if answers else ANSWER_MS):
+            return CommandState.UNANSWERED
+        return CommandState.ACCEPTED if answers else CommandState.SENT
 
 
 def needs_second(op: Op, kind: str) -> bool:

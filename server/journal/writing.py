@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from contract.errors import Reason
+from contract.batch import decode_batch
+from contract.errors import Reason, Refused
 from contract.identity import Lane
 from contract.messages import Refusal
+from contract.records import Hole
 from server.journal.leases import held
 from server.journal.model import AlarmEvent, BatchWrite, Outcome, Written
 from server.journal.streams import Stream, Streams
@@ -28,7 +30,7 @@ _QUARANTINE = (
 )
 _GAP = "insert into gap (gateway, epoch, lane, position, count, reason, rx_ms) values (?, ?, ?, ?, ?, ?, ?)"
 _COVERING = (
-    "select body_position, last_position, sha256 from raw_batch where stream = ? and position <= ?"
+    "select body_position, last_position, sha256, body from raw_batch where stream = ? and position <= ?"
     " order by position desc limit 1"
 )
 
@@ -62,6 +64,13 @@ def write_batches(connection: Connection, streams: Streams, batches: Sequence[Ba
         Written(outcome, cursor, refusals, next(sequences) if new_from else 0, new_from)
         for outcome, cursor, refusals, new_from in judged
     ]
+
+
+def _gives_up(body: bytes) -> bool:
+    try:
+        return any(isinstance(record, Hole) for record in decode_batch(body).records)
+    except Refused:  # Of another version of ours: then it contradicts.
+        return False
 
 
 def insert_events(connection: Connection, events: Sequence[AlarmEvent]) -> list[bool]:
@@ -133,10 +142,11 @@ class _Rows:
     def _repeated(self, batch: BatchWrite, stream: Stream) -> Judged:
         """Tell a harmless repeat from two contents for one position, where the ranges coincide.
 
-        A hole contradicts nothing: the box has given up since, for want of room, what it had sent and heard no receipt for.
+        A hole contradicts nothing, whichever of the two comes first: the box has given up since, for want of room, what it
+        had sent and heard no receipt for.
         """
-        known = self._known_digest(batch, stream)
-        if batch.holes or known in (None, batch.sha256):
+        known, given_up = self._known(batch, stream)
+        if batch.holes or given_up or known in (None, batch.sha256):
             if known != batch.sha256 and batch.lane is Lane.ALARM:  # Archived, or cut otherwise: a press in it is a press.
                 self._events += [_event_row(event) for event in batch.events]
             return Outcome.DUPLICATE, stream.position, (), 0
@@ -159,17 +169,19 @@ class _Rows:
         refusal = Refusal(lane, batch.first_position, batch.last_position - batch.first_position + 1, reason)
         return Outcome.CONFLICT, stream.position, (refusal,), 0
 
-    def _known_digest(self, batch: BatchWrite, stream: Stream) -> bytes | None:
+    def _known(self, batch: BatchWrite, stream: Stream) -> tuple[bytes | None, bool]:
+        """Give the digest of what stands at the very same positions, and whether that gives some of them up."""
         span = (batch.first_position, batch.last_position)
         for other, earlier, _ in self._raw:  # Of this very transaction: two paths often bring the same batch at once.
             if other is stream and (earlier.first_position, earlier.last_position) == span:
-                return earlier.sha256
+                return earlier.sha256, bool(earlier.holes)
         row = self._connection.exec_driver_sql(
             native(self._connection, _COVERING), (stream.number, batch.first_position)
         ).one_or_none()
         if row is None or (row[0], row[1]) != span:
-            return None
-        return bytes(row[2])
+            return None, False
+        known = bytes(row[2])
+        return known, known != batch.sha256 and _gives_up(bytes(row[3]))
 
     def _holes(self, batch: BatchWrite, first: int) -> None:
         for position, count, reason in batch.holes:

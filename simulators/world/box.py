@@ -9,14 +9,16 @@ from contract.errors import Refused, StorageError
 from contract.identity import DeviceId, EpochId, GatewayId, Lane
 from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from contract.messages import BirthDevice
-from contract.records import Reading, Record, decode_record, encode_record
+from contract.records import Reading, Record, Reply, decode_record, encode_record
 from gateway.announcement import Description
+from gateway.commands import Commands, Rights
 from gateway.driver import Driver
 from gateway.hub import NOTE, OWN_DEVICE, Hub
 from gateway.lane_store import Range
 from gateway.node import Node
 from gateway.node_events import (
     Anchored,
+    Commanded,
     DevicesChanged,
     Effect,
     Event,
@@ -28,6 +30,7 @@ from gateway.node_events import (
     Send,
     Trim,
 )
+from gateway.orders import NOTE as COMMANDS_NOTE
 from gateway.outbox import EPOCH_ORIGIN_SECONDS
 from gateway.outbox_limits import OutboxLimits
 from gateway.record_clock import RecordClock
@@ -35,6 +38,7 @@ from gateway.uplinks.uplink import Tell, Uplink
 from gateway.writer import Job, QueuedWriter
 from simulators.world.disk import Disk
 from simulators.world.ghost import Ghost
+from simulators.world.hands import Abilities, Hands, WatchedOrders
 from simulators.world.network import MISSED_SECONDS
 from simulators.world.outbox import WatchedOutbox, note_durable
 from simulators.world.process import Killed, Process
@@ -80,6 +84,9 @@ class Ways:
     uplinks: dict[str, tuple[PathKind, MakeUplink]]
     devices: Sequence[BirthDevice]
     chance: random.Random = field(default_factory=random.Random)
+    rights: Rights = field(default_factory=Rights)
+    abilities: Abilities = field(default_factory=dict)
+    moves: random.Random = field(default_factory=random.Random)  # How long devices take.
 
 
 class _DiskThread(QueuedWriter):
@@ -130,6 +137,7 @@ class Box:
         clock: Clock,
         ways: Ways,
         ghost: Ghost,
+        reboot: Callable[[], None],
     ) -> None:
         self.process = Process(clock.wheel, name, booted=clock.booted, pace=clock.pace)
         self.since = clock.wheel.now
@@ -140,10 +148,12 @@ class Box:
         self.node: Node
         self.hub: Hub
         self.driver: _MortalDriver
+        self.orders: WatchedOrders
         self._disks = disks
         self._clock = clock
         self._ways = ways
         self._ghost = ghost
+        self._reboot = reboot
 
     def start(self) -> bool:
         """Read what the disks hold and begin; a power cut in the middle, or no disk at all, says no."""
@@ -209,6 +219,20 @@ class Box:
             self.node, self.outbox, self.hub, self._carry_out, self.process.time, self.process.call_at, self._saw_trouble
         )
         self.driver.alive = lambda: self.process.acts
+        hands = Hands(self.gateway, self._ways.abilities, self._ways.moves, self._ghost)
+        commands = Commands(self.gateway, self._ways.rights)
+        self.orders = WatchedOrders(
+            commands,
+            lambda: (hands,),
+            self.outbox,
+            self.hub,
+            self.node,
+            self.tell,
+            self._answer,
+            self._reboot,
+        )
+        self.orders.monotonic = self.process.time
+        self.orders.ghost, self.orders.gateway = self._ghost, self.gateway
         self.outbox.listen(self.driver)
         for name, (_, make) in self._ways.uplinks.items():
             self.uplinks[name] = make(self.process, lambda name=name: self.node.will(name), self.tell)  # type: ignore[misc]
@@ -218,6 +242,7 @@ class Box:
         devices = [*self._ways.devices, BirthDevice(OWN_DEVICE, "gateway")]
         self.hub.declare(devices)
         self.tell(DevicesChanged(tuple(devices)))
+        self.orders.restore(self.outbox.notes(COMMANDS_NOTE))
         for uplink in self.uplinks.values():
             self.process.spawn(uplink.run(), uplink.name)
         self.process.spawn(self._every_second(), "second")
@@ -263,6 +288,8 @@ class Box:
                 self.driver.load(effect)
             case Trim():
                 self._trim(effect)
+            case Commanded():
+                self.orders.take(effect)
             case Anchored():
                 self.hub.anchor(effect.anchor)
             case Raised():
@@ -271,6 +298,9 @@ class Box:
                 self.driver.trouble("node", effect.code, effect.text, on=effect.on)
             case _:
                 pass
+
+    def _answer(self, path: str, reply: Reply) -> None:
+        self.uplinks[path].send("rep", encode_record(reply), Lane.ALARM, qos=1, retain=False)
 
     def _trim(self, trim: Trim) -> None:
         key = (self.gateway, trim.epoch, trim.lane)

@@ -1,6 +1,7 @@
 """A broker in the world: it carries what it is given while it feels like it, and keeps nothing that it could lose."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from simulators.world.network import MISSED_SECONDS, Line, Pipe, Way
@@ -8,6 +9,7 @@ from simulators.world.process import Process
 from simulators.world.wheel import Wheel
 
 WATCH_SECONDS = 5.0  # How often a connection is looked at for ends that have gone.
+OVERHEARD_MAX = 100
 HANDSHAKE_BYTES = 60
 
 Heard = Callable[[str, bytes], None]
@@ -28,6 +30,7 @@ class Broker:
         self._sessions: dict[str, Session] = {}
         self._retained: dict[str, bytes] = {}
         self._waiting: list[Callable[[], None]] = []
+        self.overheard: deque[tuple[str, bytes]] = deque(maxlen=OVERHEARD_MAX)  # Commands, for whoever plays them again.
 
     @property
     def good(self) -> bool:
@@ -100,6 +103,8 @@ class Broker:
 
     def publish(self, address: str, payload: bytes, *, retain: bool = False) -> None:
         """Hand a message on."""
+        if address.endswith("/cmd"):
+            self.overheard.append((address.split("/")[1], payload))
         if self._forgetting:
             self.lost += 1
             return

@@ -80,6 +80,11 @@ class Store:
             is not None
         )
 
+    def has_order(self, id_: str) -> bool:
+        """Say whether an order is committed, signature and all, at this instant."""
+        found = self._connection.execute("select 1 from command where id = ? and issued_ms > 0", (id_,))
+        return found.fetchone() is not None
+
     def remember(self) -> None:
         """Take the backup that `restore` will bring back."""
         self._image = self._connection.serialize()

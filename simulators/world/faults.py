@@ -97,9 +97,15 @@ KINDS = {
 }
 
 
-def draw(chance: random.Random, seconds: float, schools: int, brokers: int, servers: int) -> tuple[Fault, ...]:
+# Kinds that came later are drawn by a chance of their own, so that the worlds from before stay what they were.
+LATER_KINDS = {kind.name: kind for kind in (Kind("forged", SCHOOL, (3.0, 10.0)),)}
+
+
+def draw(
+    chance: random.Random, seconds: float, schools: int, brokers: int, servers: int, kinds: Mapping[str, Kind] = KINDS
+) -> tuple[Fault, ...]:
     """Draw which kinds of fault a world has, and their instants."""
-    wanted = [kind for kind in KINDS.values() if chance.random() < kind.share]
+    wanted = [kind for kind in kinds.values() if chance.random() < kind.share]
     return draw_of(wanted, chance, seconds, {SCHOOL: schools, LINK: schools * _PATHS, BROKER: brokers, SERVER: servers})
 
 

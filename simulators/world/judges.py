@@ -21,8 +21,9 @@ from server.core.indicators import INDICATORS
 from server.history.rows import project
 from server.journal import tables
 from simulators.world.database import at_once
-from simulators.world.faults import BROKER, KINDS, LINK
+from simulators.world.faults import BROKER, KINDS, LATER_KINDS, LINK
 from simulators.world.ghost import Ghost, Place, Stream
+from simulators.world.orders_judge import orders
 from simulators.world.server import Life
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def judge(world: "World") -> None:
         ("I12", lambda: _declared(world, journal)),
         ("I13", lambda: _liveness(world)),
         ("I14", lambda: _repairs(world)),
+        ("I15", lambda: orders(world)),
     )
     for name, check in checks:
         for line in list(check())[:SHOWN_MAX]:
@@ -335,7 +337,9 @@ def _repairs(world: "World") -> Iterator[str]:
             yield f"two contents for position {row.position} of {row.gateway} {row.epoch} {row.lane}"
     if ghost.damaged or ghost.cloned or world.store.rewound:
         return
-    parted = any(fault.kind == "offline" or KINDS[fault.kind].to in (LINK, BROKER) for fault in world.plan.faults)
+    parted = any(
+        fault.kind == "offline" or {**KINDS, **LATER_KINDS}[fault.kind].to in (LINK, BROKER) for fault in world.plan.faults
+    )
     for server in world.servers:
         for life in server.lives:
             tally = life.ingest.tally

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from simulators.world.plan import EDITION
 from simulators.world.shrink import command, minimise
 from simulators.world.world import Outcome, play
 
@@ -38,11 +40,11 @@ def quiet() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
-def one(seed: int) -> Line:
+def one(seed: int, edition: int = EDITION) -> Line:
     """Play one world."""
     quiet()
     began = time.perf_counter()
-    outcome = play(seed)
+    outcome = play(seed, edition=edition)
     return line_of(outcome, time.perf_counter() - began)
 
 
@@ -62,22 +64,24 @@ def line_of(outcome: Outcome, seconds: float) -> Line:
     )
 
 
-def play_all(seeds: Sequence[int], processes: int) -> Iterator[Line]:
+def play_all(seeds: Sequence[int], processes: int, edition: int = EDITION) -> Iterator[Line]:
     """Play worlds, each in any of the processes; the lines come in the order of the seeds."""
     if processes == 1:
-        yield from map(one, seeds)
+        yield from (one(seed, edition) for seed in seeds)
         return
     with ProcessPoolExecutor(processes) as pool:
-        yield from pool.map(one, seeds, chunksize=CHUNK)
+        yield from pool.map(partial(one, edition=edition), seeds, chunksize=CHUNK)
 
 
-def go_on(ledger: Path, seeds: Iterable[int], processes: int, tell: Callable[[str], None]) -> list[Line]:
+def go_on(
+    ledger: Path, seeds: Iterable[int], processes: int, tell: Callable[[str], None], edition: int = EDITION
+) -> list[Line]:
     """Play what the ledger does not have yet; gives all of it."""
     ledger.parent.mkdir(parents=True, exist_ok=True)
     done = {line.seed: line for line in read_ledger(ledger)}
     wanted = [seed for seed in seeds if seed not in done]
     with ledger.open("a") as file:
-        for line in play_all(wanted, processes):
+        for line in play_all(wanted, processes, edition):
             done[line.seed] = line
             file.write(json.dumps(asdict(line)) + "\n")
             file.flush()

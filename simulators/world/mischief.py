@@ -4,8 +4,10 @@ import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from contract.topics import topic
 from simulators.world.broker import Broker
 from simulators.world.faults import STEPS, Fault
+from simulators.world.forgery import forged
 from simulators.world.network import Line, Way
 from simulators.world.rubbish import rubbish
 from simulators.world.school import School
@@ -347,14 +349,23 @@ class Mischief:
 
         return mend
 
+    def _forged(self, fault: Fault) -> None:
+        """Let somebody who can write to a broker order something."""
+        world, gateway = self._world, self._school(fault).gateway
+        broker = self._chance.choice(world.brokers)
+        devices = sorted(world.abilities[gateway])
+        overheard = [one for other in world.brokers for one in other.overheard]
+        payload = forged(self._chance, world.wheel.now, gateway, devices, overheard)
+        broker.take(lambda: broker.publish(topic(gateway, "cmd"), payload))
+
     def _rubbish(self, fault: Fault) -> None:
         """Let the neighbour speak, by a broker or by the web."""
         del fault
         world = self._world
-        topic, payload = rubbish(self._chance, world.neighbour, world.schools[0].gateway)
+        address, payload = rubbish(self._chance, world.neighbour, world.schools[0].gateway)
         world.ghost.rubbish += 1
         broker = self._chance.choice(world.brokers)
         if self._chance.random() < 0.7:  # noqa: PLR2004  # Most of it by a broker.
-            broker.take(lambda: broker.publish(topic, payload))
+            broker.take(lambda: broker.publish(address, payload))
         else:
-            world.post(world.neighbour, topic.partition("/")[2].partition("/")[2], payload)
+            world.post(world.neighbour, address.partition("/")[2].partition("/")[2], payload)

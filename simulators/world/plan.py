@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.outbox_limits import OutboxLimits
-from simulators.world.faults import BROKER, KINDS, LINK, SCHOOL, SERVER, Fault, draw, draw_of
+from simulators.world.faults import BROKER, KINDS, LATER_KINDS, LINK, SCHOOL, SERVER, Fault, draw, draw_of
 from simulators.world.network import BYTES_PER_SECOND
 
 BROKERS = 2
+EDITION = 2  # 1: without orders. A number is another world in each, so a seed kept for its sake names its edition.
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Plan:
     measure_every: float = 1.0
     budget_bytes: int = 1 << 20
     rate: float = BYTES_PER_SECOND  # Of a school's line.
+    order_every: float = 0.0  # Between orders to boxes; 0 for none.
+    edition: int = 1
     faults: tuple[Fault, ...] = ()
     numbers: tuple[int, ...] = field(default=())  # Of the faults, in the list that the number draws.
 
@@ -47,8 +50,11 @@ class Plan:
         return replace(self, faults=tuple(fault for _, fault in chosen), numbers=tuple(number for number, _ in chosen))
 
 
-def draw_plan(seed: int, **fixed: Any) -> Plan:
-    """Draw the world of a number; what is `fixed` is as it is told."""
+def draw_plan(seed: int, edition: int = EDITION, **fixed: Any) -> Plan:
+    """Draw the world of a number; what is `fixed` is as it is told.
+
+    A world of an earlier edition is the one that its number was then: what has been added since is not in it.
+    """
     chance = random.Random(f"{seed}/plan")
     plan = Plan(
         seed,
@@ -60,7 +66,12 @@ def draw_plan(seed: int, **fixed: Any) -> Plan:
         budget_bytes=chance.choice((1 << 20, 1 << 20, 40_960)),
     )
     plan = replace(plan, **fixed)
-    return with_faults(plan, fixed.get("faults") or draw(chance, plan.seconds, plan.schools, BROKERS, plan.servers))
+    faults = fixed.get("faults") or draw(chance, plan.seconds, plan.schools, BROKERS, plan.servers)
+    if edition > 1:
+        later = random.Random(f"{seed}/later")
+        plan = replace(plan, edition=edition, order_every=fixed.get("order_every", later.choice((4.0, 8.0, 15.0))))
+        faults = (*faults, *draw(later, plan.seconds, plan.schools, BROKERS, plan.servers, LATER_KINDS))
+    return with_faults(plan, faults)
 
 
 def with_faults(plan: Plan, faults: tuple[Fault, ...]) -> Plan:
@@ -73,4 +84,5 @@ def plan_of(seed: int, *kinds: str, **fixed: Any) -> Plan:
     plan = Plan(seed, **{"schools": 1, "seconds": 30.0, "press_every": 2.0, "measure_every": 0.5, **fixed})
     crowd = {SCHOOL: plan.schools, LINK: plan.schools * (BROKERS + 1), BROKER: BROKERS, SERVER: plan.servers}
     chance = random.Random(f"{seed}/faults")
-    return with_faults(plan, draw_of([KINDS[kind] for kind in kinds], chance, plan.seconds, crowd))
+    known = {**KINDS, **LATER_KINDS}
+    return with_faults(plan, draw_of([known[kind] for kind in kinds], chance, plan.seconds, crowd))

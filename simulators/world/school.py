@@ -14,6 +14,7 @@ from simulators.world.network import Line, Way
 from simulators.world.wheel import Wheel
 
 REPEAT_SECONDS = 1.0  # A radio button says it again until it is answered …
+REBOOT_SECONDS = 3.0
 REPEATS_MAX = 55  # … and gives up within the minute in which its counter means one press.
 
 
@@ -54,7 +55,7 @@ class School:
         """Start the box over whatever the disks hold."""
         if self.box is not None:
             return
-        box = Box(self.name, self.gateway, self.things.limits, self.disks, self.clock, self._ways, self._ghost)
+        box = Box(self.name, self.gateway, self.things.limits, self.disks, self.clock, self._ways, self._ghost, self._reboot)
         self.boxes.append(box)
         if box.start():
             self.box = box
@@ -78,6 +79,17 @@ class School:
     def back_in(self, seconds: float) -> None:
         """Start again after a while."""
         self._wheel.later(seconds, self.start)
+
+    def _reboot(self) -> None:
+        """Do as the box was ordered: it ends in a moment, and comes back."""
+        box = self.box
+
+        def end() -> None:
+            if self.box is box and box is not None:
+                self.die(power=False)
+                self.back_in(REBOOT_SECONDS)
+
+        self._wheel.later(0.05, end)
 
     def _fuse_blown(self) -> None:
         box = self.boxes[-1]

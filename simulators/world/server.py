@@ -4,13 +4,18 @@ Several of them may share one database. What is put together here is what `serve
 server and without threads.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from contract.errors import StorageError, Unreachable
-from contract.identity import EpochId, GatewayId, Lane
+from contract.identity import EpochId, GatewayId, Lane, UserName
 from contract.messages import Receipt
+from server.commands.giving import Commands
+from server.commands.model import Given
+from server.commands.store import CommandStore
 from server.core.alert import Alert
 from server.core.engine import Engine
 from server.core.events import Event, LeadChanged, PressArrived, ReadingsArrived, Unreadable, WindowDeclared
@@ -24,7 +29,7 @@ from server.ingest.model import Arrived, Bury, Effect, Input, SendReceipt, Tell
 from server.ingest.pipeline import Ingest
 from server.journal.leases import Leases
 from server.journal.sql import SqlJournal
-from server.registry.model import Roster
+from server.registry.model import Roster, User
 from server.registry.tree import Tree
 from server.runtime import Runtime
 from server.sharing.division import Division
@@ -59,6 +64,8 @@ class Surroundings:
     brokers: Sequence[tuple[Broker, Line]]
     honest: frozenset[GatewayId]  # Everybody but the broken neighbour.
     alone: bool  # Whether the server is the only one on its database.
+    key: Ed25519PrivateKey
+    users: Mapping[UserName, User]  # Who may give orders; nobody where the plan has none.
 
 
 class WatchedIngest(Ingest):
@@ -77,6 +84,30 @@ class WatchedIngest(Ingest):
         super()._carry_out(effect)
         if isinstance(effect, SendReceipt):
             self.life.step("receipted")
+
+
+class WatchedCommands(Commands):
+    """The real ones, whose signatures the ghost sees."""
+
+    ghost: Ghost
+
+    def _sign(self, given: Given) -> bytes:
+        payload = super()._sign(given)
+        self.ghost.signed[given.asked.id] = self._command(given).exp
+        return payload
+
+
+class _Office:
+    """What orders need of a registry: who there is, and which devices."""
+
+    def __init__(self, tree: Tree, users: Mapping[UserName, User]) -> None:
+        self.tree = tree
+        self.accounts = self
+        self._users = users
+
+    def find(self, name: str) -> User | None:
+        """Find somebody."""
+        return self._users.get(UserName(name))
 
 
 class Server:
@@ -177,7 +208,7 @@ class Life:
         self._tree = Tree(around.roster)
         source = Source(tree=lambda: self._tree, show=show, indicators=self._indicators, pulse=self._pulse)
         self.hub = Hub(f"e{server.name}{number}", source)
-        self.runtime = Runtime(self.engine, self.journal, self.hub, self._clock)
+        self.runtime = Runtime(self.engine, self.journal, self.hub, self.clock)
         self.projector = Projector(
             self.journal,
             HistoryDoor(around.history, self.step),
@@ -186,11 +217,24 @@ class Life:
             executor=AtOnce(),
             may_write=lambda: self.sharing.leads,
         )
-        self.ingest = WatchedIngest(self.journal, self._tell, self._clock, on_commit=self._committed)
+        self.ingest = WatchedIngest(self.journal, self._tell, self.clock, on_commit=self._committed)
         self.ingest.life = self
         self.sharing: Sharing = Alone() if around.alone else self._together(server.name, number)
-        self.http = HttpDoor(self.ingest.receive, lambda gateway: self._tree.gateways.get(gateway))  # noqa: PLW0108
-        self.doors: list[Door] = [self._door(broker, line, server, number) for broker, line in around.brokers]
+        self.users = around.users
+        self.commands = WatchedCommands(
+            CommandStore(self._database),  # type: ignore[arg-type]  # It needs only the one word of it.
+            _Office(self._tree, self.users),  # type: ignore[arg-type]  # It has what orders need of a registry.
+            around.key,
+            lambda: self.doors,
+            self.ingest.clone_suspected,
+            self.runtime.tell,
+            self.clock,
+        )
+        self.commands.ghost = around.ghost
+        find = self._tree.gateways.get
+        self.http = HttpDoor(self.ingest.receive, find, orders=self.commands.waiting)
+        brokers = [self._door(broker, line, server, number) for broker, line in around.brokers]
+        self.doors: list[Door] = [*brokers, self.http]
 
     async def run(self) -> None:
         """Come up as soon as the database lets us, then serve."""
@@ -198,7 +242,7 @@ class Life:
         while True:
             try:
                 await self.sharing.start()
-                facts = await self.journal.facts(round((self._clock() - SETTLED_KEPT_SECONDS) * 1000))
+                facts = await self.journal.facts(round((self.clock() - SETTLED_KEPT_SECONDS) * 1000))
                 break
             except StorageError:
                 await self._pause(DATABASE_RETRY_SECONDS)
@@ -211,11 +255,13 @@ class Life:
         for coroutine in (
             self.ingest.run(),
             self.runtime.run(),
-            self.hub.run(self._clock),
+            self.hub.run(self.clock),
             self.projector.run(),
             *self.sharing.tasks(),
         ):
             self.process.spawn(coroutine)
+        if self.users:
+            self.process.spawn(self.commands.run(), "commands")
         for door in self.doors:
             self.process.spawn(door.run(), f"door {door.name}")
         self._server.on_start()
@@ -319,10 +365,11 @@ class Life:
         division = Division(
             leases, self.ingest.shares, lambda leads: self.runtime.tell(LeadChanged(leads)), self.process.time
         )
-        follower = Follower(self.journal, _NoWindows(), self.ingest, self.runtime.follow, self.runtime.tell, self._clock)
+        follower = Follower(self.journal, _NoWindows(), self.ingest, self.runtime.follow, self.runtime.tell, self.clock)
         return Together(division, follower)
 
-    def _clock(self) -> float:
+    def clock(self) -> float:
+        """Give the time that the machine believes it is."""
         return self._server.around.wheel.now
 
     def _indicators(self) -> dict[str, int]:

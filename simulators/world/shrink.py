@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from simulators.world.plan import Plan
+from simulators.world.plan import EDITION, Plan
 from simulators.world.world import Outcome, World
 
 TRIES_MAX = 150  # Worlds played for one failure: some minutes at most.
@@ -32,7 +32,8 @@ def minimise(outcome: Outcome, tries: int = TRIES_MAX) -> Outcome:
 def command(plan: Plan, whole: int) -> str:
     """Give the one command that plays a plan again; `whole` is how many faults its number draws."""
     keep = "" if len(plan.numbers) == whole else f" --keep {ranges(plan.numbers)}"
-    return f"anxiao-sim world --seed {plan.seed} --worlds 1{keep}"
+    edition = "" if plan.edition == EDITION else f" --edition {plan.edition}"
+    return f"anxiao-sim world --seed {plan.seed} --worlds 1{edition}{keep}"
 
 
 def ranges(numbers: Sequence[int]) -> str:

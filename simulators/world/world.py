@@ -5,9 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from contract.identity import DeviceId, GatewayId, Lane, PressId
 from contract.limits import WINDOW_MAX
 from contract.messages import BirthDevice
+from contract.orders import Op
+from gateway.commands import HARMLESS, Rights
 from gateway.node_events import PathKind
 from gateway.uplinks.https import HttpsDoor, HttpsUplink
 from gateway.uplinks.uplink import Tell, Uplink
@@ -23,7 +27,9 @@ from simulators.world.history import History
 from simulators.world.judges import judge
 from simulators.world.mischief import Mischief
 from simulators.world.network import Line
-from simulators.world.plan import BROKERS, Plan, draw_plan
+from simulators.world.orders_judge import under_way
+from simulators.world.people import People, abilities, duty
+from simulators.world.plan import BROKERS, EDITION, Plan, draw_plan
 from simulators.world.process import Process
 from simulators.world.school import School, Things
 from simulators.world.screen import Screen
@@ -73,9 +79,14 @@ class World:
         self.city = make_city(plan.schools + 1, plan.seed, date(2026, 3, 2))
         roster = self.city.roster
         self.store = Store(wheel.chance("database"), lambda: wheel.now)
+        ghost.on_record = self.store.has_order
         self.history = History(lambda: wheel.now, wheel.chance("history"))
         self.brokers = [Broker(wheel, f"mqtt-{number + 1}") for number in range(BROKERS)]
         gateways = [gateway.id for gateway in roster.gateways]
+        root = next(unit.id for unit in roster.units if unit.parent is None)
+        self.users = duty(Scope("unit", root)) if plan.order_every else {}
+        self.key = Ed25519PrivateKey.from_private_bytes(wheel.chance("signing key").randbytes(32))
+        self.abilities = {gateway: abilities(self.city, gateway) for gateway in gateways}
         self.neighbour = gateways.pop()
         self.server_lines = [
             [Line(wheel, wheel.chance(f"server {number}-{broker.name}"), rate=SERVER_RATE) for broker in self.brokers]
@@ -86,9 +97,9 @@ class World:
         self.lines: list[list[Line]] = []
         for gateway in gateways:
             self.add_school(gateway, gateway, self._things(gateway))
-        root = next(unit.id for unit in roster.units if unit.parent is None)
         self.screens = [Screen("screen", Reach(Scope("unit", root), unplaced=True, covert=True), wheel, ghost)]
         self.mischief = Mischief(self)
+        self.people = People(self)
         self.healed_at: float | None = None
         self._asked = wheel.chance("who answers")
 
@@ -106,6 +117,8 @@ class World:
             school.start()
             self._often(chance, self.plan.press_every, lambda school=school: self._press(school, chance))  # type: ignore[misc]
             self._often(chance, self.plan.measure_every, lambda school=school: school.measure())  # type: ignore[misc]
+        if self.plan.order_every:
+            self._often(self.wheel.chance("orders"), self.plan.order_every, self.people.order)
         self.mischief.plan()
         self._look()
         self.wheel.run(MONDAY_9 + self.plan.seconds)
@@ -150,7 +163,7 @@ class World:
         boxes = [school.box for school in self.schools]
         if any(box is None or not box.rests for box in boxes):
             return False
-        return all(server.life is not None and server.life.rests for server in self.servers)
+        return all(server.life is not None and server.life.rests for server in self.servers) and not under_way(self)
 
     def _judged(self) -> Outcome:
         ghost = self.ghost
@@ -199,22 +212,32 @@ class World:
             return lambda process, will, tell: MqttUplink(broker, line, process, gateway, will, tell, chance)
 
         def by_web(process: Process, _will: Callable[[], bytes], tell: Tell) -> Uplink:
-            client = HttpClient(lines[-1], process, self._find)
+            client = HttpClient(lines[-1], process, self.find_server)
             return HttpsUplink("https", door, client, gateway, tell)  # type: ignore[arg-type]  # It only posts.
 
         found = {
             broker.name: (PathKind.MQTT, by_broker(broker, line)) for broker, line in zip(self.brokers, lines, strict=False)
         }
-        return Ways({**found, "https": (PathKind.HTTPS, by_web)}, devices, chance)
+        keys = (self.key.public_key().public_bytes_raw(),) if self.plan.order_every else ()
+        able = self.abilities[gateway]
+        devices_may = {device: frozenset(Op(op) for op in ops) for device, ops in able.items()}
+        return Ways(
+            {**found, "https": (PathKind.HTTPS, by_web)},
+            devices,
+            chance,
+            Rights(keys, HARMLESS | {Op.REBOOT}, devices_may),
+            able,
+            self.wheel.chance(f"hands of {name}"),
+        )
 
     def post(self, gateway: str, leaf: str, payload: bytes) -> None:
         """Let somebody with a gateway's key post something."""
-        server = self._find()
+        server = self.find_server()
         if server is not None:
             headers = {"authorization": f"Bearer {gateway_key(self.plan.seed, GatewayId(gateway))}"}
             server.request(f"/ingest/{gateway}/{leaf}", headers, payload, lambda _status, _body: None)
 
-    def _find(self) -> Server | None:
+    def find_server(self) -> Server | None:
         """Choose who answers a request, as a proxy before the servers does: any that is there."""
         serving = [server for server in self.servers if server.life is not None and server.life.serves]
         return self._asked.choice(serving) if serving else None
@@ -222,7 +245,16 @@ class World:
     def _server(self, number: int, roster: Roster, honest: frozenset[GatewayId]) -> Server:
         brokers = list(zip(self.brokers, self.server_lines[number], strict=True))
         around = Surroundings(
-            self.wheel, self.ghost, roster, self.store, self.history, brokers, honest, self.plan.servers == 1
+            self.wheel,
+            self.ghost,
+            roster,
+            self.store,
+            self.history,
+            brokers,
+            honest,
+            self.plan.servers == 1,
+            self.key,
+            self.users,
         )
         return Server(f"server-{number + 1}", around)
 
@@ -336,7 +368,7 @@ def _stands(session: Session | None, since: float) -> bool:
     return session is not None and session.well(since)
 
 
-def play(seed: int, keep: tuple[int, ...] | None = None) -> Outcome:
+def play(seed: int, keep: tuple[int, ...] | None = None, edition: int = EDITION) -> Outcome:
     """Play the world of a number, with some of its faults alone where that is asked."""
-    plan = draw_plan(seed)
+    plan = draw_plan(seed, edition)
     return World(plan if keep is None else plan.keeping(keep)).run()

@@ -7,8 +7,10 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from contract.batch import encode_batch
 from contract.identity import DeviceId, EpochId, GatewayId, Lane, PressId
 from contract.messages import Refusal
+from contract.records import Hole, encode_record
 from server.journal.database import Database
 from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, Outcome, Quarantined
 from server.journal.sql import SqlJournal
@@ -253,5 +255,22 @@ async def test_a_hole_in_place_of_what_is_committed_is_a_repeat_and_no_second_co
     await journal.write([batch(1, 3, "readings")])
 
     [written] = await journal.write([batch(1, 3, "hole", holes=[(1, 3, "shed")])])
+
+    assert (written.outcome, written.cursor) == (Outcome.DUPLICATE, 3)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_what_was_given_up_and_comes_late_after_all_is_no_second_content_either(
+    journal: SqlJournal, together: bool
+) -> None:
+    """A line held the readings while the box ran out of room; its word of that came first, by another way."""
+    body = encode_batch(G, E, Lane.TELEMETRY, 1, 1, [encode_record(Hole(n=3, why="shed"))])
+    hole = msgspec.structs.replace(batch(1, 3, "hole", holes=[(1, 3, "shed")]), body=body)
+    batches = [hole, batch(1, 3, "readings")]
+    if not together:
+        await journal.write(batches[:1])
+        batches = batches[1:]
+
+    written = (await journal.write(batches))[-1]
 
     assert (written.outcome, written.cursor) == (Outcome.DUPLICATE, 3)

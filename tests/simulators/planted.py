@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from contract.batch import inflate
 from contract.errors import StorageError
 from contract.identity import EpochId, Lane
-from contract.messages import Receipt, Seen, decode_message
-from gateway import alarm_lane, shelves
+from contract.messages import Command, Receipt, Seen, decode_message
+from gateway import alarm_lane, commands, shelves
 from gateway.alarm_lane import AlarmLane
 from gateway.node import Node
 from gateway.node_events import Send
@@ -331,6 +332,58 @@ def _time_stands_still(patch: Patch) -> None:
     patch.setattr(TelemetryLane, "_send_again", lambda _self, _now: None)
 
 
+def _forgets_orders(patch: Patch) -> None:
+    """Come back without knowing what has been begun."""
+    patch.setattr(commands.Commands, "load", lambda _self, _notes, _now_ms: [])
+
+
+def _never_says_interrupted(patch: Patch) -> None:
+    load = commands.Commands.load
+
+    def silent(self: commands.Commands, notes: list[bytes], now_ms: int) -> Any:
+        load(self, notes, now_ms)
+        return []
+
+    patch.setattr(commands.Commands, "load", silent)
+
+
+def _trusts_any_signature(patch: Patch) -> None:
+    patch.setattr(commands, "signed_by", lambda _payload, _keys: True)
+
+
+def _heeds_no_end(patch: Patch) -> None:
+    turned = commands.Commands._turned
+
+    def patient(self: commands.Commands, command: Command, now: commands.Circumstances) -> Any:
+        return turned(self, msgspec.structs.replace(command, exp=now.server_ms + 1_000), now)
+
+    patch.setattr(commands.Commands, "_turned", patient)
+    patch.setattr(commands.Commands, "still_wanted", lambda _self, _id, _now_ms: True)
+
+
+def _obeys_for_others(patch: Patch) -> None:
+    judge = commands.Commands.judge
+
+    def kind(self: commands.Commands, command: Command, payload: bytes, now: commands.Circumstances) -> Any:
+        self._gateway = command.g  # type: ignore[assignment]
+        return judge(self, command, payload, now)
+
+    patch.setattr(commands.Commands, "judge", kind)
+
+
+def _counts_no_numbers(patch: Patch) -> None:
+    """Neither the number of a command nor its id is looked at."""
+    judge = commands.Commands.judge
+
+    def careless(self: commands.Commands, command: Command, payload: bytes, now: commands.Circumstances) -> Any:
+        self._last = 0
+        self._results.pop(command.id, None)
+        return judge(self, command, payload, now)
+
+    patch.setattr(commands.Commands, "judge", careless)
+
+
+ORDERS = {"order_every": 2.0, "seconds": 60.0}
 PLANTS = (
     Plant("an epoch that is used twice (no epoch)", "I14", ("power",), _one_epoch),
     Plant("one position for both lanes", "I12", (), _one_position),
@@ -378,5 +431,11 @@ PLANTS = (
     Plant("a name in a batch that is believed", "I3", ("rubbish",), _believes_names, {"seconds": 120.0}),
     Plant("receipted alarms that nobody can have again", "I1", ("restore",), _unasked_kept),
     Plant("a server that follows nobody", "I1", ("broker_kill", "broker_stop"), _follows_nobody, {"servers": 2}, 15),
+    Plant("a command begun again after a start", "I15", ("kill", "forged"), _forgets_orders, ORDERS),
+    Plant("a command that is begun at each of its repeats", "I15", ("forged",), _counts_no_numbers, ORDERS),
+    Plant("a signature that is not checked", "I15", ("forged",), _trusts_any_signature, ORDERS),
+    Plant("an end that is not heeded", "I15", ("forged", "offline"), _heeds_no_end, ORDERS | {"seconds": 120.0}, 6),
+    Plant("a box that obeys other boxes' orders", "I15", ("forged",), _obeys_for_others, ORDERS | {"schools": 2}),
+    Plant("an interrupted command that nobody hears of", "I15", ("kill",), _never_says_interrupted, ORDERS),
     Plant("a node whose time does not move on", "time stands still", ("broker_forgets",), _time_stands_still),
 )
