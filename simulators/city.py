@@ -8,14 +8,15 @@ from datetime import date
 from contract.identity import GatewayId, SchoolId
 from server.core.guards import guard_quota
 from server.registry.dossier import NOTHING_SAID
-from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit
+from server.registry.model import Area, Device, Gateway, Roster, School, SchoolKind, Station, Unit, UnitKind
 from server.registry.record import Record
 from server.registry.sheets import in_order
 from simulators import names
 from simulators.credentials import gateway_key, key_hash
 from simulators.equipment import Campus, Numbers, equip
+from simulators.institution import around, chosen, in_writing, practised, warnings
 from simulators.ledger import county_weight, declare, exempt, gates
-from simulators.places import COUNTIES, County, Town, head_offices, make_towns
+from simulators.places import CITY, COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
 from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
 from simulators.school_names import Namer
@@ -90,7 +91,12 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         records += posts(people, school, on_roll)
         records += kit(people, school.id, on_roll, today)
         records += gates(people, school.id, school.gates)
+        records += in_writing(people, school, today)
+        records += practised(people, school, today)
+        records += around(people, school, today)
         devices += equip(campus, own, numbers)
+    records += warnings(rng, [unit.id for unit in units if unit.kind is UnitKind.COUNTY], today)
+    records += chosen(CITY)
     return City(
         seed,
         today,

@@ -10,14 +10,20 @@ from contract.identity import parse_device_id, parse_gateway_id, parse_school_id
 from contract.kinds import KINDS
 from server.core.guards import guard_quota, roll_of
 from server.core.roster import RosterIndex
+from server.registry.departments import Progress
 from server.registry.dossier import NOTHING_SAID
 from server.registry.model import Area, Roster, SchoolKind, UnitKind
+from server.registry.roster_file import encode_roster
+from server.registry.sheets import LEDGER_SHEETS
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.device import AREAS
+from server.registry.sheets.document import Document
 from server.registry.sheets.exemption import Exemption
 from server.registry.sheets.gate import SchoolGate
 from server.registry.sheets.guard import Guard
+from server.registry.sheets.hazard import Hazard
 from server.registry.sheets.kit import ITEMS, Kit
+from server.registry.sheets.letter import Letter
 from server.registry.sheets.post import Post
 from simulators.city import make_city
 from simulators.credentials import gateway_key, key_hash
@@ -236,3 +242,23 @@ def test_teaching_points_are_managed_by_a_central_school(city: Roster) -> None:
 
     assert len(managed) > len(points) * 0.8
     assert all(central.kind is SchoolKind.PRIMARY and central.unit == school.unit for school, central in managed)
+
+
+def test_institution_is_written_down_with_what_is_missing(city: Roster) -> None:
+    """Plans fall due, letters stay unsigned, drills are left out, one school in eight has a hazard at its gate."""
+    documents = [record for record in city.records if isinstance(record, Document)]
+    hazards = [record for record in city.records if isinstance(record, Hazard)]
+    letters = [record for record in city.records if isinstance(record, Letter)]
+    overdue = sum(document.review_due is not None and document.review_due < TODAY for document in documents)
+
+    assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS}
+    assert {document.school for document in documents} == {school.id for school in city.schools}
+    assert 0.04 < overdue / len(documents) < 0.08
+    assert 0.02 < sum(letter.signed is None for letter in letters) / len(letters) < 0.04
+    assert 0.10 < len({hazard.school for hazard in hazards}) / len(city.schools) < 0.14
+    assert all((hazard.closed is not None) == (hazard.state is Progress.CLOSED) for hazard in hazards)
+
+
+def test_city_of_the_test_size_is_a_file_that_can_be_sent(city: Roster) -> None:
+    """A roster of 150,000 devices with all its lines stays below 100 MB."""
+    assert len(encode_roster(city)) < 100_000_000
