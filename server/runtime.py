@@ -15,7 +15,16 @@ import structlog
 
 from contract.errors import StorageError
 from server.core.alert import Alert
-from server.core.effects import ActRefused, AlertBehind, AlertChanged, Effect, FactDropped, GuardSeen, NotificationDue
+from server.core.effects import (
+    ActRefused,
+    AlertBehind,
+    AlertChanged,
+    Effect,
+    FactDropped,
+    GuardSeen,
+    NotificationDue,
+    VerdictChanged,
+)
 from server.core.engine import Engine
 from server.core.events import (
     ActRequested,
@@ -82,6 +91,7 @@ class Runtime:
         self.journal_ok = True
         self.notifications = 0
         self.on_guard: Callable[[GuardSeen], None] = lambda _: None  # Who keeps them; told at once, and never waits.
+        self.on_verdict: Callable[[VerdictChanged], None] = lambda _: None  # Who keeps gaps; told at once, and never waits.
         self._facts = facts
         self._screens = screens
         self._clock = clock
@@ -177,8 +187,8 @@ class Runtime:
                     stored.append(future)
             elif isinstance(effect, AlertBehind):
                 self._behind.add(effect.alert)
-            elif isinstance(effect, GuardSeen):
-                self.on_guard(effect)
+            elif isinstance(effect, GuardSeen | VerdictChanged):
+                self._keep(effect)
             elif isinstance(effect, NotificationDue):
                 self.notifications += 1
                 log.info(
@@ -194,6 +204,12 @@ class Runtime:
                 log.error("facts_waiting", count=len(self._waiting))
                 self._warned_at *= 2
         return stored
+
+    def _keep(self, effect: GuardSeen | VerdictChanged) -> None:
+        if isinstance(effect, GuardSeen):
+            self.on_guard(effect)
+        else:
+            self.on_verdict(effect)
 
     async def _tick(self) -> None:
         while True:

@@ -31,6 +31,8 @@ from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.export.export import Export
+from server.gaps.keeper import Keeper
+from server.gaps.store import GapStore
 from server.history.opening import history_of
 from server.history.projector import Projector
 from server.history.store import HistoryStore
@@ -94,6 +96,7 @@ class Service:
     commands: Commands
     registrar: Registrar
     auditor: Auditor
+    gaps: Keeper
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -225,6 +228,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         await keep_check_in(journal, event)
         runtime.tell(event)
 
+    gaps = GapStore(database)
     registrar = Registrar(registry, engine, runtime.tell, lambda roster: roster_changed(roster, ingest, hub, engine), clock)
     parts = Parts(
         engine=engine,
@@ -246,6 +250,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         secure=settings.tls_cert is not None,
         export=Export(database, whole),
         auditor=auditor,
+        gaps=gaps,
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,
@@ -274,6 +279,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         commands,
         registrar,
         auditor,
+        Keeper(gaps, engine, lambda: list(registry.tree.schools), runtime.tell, lambda: sharing.leads, clock),
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -291,6 +297,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
 async def _know_again(service: Service) -> None:
     """Take up what the database says of the time before; the rest of it is told once the doors are open."""
     service.runtime.on_guard = service.attendance.note
+    service.runtime.on_verdict = service.gaps.note
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
 
@@ -362,6 +369,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.recalling.run(),
         service.auditor.run(),
         service.attendance.run(),
+        service.gaps.run(),
         _sweep(service),
     ]
     if service.database.dialect != "sqlite":

@@ -132,6 +132,22 @@ export interface AskCommand {
   arguments?: Record<string, boolean | number | string>;
 }
 
+/** A reference to a document or photo, with the SHA-256 of what it names. */
+export interface AskEvidence {
+  reference: string;
+  sha256?: string;
+}
+
+/** A move of a gap; `version` is the one that was seen, `due` a day such as 2026-12-01. */
+export interface AskMove {
+  move: "assign" | "close" | "note" | "rectify" | "reopen" | "send_back";
+  version: number;
+  note?: string;
+  owner?: string;
+  due?: string | null;
+  evidence?: AskEvidence[];
+}
+
 /** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
 export interface AskWindow {
   mode: "drill" | "test";
@@ -380,6 +396,89 @@ export interface Gap {
   judgement: Judgement;
   reasons: string[];
   proof_at: number | null;
+  line?: GapStanding | null;
+}
+
+/** The gaps of one unit in numbers; rates are hundredths of a percent, null of nothing. */
+export interface GapCounts {
+  unit: string;
+  name: string;
+  name_en: string;
+  open: number;
+  in_progress: number;
+  to_verify: number;
+  closed: number;
+  overdue: number;
+  due_soon: number;
+  due: number;
+  on_time: number;
+  rectified_bp: number | null;
+  overdue_bp: number | null;
+}
+
+/** One gap with all that was done about it. */
+export interface GapDetail {
+  line: GapLine;
+  history: GapEntry[];
+}
+
+/** One move of a gap; `by` is empty for the service itself. */
+export interface GapEntry {
+  number: number;
+  at: number;
+  move: Move;
+  state: GapState;
+  by: string;
+  by_display: string;
+  role: string;
+  note: string;
+  owner: string;
+  due: string | null;
+  evidence: GapEvidence[];
+}
+
+/** A reference to a document or photo, and the digest that holds it fast. */
+export interface GapEvidence {
+  reference: string;
+  sha256: string;
+}
+
+/** One gap. `reasons` and `judgement` are of this moment for a cell; null where the indicator asks no more. */
+export interface GapLine {
+  id: string;
+  ver: number;
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  unit: string;
+  county: string;
+  indicator: string;
+  figure: string;
+  state: GapState;
+  judgement: Judgement | null;
+  reasons: string[];
+  found_reasons: string[];
+  clause: string;
+  clause_en: string;
+  severity: string;
+  visit: string;
+  owner: string;
+  due: string | null;
+  overdue: boolean;
+  due_soon: boolean;
+  first: number;
+  opened: number;
+  closed: number | null;
+  reopened: number;
+  proof_at: number | null;
+  may: Move[];
+}
+
+/** One page of gaps. */
+export interface GapLines {
+  items: GapLine[];
+  next: string | null;
+  total: number;
 }
 
 /** One page of gaps. */
@@ -387,6 +486,27 @@ export interface GapPage {
   items: Gap[];
   next: string | null;
   total: number;
+}
+
+/** Where the line of a cell stands in the ledger of gaps; without a state the cell is too young to have one. */
+export interface GapStanding {
+  id: string;
+  state: GapState | null;
+  owner: string;
+  due: string | null;
+  overdue: boolean;
+  watched_since: number | null;
+}
+
+/** Where a gap stands. */
+export type GapState = "closed" | "in_progress" | "open" | "to_verify";
+
+/** A unit's gaps and its counties' in numbers; `young` cells have no line yet. `owners` are those in use. */
+export interface GapSummary {
+  as_of: number;
+  rows: GapCounts[];
+  young: number;
+  owners: string[];
 }
 
 /** The school's box as the server hears it. */
@@ -506,11 +626,14 @@ export interface MetricView {
 /** What a device claims; the server decides by declared windows and test keys and keeps both. */
 export type Mode = "drill" | "real" | "test";
 
+/** What can happen to a gap; the first six are asked for by people, the others are the service's own word. */
+export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed" | "reopen" | "send_back" | "turned_met";
+
 /** The orders. Those of a device go to one; the others are for the gateway itself. */
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "prove" | "public" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "prove" | "public" | "rectify" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -758,6 +881,11 @@ export interface Routes {
   "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };
   "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/export/readings": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
+  "GET /api/v1/gaps": { query: { unit?: string; school?: string; state?: GapState[]; owner?: string; indicator?: string; figure?: "" | "ledger" | "live" | "visit"; due?: "" | "overdue" | "soon" | "none"; cursor?: string | null; limit?: number }; body: undefined; reply: GapLines };
+  "GET /api/v1/gaps.csv": { query: { unit?: string; school?: string; state?: GapState[]; owner?: string; indicator?: string; figure?: "" | "ledger" | "live" | "visit"; due?: "" | "overdue" | "soon" | "none" }; body: undefined; reply: unknown };
+  "GET /api/v1/gaps/summary": { query: { unit?: string }; body: undefined; reply: GapSummary };
+  "GET /api/v1/gaps/{gap_id}": { query: undefined; body: undefined; reply: GapDetail };
+  "POST /api/v1/gaps/{gap_id}/moves": { query: undefined; body: AskMove; reply: GapDetail };
   "GET /api/v1/kinds": { query: undefined; body: undefined; reply: Kinds };
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };

@@ -1,5 +1,6 @@
 """What the API is asked, as types: each body is decoded straight into one of these or refused with the reason."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from contract.limits import COMMAND_ARGUMENTS_MAX
 from contract.messages import Argument
 from contract.orders import Op
+from server.gaps.model import EVIDENCE_MAX
 from server.security.access import Act
 
 CHECKINS_MAX = 50  # In one request: an afternoon's queue of a telephone that had no network.
@@ -50,6 +52,24 @@ class AskCommand(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     op: Op
     device: _Short = ""
     arguments: Annotated[dict[str, Argument], msgspec.Meta(max_length=COMMAND_ARGUMENTS_MAX)] = {}
+
+
+class AskEvidence(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reference to a document or photo, with the SHA-256 of what it names."""
+
+    reference: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
+class AskMove(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move of a gap; `version` is the one that was seen, `due` a day such as 2026-12-01."""
+
+    move: Literal["assign", "rectify", "send_back", "close", "reopen", "note"]
+    version: int
+    note: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    owner: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    due: date | None = None
+    evidence: Annotated[list[AskEvidence], msgspec.Meta(max_length=EVIDENCE_MAX)] = []
 
 
 class Post(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike
 from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.export.export import Export
+from server.gaps.store import GapStore
 from server.history.store import HistoryStore
 from server.registry.store import Registry
 from server.security.lockout import LockOut
@@ -41,6 +42,7 @@ class Parts:
     check_in: CheckIn
     declare: Declare
     commands: Commands
+    gaps: GapStore
     edit: EditRegistry
     registry: Registry
     sessions: Sessions

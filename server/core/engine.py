@@ -19,6 +19,7 @@ from server.core.events import (
     Event,
     FactFollowed,
     FactRestored,
+    GapsOverdue,
     GatewayHeard,
     GatewayLinkChanged,
     GuardsRestored,
@@ -44,7 +45,7 @@ from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.roster import RosterIndex
-from server.core.rules import RULES, gateway_offline
+from server.core.rules import RULES, gap_overdue, gateway_offline
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
@@ -70,6 +71,7 @@ class Engine:
             DeviceAlerted: self._device_alerted,
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
+            GapsOverdue: self._gaps_overdue,
             ActRequested: self._book.act,
             FactRestored: self._restored,
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
@@ -175,6 +177,15 @@ class Engine:
             else:
                 state.home.guard_seen = max(one.at, state.home.guard_seen or one.at)
         return []
+
+    def _gaps_overdue(self, event: GapsOverdue, now: float) -> list[Effect]:
+        alerted = {alert.school for alert in self._book.open_of({gap_overdue.RULE.name})}
+        effects: list[Effect] = []
+        for school, home in self._fleet.homes.items():
+            before, home.gaps_overdue = home.gaps_overdue, event.schools.get(school, (0, now))
+            if home.gaps_overdue[0] != (before[0] if before else 0) or (before is None and school in alerted):
+                effects += self._faults.school(home, now)
+        return effects
 
     def _recall_began(self, event: RecallBegan, now: float) -> list[Effect]:
         """Take up what was known to be bad: nothing of it is unknown for a moment only because we have started."""

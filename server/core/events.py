@@ -1,6 +1,6 @@
 """Everything the engine can be told. Instants are seconds UTC: `t` the school's estimate, `rx` the server's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contract.identity import DeviceId, EpochId, GatewayId, PressId
@@ -161,6 +161,13 @@ class AuditJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class GapsOverdue:
+    """Which schools have gaps whose due day is over: how many, and when the oldest of these days ended. Others have none."""
+
+    schools: Mapping[str, tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class ActRequested:
     """A person asks for a move of an alert's lifecycle; `version` is what they saw: two never overwrite each other."""
 
@@ -292,6 +299,7 @@ Event = (
     | BirthArrived
     | Unreadable
     | AuditJudged
+    | GapsOverdue
     | ActRequested
     | FactRestored
     | FactFollowed

@@ -85,7 +85,9 @@ class Faults:
     def school(self, home: Home, now: float) -> list[Effect]:
         """Look at one school."""
         posts, checked_in = home.kind("guard_post"), home.checked_in(now)
-        view = View(self._fleet.roster.calendar, home.school, posts=posts, checked_in=checked_in)
+        view = View(
+            self._fleet.roster.calendar, home.school, posts=posts, checked_in=checked_in, gaps_overdue=home.gaps_overdue
+        )
         return self._look(self._of_school, view, _Look(home.school.id, "", ""), now)
 
     def tick(self, now: float) -> list[Effect]:

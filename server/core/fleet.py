@@ -403,7 +403,9 @@ class Fleet:
 
     def _home(self, school: School, known: Home | None) -> Home:
         dossier = self.roster.dossier(school.id)
-        return Home(school, dossier, on_post=known.on_post, guard_seen=known.guard_seen) if known else Home(school, dossier)
+        if known is None:
+            return Home(school, dossier)
+        return Home(school, dossier, on_post=known.on_post, guard_seen=known.guard_seen, gaps_overdue=known.gaps_overdue)
 
     def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
         state = known or GatewayState(gateway, None, known_since=now)

@@ -93,6 +93,7 @@ class Home:
     by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".
     guard_seen: float | None = None  # When a guard was last known to be there.
+    gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
 
     def kind(self, name: str) -> list["DeviceState"]:
         """List the school's devices of a kind."""

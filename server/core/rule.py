@@ -31,6 +31,7 @@ class View:
     gateway: GatewayState | None = None
     state: DeviceState | None = None
     posts: Sequence[DeviceState] = ()  # The guard posts of the school.
+    gaps_overdue: tuple[int, float] | None = None  # Of the school: how many, and since when; None while nobody has told.
     checked_in: int = 0  # Guards who came on post and have not left, by their check-ins.
     signal: Signal | None = None
     mode: Mode = Mode.REAL  # Of the signal, as the server decided.

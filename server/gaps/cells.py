@@ -83,7 +83,7 @@ def compare(
             _drop(changes, watches, gap.id)
             _move(changes, turned_met(gap, NOT_ASKED, now_ms))
     for watch in watches.values():
-        if watch.id not in asked and watch.id not in gaps and watch.id.rpartition("/")[2] in looked_at:
+        if watch.id not in asked and watch.id not in gaps and watch.id.rpartition(".")[2] in looked_at:
             changes.dropped.append(watch.id)
     return changes
 

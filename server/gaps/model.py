@@ -122,9 +122,9 @@ class Entry:
 
 def cell_id(school: str, indicator: str, figure: str) -> str:
     """Name the gap of a cell."""
-    return f"{school}/{indicator}/{figure}"
+    return f"{school}.{indicator}.{figure}"
 
 
 def finding_id(visit: str, number: int) -> str:
     """Name the gap of a finding."""
-    return f"{VISIT}/{visit}/{number}"
+    return f"{VISIT}.{visit}.{number}"

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from contract.orders import Op
 from server.core.alert import Alert, Flow
+from server.gaps.model import Move
 from server.registry.model import Role, Scope, User
 from server.registry.tree import Tree
 
@@ -29,6 +30,7 @@ class Permission(StrEnum):
     METRICS = "metrics"
     PROVE = "prove"  # Start an audit of everything derived, and read its report.
     EXPORT = "export"  # Take readings and incidents out, in bulk.
+    RECTIFY = "rectify"  # Ask for moves of gaps, each role within its own list. Seeing them is `coverage`.
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
 
@@ -63,6 +65,11 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/coverage"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps.csv"): Permission.COVERAGE,
+    ("GET", "/api/v1/gaps"): Permission.COVERAGE,
+    ("GET", "/api/v1/gaps.csv"): Permission.COVERAGE,
+    ("GET", "/api/v1/gaps/summary"): Permission.COVERAGE,
+    ("GET", "/api/v1/gaps/{gap_id}"): Permission.COVERAGE,
+    ("POST", "/api/v1/gaps/{gap_id}/moves"): Permission.RECTIFY,
     ("GET", "/api/v1/windows"): Permission.WINDOWS,
     ("POST", "/api/v1/windows"): Permission.DECLARE,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
@@ -87,6 +94,8 @@ _INCIDENT_WORK = frozenset(set(Act) - {Act.WORK_ORDER, Act.CLOSE})
 _FAULT_WORK = frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE, Act.ESCALATE})
 _NOTES = frozenset({Act.NOTE})
 _NOTHING: frozenset[Act] = frozenset()
+_ANSWERS_GAPS = frozenset({Move.RECTIFY, Move.NOTE})
+_RULES_GAPS = frozenset({Move.ASSIGN, Move.SEND_BACK, Move.CLOSE, Move.REOPEN, Move.NOTE})
 _POLICE_ORDERS = frozenset({Op.SIREN, Op.LOCK, Op.UNLOCK, Op.TEST_ALARM})
 _UPKEEP_ORDERS = frozenset({Op.SIREN, Op.SET, Op.REBOOT, Op.RESEND_BIRTH, Op.TEST_ALARM, Op.REPLAY_FROM})
 
@@ -99,6 +108,7 @@ class Grant:
     incidents: frozenset[Act] = _NOTHING
     faults: frozenset[Act] = _NOTHING
     orders: frozenset[Op] = frozenset()
+    gaps: frozenset[Move] = frozenset()
 
     @property
     def acts(self) -> frozenset[Act]:
@@ -117,10 +127,12 @@ GRANTS: dict[Role, Grant] = {
             Permission.DECLARE,
             Permission.STATS,
             Permission.COMMAND,
+            Permission.RECTIFY,
         },
         _INCIDENT_WORK,
         _FAULT_WORK,
         _POLICE_ORDERS,
+        _ANSWERS_GAPS,
     ),
     Role.COMMAND_CENTRE: Grant(
         _WATCHING
@@ -138,21 +150,40 @@ GRANTS: dict[Role, Grant] = {
         _POLICE_ORDERS,
     ),
     Role.EDUCATION_OFFICER: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS, Permission.STATS},
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.ACT,
+            Permission.CONTACT,
+            Permission.WINDOWS,
+            Permission.STATS,
+            Permission.RECTIFY,
+        },
         _NOTES,  # The police work an incident; the bureau can add what it knows.
         _FAULT_WORK,
+        gaps=_RULES_GAPS,  # Whoever assigns and verifies does not rectify.
     ),
     Role.SCHOOL_DIRECTOR: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS},
+        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS, Permission.RECTIFY},
         _NOTES,  # A school's word never closes its own press.
         frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.NOTE}),
+        gaps=_ANSWERS_GAPS,
     ),
     Role.GUARD: Grant(_WATCHING | {Permission.CHECK_IN}),
     Role.MAINTAINER: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.WINDOWS, Permission.STATS, Permission.COMMAND},
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.ACT,
+            Permission.WINDOWS,
+            Permission.STATS,
+            Permission.COMMAND,
+            Permission.RECTIFY,
+        },
         _NOTHING,
         frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE}),
         _UPKEEP_ORDERS,
+        _ANSWERS_GAPS,
     ),
     Role.ADMINISTRATOR: Grant(  # Runs the service and works no alarm: no one person both keeps the log and closes presses.
         _WATCHING
@@ -212,6 +243,11 @@ def may_act(user: User, alert: Alert, act: Act) -> bool:
     """Say whether a user's role may ask for this move of this alert; whether it is legal now, the core decides."""
     grant = GRANTS[user.role]
     return act in (grant.incidents if alert.flow is Flow.INCIDENT else grant.faults)
+
+
+def may_move(user: User, move: Move) -> bool:
+    """Say whether a user's role may ask for this move of a gap; whether it is legal now, the lifecycle decides."""
+    return move in GRANTS[user.role].gaps
 
 
 def may_command(user: User, op: Op) -> bool:

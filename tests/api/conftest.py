@@ -28,6 +28,7 @@ from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
 from server.core.roster import RosterIndex
 from server.export.export import Export
+from server.gaps.store import GapStore
 from server.history.store import Point
 from server.journal.database import Database, open_database
 from server.journal.sql import SqlJournal
@@ -215,6 +216,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         check_in=check_in,
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
+        gaps=GapStore(database),
         edit=edit,
         registry=registry,
         sessions=sessions,

@@ -5,9 +5,11 @@ import itertools
 import httpx
 import pytest
 
-from contract.identity import DeviceId, GatewayId
+from contract.identity import DeviceId, GatewayId, SchoolId
 from server.core.alert import Alert
 from server.core.events import WindowDeclared
+from server.core.verdict import Judgement, Verdict
+from server.gaps.cells import FIGURES, Cell
 from server.registry.model import Role
 from server.security.access import GRANTS, ROUTES, Permission
 from tests.api.conftest import AUDIT, House
@@ -46,6 +48,12 @@ EXPECTED: dict[str, set[Role]] = {
     "export": {Role.ADMINISTRATOR},
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
     "prove": {Role.ADMINISTRATOR},
+    "rectify": {
+        Role.POLICE_LIAISON,
+        Role.EDUCATION_OFFICER,
+        Role.SCHOOL_DIRECTOR,
+        Role.MAINTAINER,
+    },
 }
 # Routes that name a place: the answer for one outside of the branch is 404 for whoever may use the route at all.
 PLACED = {
@@ -58,6 +66,11 @@ PLACED = {
     "/api/v1/coverage/gaps.csv",
     "/api/v1/export/readings",
     "/api/v1/export/incidents",
+    "/api/v1/gaps",
+    "/api/v1/gaps.csv",
+    "/api/v1/gaps/summary",
+    "/api/v1/gaps/{gap_id}",
+    "/api/v1/gaps/{gap_id}/moves",
 }
 FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands")} | {
     (method, path): 404 for method, path in ROUTES if path in PLACED
@@ -67,10 +80,13 @@ FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "comm
 def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
-    address = path.format(alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT)
+    address = path.format(alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger")
     query = {
         "/api/v1/coverage": f"?parent={unit}",
         "/api/v1/coverage/gaps": f"?unit={unit}",
+        "/api/v1/gaps": f"?unit={unit}",
+        "/api/v1/gaps.csv": f"?school={school}",
+        "/api/v1/gaps/summary": f"?unit={unit}",
         "/api/v1/coverage/gaps.csv": f"?unit={unit}",
         "/api/v1/export/readings": f"?from=0&to=5&school={school}",
         "/api/v1/export/incidents": f"?from=0&to=5&gateway={gateway}",
@@ -78,6 +94,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     }.get(path, "")
     bodies: dict[str, object] = {
         "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
+        "/api/v1/gaps/{gap_id}/moves": {"move": "note", "version": 1, "note": "w"},
         "/api/v1/audits": {"start": "2026-09-01"},
         "/api/v1/windows": {
             "mode": "test",
@@ -105,6 +122,7 @@ def askable() -> list[tuple[str, str]]:
 
 async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[tuple[str, str], int]:
     """Ask every route, signing out last."""
+    await with_gaps(house)
     found = {}
     for method, path in sorted(askable(), key=lambda route: route[1] == "/api/v1/logout"):
         house.engine.alerts = {alert.id: alert for alert in _alerts()}
@@ -113,6 +131,12 @@ async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[t
         asked = client.build_request(method, asked.url, headers=asked.headers, content=asked.content)
         found[method, path] = (await client.send(asked)).status_code
     return found
+
+
+async def with_gaps(house: House) -> None:
+    """Have a gap in the ledger of either branch."""
+    cells = [Cell(SchoolId(school), "t1", "ledger", Verdict(Judgement.UNKNOWN), "c") for school in (FIRST, THIRD)]
+    await house.parts.gaps.compare([FIRST, THIRD], cells, 1, FIGURES)
 
 
 def _alerts() -> list[Alert]:
@@ -158,7 +182,19 @@ async def test_check_in_elsewhere_is_refused_and_kept_nowhere(house: House) -> N
 async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House) -> None:
     """Not one byte about the south reaches any role of the north."""
     house.engine.alerts = {alert.id: alert for alert in _alerts()}
-    paths = ("bootstrap", "alerts?state=all", "coverage", "coverage/gaps", "coverage/gaps.csv", "windows", "me")
+    paths = (
+        "bootstrap",
+        "alerts?state=all",
+        "coverage",
+        "coverage/gaps",
+        "coverage/gaps.csv",
+        "windows",
+        "me",
+        "gaps",
+        "gaps.csv",
+        "gaps/summary",
+    )
+    await with_gaps(house)
     await house.registry.windows.declare(_window())
 
     for role, path in itertools.product(Role, paths):
@@ -169,9 +205,10 @@ async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House
 
 
 async def test_every_acts_grant_is_also_a_permission() -> None:
-    """A role that may move alerts can reach the route, and one that cannot has no moves."""
+    """A role that may move alerts or gaps can reach the route, and one that cannot has no moves."""
     for role, grant in GRANTS.items():
         assert bool(grant.acts) == (Permission.ACT in grant.permissions), role
+        assert bool(grant.gaps) == (Permission.RECTIFY in grant.permissions), role
 
 
 def _with(client: httpx.AsyncClient, asked: httpx.Request) -> httpx.Request:

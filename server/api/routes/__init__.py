@@ -9,6 +9,8 @@ from server.api.routes import (
     commands,
     coverage,
     export,
+    gaps,
+    gaps_moves,
     health,
     kinds,
     login,
@@ -27,6 +29,8 @@ ADD = (
     commands.add,
     coverage.add,
     export.add,
+    gaps.add,
+    gaps_moves.add,  # After them: its addresses take whatever name they have not.
     health.add,
     kinds.add,
     login.add,

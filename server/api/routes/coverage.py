@@ -5,23 +5,27 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from server.api import views
-from server.api.gate import Caller, caller_of, crossing
+from server.api.gate import Caller, caller_of
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
+from server.api.places import schools_below, spreadsheet_safe, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
 from server.api.show import counts, ms_or_none
 from server.core.verdict import Judgement, Tally, Verdict
+from server.gaps.model import cell_id
+from server.gaps.rates import overdue
+from server.gaps.store import today_of
 from server.registry.model import School
 from server.registry.tree import Branch
 
 CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
 FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
 GAPS = (Judgement.NOT_MET, Judgement.UNKNOWN)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add(router: APIRouter, parts: Parts) -> None:
@@ -31,7 +35,7 @@ def add(router: APIRouter, parts: Parts) -> None:
     @router.get("/api/v1/coverage", responses=answers(views.Coverage, *problems))
     async def coverage(request: Request, parent: Annotated[str | None, Query(max_length=32)] = None) -> Response:
         """Give a unit's figures and its children's; without `parent`, of the highest unit within reach."""
-        return reply(figures(parts, caller_of(request), await _unit(parts, request, parent)))
+        return reply(figures(parts, caller_of(request), await unit_within(parts, request, parent)))
 
     @router.get("/api/v1/coverage/gaps", responses=answers(views.GapPage, *problems))
     async def gaps(
@@ -44,14 +48,15 @@ def add(router: APIRouter, parts: Parts) -> None:
         limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
     ) -> Response:
         """List what is not met or unknown within reach, in the order of schools."""
-        schools = await _schools(parts, request, unit)
+        schools = await schools_below(parts, request, unit)
         found = list(_gaps(parts, schools, indicator, figure, judgement))
         start = int(read_cursor(cursor)[0]) if cursor else 0
         if not 0 <= start <= len(found):
             raise ApiError(Code.INVALID, "cursor: not one of ours")
         end = start + limit
         more = write_cursor(end, "") if end < len(found) else None
-        return reply(views.GapPage(items=found[start:end], next=more, total=len(found)))
+        items = await _with_lines(parts, found[start:end])
+        return reply(views.GapPage(items=items, next=more, total=len(found)))
 
     @router.get(
         "/api/v1/coverage/gaps.csv",
@@ -65,33 +70,10 @@ def add(router: APIRouter, parts: Parts) -> None:
         judgement: Literal["not_met", "unknown"] | None = None,
     ) -> Response:
         """Give the same list for a spreadsheet."""
-        schools = await _schools(parts, request, unit)
+        schools = await schools_below(parts, request, unit)
         text = _csv(_gaps(parts, schools, indicator, figure, judgement))
         headers = {**NO_STORE, "Content-Disposition": 'attachment; filename="gaps.csv"'}
         return Response(text.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
-
-
-async def _unit(parts: Parts, request: Request, unit: str | None) -> str:
-    """Give a unit within reach: the asked one, or the highest that the caller sees."""
-    visible = parts.registry.tree.visible(caller_of(request).reach.scope)[0]
-    ids = {one.id for one in visible}
-    if unit is None:
-        top = next((one.id for one in visible if one.parent not in ids), None)
-        if top is None:
-            raise ApiError(Code.NOT_FOUND, "no unit within reach")
-        return top
-    if unit not in ids:
-        raise await crossing(parts, request, "unit", unit)
-    return unit
-
-
-async def _schools(parts: Parts, request: Request, unit: str | None) -> list[School]:
-    tree, reach = parts.registry.tree, caller_of(request).reach
-    mine = tree.branch(reach.scope)
-    if unit is None:
-        return [tree.schools[school] for school in mine.schools]
-    below = tree.branch_of_unit(await _unit(parts, request, unit))
-    return [tree.schools[school] for school in below.schools if school in mine]
 
 
 def figures(parts: Parts, caller: Caller, parent: str) -> views.Coverage:
@@ -192,16 +174,32 @@ def _gaps(
                 )
 
 
+async def _with_lines(parts: Parts, cells: Sequence[views.Gap]) -> list[views.Gap]:
+    """Say of each cell where its line in the ledger of gaps stands, or since when it is watched."""
+    ids = [cell_id(cell.school, cell.indicator, cell.figure) for cell in cells]
+    lines, watches = await parts.gaps.of_ids(ids), await parts.gaps.watches(ids)
+    today = today_of(parts.now_ms())
+    found = []
+    for id_, cell in zip(ids, cells, strict=True):
+        gap = lines.get(id_)
+        open_ = gap is not None and gap.open  # A closed one whose cell has just turned is watched, or opens in a moment.
+        standing = views.GapStanding(
+            id=id_,
+            state=gap.state if gap is not None and open_ else None,
+            owner=gap.owner if gap is not None and open_ else "",
+            due=gap.due.isoformat() if gap is not None and open_ and gap.due else None,
+            overdue=gap is not None and overdue(gap, today),
+            watched_since=watches.get(id_),
+        )
+        found.append(msgspec.structs.replace(cell, line=standing))
+    return found
+
+
 def _csv(gaps: Iterable[views.Gap]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(CSV_COLUMNS)
     for gap in gaps:
         cells = (getattr(gap, column) for column in CSV_COLUMNS)
-        writer.writerow([_safe(" ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
+        writer.writerow([spreadsheet_safe(" ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
     return text.getvalue()
-
-
-def _safe(cell: object) -> object:
-    """Keep a spreadsheet from running a name as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

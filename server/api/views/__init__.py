@@ -17,11 +17,13 @@ from server.api.views.coverage import (
     CoverageRow,
     Gap,
     GapPage,
+    GapStanding,
     IndicatorView,
     SchoolCoverage,
     VerdictView,
 )
 from server.api.views.events import AlertsEvent, CoverageEvent, HelloEvent, LivenessEvent, ResetEvent, ResetReason
+from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
 from server.api.views.picture import Bootstrap, Summary
@@ -69,7 +71,15 @@ __all__ = [
     "ExemptionView",
     "Figure",
     "Gap",
+    "GapCounts",
+    "GapDetail",
+    "GapEntry",
+    "GapEvidence",
+    "GapLine",
+    "GapLines",
     "GapPage",
+    "GapStanding",
+    "GapSummary",
     "GatewayView",
     "Health",
     "HelloEvent",

@@ -4,6 +4,7 @@ from typing import Literal
 
 from server.api.views.common import Figure, View
 from server.core.verdict import Judgement
+from server.gaps.model import GapState
 
 
 class IndicatorView(View, frozen=True, kw_only=True):
@@ -62,6 +63,17 @@ class Coverage(View, frozen=True, kw_only=True):
     rows: list[CoverageRow]
 
 
+class GapStanding(View, frozen=True, kw_only=True):
+    """Where the line of a cell stands in the ledger of gaps; without a state the cell is too young to have one."""
+
+    id: str
+    state: GapState | None
+    owner: str
+    due: str | None
+    overdue: bool
+    watched_since: int | None
+
+
 class Gap(View, frozen=True, kw_only=True):
     """One line of the gap list: what is not met or unknown, where, and why."""
 
@@ -74,6 +86,7 @@ class Gap(View, frozen=True, kw_only=True):
     judgement: Judgement
     reasons: list[str]
     proof_at: int | None
+    line: GapStanding | None = None  # Not in a spreadsheet.
 
 
 class GapPage(View, frozen=True, kw_only=True):
