@@ -34,7 +34,10 @@ PURE = [
     "server/core",
     "server/commands/model.py",
     *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates")),
-    *(f"server/registry/{name}.py" for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")),
+    *(
+        f"server/registry/{name}.py"
+        for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")
+    ),
     "server/registry/sheets",
 ]
 IMPURE_MODULES = {

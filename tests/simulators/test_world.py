@@ -16,7 +16,7 @@ from simulators.world.shrink import command, minimise, parse_ranges, ranges
 from simulators.world.world import Outcome, World, play
 
 pytestmark = pytest.mark.timeout(300)
-FIXED = range(1, 25)
+FIXED = range(1, 17)
 FIRST_EDITION = (
     34,
     55,
@@ -32,6 +32,8 @@ FIRST_EDITION = (
     5_188,
     5_190,
     5_265,
+    6_120,
+    6_301,
 )  # Seeds that once broke a promise stay here for ever.
 FRESH = 3  # Worlds that nobody has seen before, by the number of the run or the day.
 DRAWN = os.environ.get("ANXIAO_WORLD_SEED") or os.environ.get("CI_RUN_NUMBER") or ""
@@ -131,7 +133,7 @@ def test_a_failure_is_made_small_and_its_command_breaks_it_again(monkeypatch: py
     monkeypatch.setattr(Book, "knows", lambda _self, _signal: False)
     outcome = next(one for one in map(play, FIXED) if one.broken and len(one.plan.faults) > 20)
 
-    least = minimise(outcome, tries=25)
+    least = minimise(outcome, tries=12)
 
     assert least.broken
     assert len(least.plan.faults) < len(outcome.plan.faults)
