@@ -11,8 +11,6 @@ from typing import Protocol
 from server.audit.report import Check
 from server.core.verdict import Judgement, Tally, Verdict
 
-PLACES = {judgement: place for place, judgement in enumerate(Judgement)}
-
 
 class Indicated(Protocol):
     """What is asked of an indicator."""
@@ -62,19 +60,21 @@ def _compare(check: Check, engine: Figures, unit: str, units: Iterable[str], sch
     for indicator in engine.indicators:
         kept = engine.tally(unit, indicator.name)
         for place, figure in enumerate(("ledger", "live")):
-            counts = [0] * len(PLACES)
+            counts = [0] * len(Judgement)
             for other in units:
-                counts = [
-                    one + more for one, more in zip(counts, _counts(engine.tally(other, indicator.name)[place]), strict=True)
-                ]
+                counts = _more(counts, _counts(engine.tally(other, indicator.name)[place]))
             for of_school in verdicts:
                 pair = of_school.get(indicator.name)
                 if pair is not None:
-                    counts[PLACES[pair[place].judgement]] += 1
+                    counts = _more(counts, pair[place].counts)
             check.compared += 1
             if counts != _counts(kept[place]):
                 words = f"{unit} {indicator.name} {figure}: kept {_counts(kept[place])}, counted {counts}"
                 check.differs(f"{words} ({', '.join(judgement.value for judgement in Judgement)})")
+
+
+def _more(counts: Iterable[int], others: Iterable[int]) -> list[int]:
+    return [one + more for one, more in zip(counts, others, strict=True)]
 
 
 def _counts(tally: Tally) -> list[int]:

@@ -1,6 +1,7 @@
 """Keeps every school's verdicts: judged again when something they depend on changed, or when time alone turns one."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from server.core.deadlines import Deadlines
 from server.core.effects import Effect, VerdictChanged
@@ -102,7 +103,7 @@ class Coverage:
         turns_at: list[float] = []
         if in_service(school, now):
             for indicator in self.indicators:
-                if not indicator.asks(school):
+                if not indicator.asks(school, home.dossier) or not (indicator.due is None or indicator.due(view, now)):
                     continue
                 _, live = after[indicator.name] = _both(indicator, view, now)
                 at = turn(indicator, view, live, now)
@@ -125,10 +126,14 @@ class Coverage:
 
 
 def _both(indicator: Indicator, view: View, now: float) -> tuple[Verdict, Verdict]:
+    ledger, live = indicator.ledger(view, now), indicator.live(view, now)
     excused = exempt(view, indicator.name, now)
-    if excused is not None:
-        return excused, excused
-    return indicator.ledger(view, now), indicator.live(view, now)
+    return (ledger, live) if excused is None else (_excused(excused, ledger), _excused(excused, live))
+
+
+def _excused(excused: Verdict, judged: Verdict) -> Verdict:
+    """Excuse a school with all that is counted of it."""
+    return excused if judged.units is None else replace(excused, units=(0, 0, 0, sum(judged.units)))
 
 
 def _changes(
@@ -145,4 +150,4 @@ def _changes(
 
 
 def _seen(pair: tuple[Verdict, Verdict] | None) -> object:
-    return None if pair is None else tuple((verdict.judgement, verdict.reasons) for verdict in pair)
+    return None if pair is None else tuple((verdict.judgement, verdict.reasons, verdict.units) for verdict in pair)

@@ -40,10 +40,11 @@ from server.core.events import (
 )
 from server.core.faults import Faults
 from server.core.fleet import Fleet
+from server.core.guards import escorts
 from server.core.incidents import Incidents
 from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
-from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
+from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Liveness
 from server.core.roster import RosterIndex
 from server.core.rules import RULES, gap_overdue, gateway_offline
 from server.core.verdict import Tally, Verdict
@@ -172,10 +173,7 @@ class Engine:
             state = self._fleet.find(one.gateway, one.device)
             if state is None or state.home is None:
                 continue
-            if one.guard:
-                note_guard(state.home, one.guard, one.at, present=one.present)
-            else:
-                state.home.guard_seen = max(one.at, state.home.guard_seen or one.at)
+            note_guard(state, one.guard, one.at, present=one.present)
         return []
 
     def _gaps_overdue(self, event: GapsOverdue, now: float) -> list[Effect]:
@@ -212,14 +210,14 @@ class Engine:
             state = gateway.devices.get(reading.d)
             if state is None:
                 continue
-            if state.device.kind == "guard_post" and state.home is not None and _positive(reading.m.get(ON_DUTY)):
-                state.home.guard_seen = max(rx, state.home.guard_seen or rx)
+            if state.device.kind == "guard_post" and _positive(reading.m.get(ON_DUTY)):
+                note_guard(state, "", rx, present=True)
             if recall(state, (epoch, position), reading.t / 1_000, rx, reading.m):
                 effects += self._became_known(state, now)
         for told in event.check_ins:
             state = gateway.devices.get(told.device)
             if state is not None and state.home is not None:
-                note_guard(state.home, told.guard, min(told.t, told.rx), present=PRESENT.get(told.act))
+                note_guard(state, told.guard, min(told.t, told.rx), present=PRESENT.get(told.act))
                 self._coverage.mark(state.home)
         return effects
 
@@ -317,9 +315,9 @@ class Engine:
         effects: list[Effect] = [*self._fleet.review(state, now)]
         home, rx = state.home, state.last_rx
         if home is not None and rx is not None and state.device.kind == "guard_post" and _positive(state.value(ON_DUTY)):
-            if home.guard_seen is None or rx - home.guard_seen >= SEEN_AGAIN_SECONDS:
+            if state.guard_seen is None or rx - state.guard_seen >= SEEN_AGAIN_SECONDS:
                 effects.append(GuardSeen(state.device.gateway, state.device.id, "", rx, present=True))
-            home.guard_seen = rx
+            note_guard(state, "", rx, present=True)
         if state.device.kind in self._coverage.kinds:
             self._coverage.mark(home)
         return effects + self._faults.device(state, now)
@@ -329,7 +327,7 @@ class Engine:
         if state is None or state.home is None:
             return self._stranger(event.gateway, event.device, now)
         at, present = min(event.t, event.rx), PRESENT.get(event.act)
-        note_guard(state.home, event.guard, at, present=present)
+        note_guard(state, event.guard, at, present=present)
         self._coverage.mark(state.home)
         if present is None:
             return self._faults.school(state.home, now)
@@ -374,16 +372,24 @@ class Engine:
         return effects
 
 
-def note_guard(home: Home, guard: str, at: float, *, present: bool | None) -> None:
-    """Note that a guard came, was there or left; an older word that comes late changes nothing."""
-    known = home.on_post.get(guard)
-    if present is None or (known is not None and at < known[0]):
+def note_guard(state: DeviceState, guard: str, at: float, *, present: bool | None) -> None:
+    """Note that a guard came, was there or left a post, or that its reader counts somebody, where `guard` is empty.
+
+    An older word that comes late changes nothing. Who stands on a 护学岗 is police or a parent, and no guard of the school.
+    """
+    home = state.home
+    if present is None or home is None:
         return
-    home.on_post.pop(guard, None)
-    home.on_post[guard] = (at, present)
-    while len(home.on_post) > GUARDS_KEPT_MAX:
-        del home.on_post[next(iter(home.on_post))]
-    home.guard_seen = max(at, home.guard_seen or 0.0)
+    state.guard_seen = max(at, state.guard_seen or at)
+    if state.device.id in escorts(home.dossier):
+        return
+    known = home.on_post.get(guard)
+    if guard and (known is None or at >= known[0]):
+        home.on_post.pop(guard, None)
+        home.on_post[guard] = (at, present)
+        while len(home.on_post) > GUARDS_KEPT_MAX:
+            del home.on_post[next(iter(home.on_post))]
+    home.guard_seen = max(at, home.guard_seen or at)
 
 
 def _positive(value: Value) -> bool:

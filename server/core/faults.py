@@ -13,6 +13,7 @@ from server.core.effects import Effect
 from server.core.escalation import chain_of, due_after
 from server.core.fact import Fact, What
 from server.core.fleet import Fleet
+from server.core.guards import guard_posts
 from server.core.lifecycle import RECOVERED
 from server.core.liveness import DeviceState, GatewayState, Home
 from server.core.rule import Finding, Rule, Subject, View
@@ -84,7 +85,7 @@ class Faults:
 
     def school(self, home: Home, now: float) -> list[Effect]:
         """Look at one school."""
-        posts, checked_in = home.kind("guard_post"), home.checked_in(now)
+        posts, checked_in = guard_posts(home), home.checked_in(now)
         view = View(
             self._fleet.roster.calendar, home.school, posts=posts, checked_in=checked_in, gaps_overdue=home.gaps_overdue
         )

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
-from server.core.indicator import View, all_offline, declared, settle
+from server.core.indicator import View, all_offline, declared, settle, shared
+from server.core.liveness import DeviceState, Home
 from server.core.requirements import guard_quota as requirement
 from server.core.schedule import local_date, school_time_after
 from server.core.verdict import Judgement, Verdict
 from server.registry.dossier import Dossier
 from server.registry.model import School
 from server.registry.sheets.guard import Guard
+from server.registry.sheets.post import Post
 
 SEEN_SECONDS = 86_400.0  # Of school days: a guard who is there every day is seen once in each.
 ALL_SEEN_SECONDS = 7 * 86_400.0  # Every guard of a roll has a shift within a week.
@@ -61,7 +63,7 @@ def one_on_roll(view: View, now: float) -> Verdict:
 
 def one_seen(view: View, now: float) -> Verdict:
     """Judge what is heard: a guard was on post within the last school day."""
-    posts, seen = view.devices("guard_post"), view.home.guard_seen
+    posts, seen = guard_posts(view.home), view.home.guard_seen
     if seen is not None and now < school_time_after(view.calendar, seen, SEEN_SECONDS):
         return settle((), (), seen)
     if not posts:
@@ -92,6 +94,23 @@ def quota_on_roll(view: View, now: float) -> Verdict:
     return roll_of(view.dossier, local_date(now)).reaches(_quota(view, now), "guards.below_quota")
 
 
+def heads_on_roll(view: View, now: float) -> Verdict:
+    """Count the ledger's heads up to the quota: those with a certificate are there, the others may be."""
+    quota, roll = _quota(view, now), roll_of(view.dossier, local_date(now))
+    met = min(roll.certified, quota)
+    unsure = min(roll.listed, quota) - met
+    reasons = ("guards.below_quota",) * (met + unsure < quota) + ("guards.no_certificate",) * (unsure > 0)
+    return shared(met, quota - met - unsure, unsure, reasons)
+
+
+def heads_seen(view: View, now: float) -> Verdict:
+    """Count the heads that were seen within a week up to the quota."""
+    quota, whole = _quota(view, now), quota_seen(view, now)
+    met = min(quota, _seen_within_a_week(view, now))
+    unsure = quota - met if whole.judgement is Judgement.UNKNOWN else 0
+    return shared(met, quota - met - unsure, unsure, whole.reasons, whole.proof_at)
+
+
 def quota_seen(view: View, now: float) -> Verdict:
     """Judge what is heard: as many different guards checked in within a week as the quota asks."""
     seen = sorted((at for at, _ in view.home.on_post.values() if now < at + ALL_SEEN_SECONDS), reverse=True)
@@ -99,9 +118,24 @@ def quota_seen(view: View, now: float) -> Verdict:
     quota = _quota(view, now)
     if len(seen) >= quota:
         return settle((), (), seen[quota - 1])  # The proof is as old as the last one that is needed.
-    if now < view.listening_since + ALL_SEEN_SECONDS or not view.devices("guard_post"):
+    if now < view.listening_since + ALL_SEEN_SECONDS or not guard_posts(view.home):
         return settle((), ("guards.not_all_seen_yet",), newest)
     return settle(("guards.too_few_seen",), (), newest)
+
+
+def guard_posts(home: Home) -> list[DeviceState]:
+    """List the devices of the posts that the school's own guards stand on."""
+    others = escorts(home.dossier)
+    return [post for post in home.kind("guard_post") if post.device.id not in others]
+
+
+def escorts(dossier: Dossier) -> frozenset[str]:
+    """Name the devices of posts that police and parents man: who stands there is no guard of the school."""
+    return frozenset(post.device for post in dossier.of(Post) if post.kind == "escort" and post.device)
+
+
+def _seen_within_a_week(view: View, now: float) -> int:
+    return sum(now < at + ALL_SEEN_SECONDS for at, _ in view.home.on_post.values())
 
 
 def _quota(view: View, now: float) -> int:

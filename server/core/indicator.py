@@ -3,18 +3,33 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from server.core.liveness import DeviceState, Home, Liveness
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Judgement, Verdict
-from server.registry.dossier import Dossier
-from server.registry.model import Calendar, School, SchoolKind
+from server.registry.dossier import NOTHING_SAID, Dossier
+from server.registry.model import Area, Calendar, School, SchoolKind
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.exemption import Exemption
+from server.registry.sheets.scope import IndicatorScope
 
 # What the policy calls 中小学; teaching points are among them and are attached to a central school for management only.
 SCHOOLS = frozenset(SchoolKind) - {SchoolKind.KINDERGARTEN}
 EVERY_KIND = frozenset(SchoolKind)
+EVERY_AREA = frozenset(Area)
+URBAN = frozenset({Area.URBAN})
+COUNTS_SCHOOLS = ("所学校", "schools")
+
+
+class Group(StrEnum):
+    """Where an indicator stands on the screens: beside its like, in this order."""
+
+    HEADLINE = "headline"  # The five targets of the city's own policy.
+    STRENGTH = "strength"  # The guards' targets in their stronger readings.
+    NATIONAL = "national"  # The fourth of the national plan, 护学岗.
+    QUALITY = "quality"  # Whether what is there works.
+    CHECKLIST = "checklist"  # The items that closed management consists of.
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +67,47 @@ class Indicator:
     source: str
     ledger: Judge
     live: Judge
-    asks: Callable[[School], bool] = lambda _school: True
-    headline: bool = True
+    group: Group = Group.HEADLINE
+    kinds: frozenset[SchoolKind] = EVERY_KIND  # Which schools are asked, where a region does not say otherwise.
+    areas: frozenset[Area] = EVERY_AREA
+    area_fixed: bool = False  # Whether its text names the area, so that no region may say otherwise.
+    counts: tuple[str, str] = COUNTS_SCHOOLS  # What its figures count, in both languages.
+    due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
     target_basis_points: int = 10_000
     deadline: date | None = None
     freshness_seconds: float = 86_400.0  # How long a live proof is believed.
+    believed: tuple[str, str] = ("24小时", "24 h")  # The same in words, which may say more.
     turns_at: Turn | None = None  # When a live verdict turns by time alone; without it, when its proof is too old.
     watches: Mapping[str, frozenset[str]] = field(default_factory=dict)  # Kind -> metrics whose change may change a verdict.
+
+    @property
+    def headline(self) -> bool:
+        """Say whether it is one of the five targets."""
+        return self.group is Group.HEADLINE
+
+    def scope(self, dossier: Dossier) -> tuple[bool, bool]:
+        """Say whether kindergartens are asked, and whether urban schools alone are, as the region has it."""
+        kindergartens, urban_only = SchoolKind.KINDERGARTEN in self.kinds, self.areas == URBAN
+        told = dossier.find(IndicatorScope, self.name)
+        if told is None:
+            return kindergartens, urban_only
+        if told.kindergartens is not None:
+            kindergartens = told.kindergartens
+        if told.urban_only is not None and not self.area_fixed:
+            urban_only = told.urban_only
+        return kindergartens, urban_only
+
+    def asks(self, school: School, dossier: Dossier = NOTHING_SAID) -> bool:
+        """Say whether a school is in the denominator."""
+        kindergartens, urban_only = self.scope(dossier)
+        if school.kind is SchoolKind.KINDERGARTEN:
+            if not kindergartens:
+                return False
+        elif school.kind not in self.kinds:
+            return False
+        if urban_only:
+            return school.area is Area.URBAN
+        return self.areas == URBAN or school.area in self.areas
 
 
 def turn(indicator: Indicator, view: View, live: Verdict, now: float) -> float | None:
@@ -127,3 +176,17 @@ def any_live(devices: Sequence[DeviceState]) -> bool:
 def all_offline(devices: Sequence[DeviceState]) -> bool:
     """Say whether every device is surely gone; none is no answer."""
     return bool(devices) and all(device.liveness is Liveness.OFFLINE for device in devices)
+
+
+def shared(met: int, not_met: int, unknown: int, reasons: Sequence[str] = (), proof_at: float | None = None) -> Verdict:
+    """Judge a school of which an indicator counts parts: one part that is missing decides before one that is unsure."""
+    judgement = Judgement.NOT_MET if not_met else Judgement.UNKNOWN if unknown else Judgement.MET
+    return Verdict(judgement, tuple(reasons), proof_at, (met, not_met, unknown, 0))
+
+
+def wholly(verdict: Verdict, parts: int) -> Verdict:
+    """Let a verdict of the whole school hold for each of its parts."""
+    place = list(Judgement).index(verdict.judgement)
+    units = [0, 0, 0, 0]
+    units[place] = parts
+    return Verdict(verdict.judgement, verdict.reasons, verdict.proof_at, (units[0], units[1], units[2], units[3]))

@@ -124,6 +124,7 @@ class DeviceState:
     settled: set[str] | None = None  # While the journal is read back: metrics whose last change is known.
     dated_back: bool = False  # While the journal is read back: a change is older than it seemed when rules last looked.
     first_hop: str = ""
+    guard_seen: float | None = None  # Of a guard post: when somebody was last known to be there.
     epoch: str = ""  # Together with `position`: where the latest reading stands. An earlier one that comes late is history.
     position: int = 0
     check_due: float | None = None

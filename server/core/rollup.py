@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from server.core.verdict import Judgement, Tally, Verdict
+from server.core.verdict import Tally, Verdict
 
 Pairs = Mapping[str, tuple[Verdict, Verdict]]
-FIGURES = 2  # The ledger's, then the live one.
-PLACES = {judgement: place for place, judgement in enumerate(Judgement)}
+PLACES = 4  # Of each figure: met, not met, unknown, exempt. The ledger's stand first, then the live ones.
+NOTHING = (0,) * PLACES * 2
 
 
 class Rollup:
-    """Counts the verdicts of the schools below each unit. Always counts, never averages of percentages."""
+    """Counts the verdicts of the schools below each unit, or their heads, devices, … Never averages of percentages."""
 
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], list[int]] = {}  # (unit, indicator) -> four counts of each figure.
@@ -18,26 +18,21 @@ class Rollup:
     def moved(self, path: Sequence[str], before: Pairs, after: Pairs) -> None:
         """Count a school below the units of a path as it is judged now instead of as it was."""
         for name in before.keys() | after.keys():
-            was, now = before.get(name), after.get(name)
-            if _places(was) == _places(now):
+            was, now = _counts(before.get(name)), _counts(after.get(name))
+            if was == now:
                 continue
             for above in path:
-                counts = self._counts.setdefault((above, name), [0] * len(PLACES) * FIGURES)
-                for place in _places(was):
-                    counts[place] -= 1
-                for place in _places(now):
-                    counts[place] += 1
+                counts = self._counts.setdefault((above, name), [*NOTHING])
+                for place, (less, more) in enumerate(zip(was, now, strict=True)):
+                    counts[place] += more - less
 
     def of(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
         """Give the ledger's and the live counts of an indicator over all schools below a unit."""
         counts = self._counts.get((unit, indicator))
         if counts is None:
             return Tally(), Tally()
-        return Tally(*counts[: len(PLACES)]), Tally(*counts[len(PLACES) :])
+        return Tally(*counts[:PLACES]), Tally(*counts[PLACES:])
 
 
-def _places(pair: tuple[Verdict, Verdict] | None) -> tuple[int, ...]:
-    if pair is None:
-        return ()
-    ledger, live = pair
-    return PLACES[ledger.judgement], len(PLACES) + PLACES[live.judgement]
+def _counts(pair: tuple[Verdict, Verdict] | None) -> tuple[int, ...]:
+    return NOTHING if pair is None else pair[0].counts + pair[1].counts

@@ -1,5 +1,6 @@
 """A judged indicator: one of three values or exempt, with reasons and the proof's age."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,11 +21,26 @@ class Verdict:
     judgement: Judgement
     reasons: tuple[str, ...] = ()
     proof_at: float | None = None
+    # Where an indicator counts heads, devices, rounds or alarms: how many of the school's are met, not met, unknown, exempt.
+    units: tuple[int, int, int, int] | None = None
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Give what this adds to a figure, in the order of `Judgement`: one school, or its units."""
+        return self.units if self.units is not None else _ONE[self.judgement]
+
+
+_ONE = {
+    Judgement.MET: (1, 0, 0, 0),
+    Judgement.NOT_MET: (0, 1, 0, 0),
+    Judgement.UNKNOWN: (0, 0, 1, 0),
+    Judgement.EXEMPT: (0, 0, 0, 1),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts of one indicator over a set of schools; met + not_met + unknown + exempt = required, always."""
+    """Counts of one indicator over a set of schools, or their units; met + not_met + unknown + exempt = required, always."""
 
     met: int = 0
     not_met: int = 0
@@ -33,8 +49,16 @@ class Tally:
 
     @property
     def required(self) -> int:
-        """Count the schools the indicator asks about."""
+        """Count the schools the indicator asks about, or what it counts of them."""
         return self.met + self.not_met + self.unknown + self.exempt
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict]) -> "Tally":
+        """Count verdicts one by one."""
+        found = [0, 0, 0, 0]
+        for verdict in verdicts:
+            found = [one + more for one, more in zip(found, verdict.counts, strict=True)]
+        return cls(*found)
 
     @property
     def basis_points(self) -> int | None:

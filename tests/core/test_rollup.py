@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.events import RosterLoaded
+from server.core.indicator import COUNTS_SCHOOLS
 from server.core.indicators import INDICATORS
 from server.core.verdict import Judgement, Tally
 from server.registry.model import Area, School, SchoolKind
@@ -16,12 +17,14 @@ ITEMS = ("video_networked", "alarm_networked", "guard_post_staffed", "barrier", 
 
 def counted_anew(talk: Talk, unit: str, indicator: str, figure: int) -> Tally:
     """Count the verdicts of all schools below a unit, one by one."""
-    found = dict.fromkeys(Judgement, 0)
+    found = [0, 0, 0, 0]
     for below in talk.engine.roster.schools_under(unit):
         pair = talk.engine.verdicts(below).get(indicator)
         if pair is not None:
-            found[pair[figure].judgement] += 1
-    return Tally(found[Judgement.MET], found[Judgement.NOT_MET], found[Judgement.UNKNOWN], found[Judgement.EXEMPT])
+            place = list(Judgement).index(pair[figure].judgement)
+            units = pair[figure].units or [int(place == other) for other in range(4)]
+            found = [one + more for one, more in zip(found, units, strict=True)]
+    return Tally(*found)
 
 
 def told_in_place(places: tuple[bool | None, ...]) -> dict[str, Declaration]:
@@ -90,12 +93,19 @@ def test_figures_of_every_unit_are_those_counted_anew_and_add_up(
                 talk.say(RosterLoaded(rosters[0]), now)
         talk.tick(now)
 
-        for unit in talk.engine.roster.units:
-            below = [talk.engine.roster.schools[one] for one in talk.engine.roster.schools_under(unit)]
-            for indicator in INDICATORS:
-                pair = talk.engine.tally(unit, indicator.name)
-                for figure in (0, 1):
-                    assert pair[figure] == counted_anew(talk, unit, indicator.name, figure)
+        every_figure_adds_up(talk)
+
+
+def every_figure_adds_up(talk: Talk) -> None:
+    """Hold the kept figures of every unit against its schools, counted one by one; both figures ask for the same."""
+    for unit in talk.engine.roster.units:
+        below = [talk.engine.roster.schools[one] for one in talk.engine.roster.schools_under(unit)]
+        for indicator in INDICATORS:
+            pair = talk.engine.tally(unit, indicator.name)
+            assert pair[0].required == pair[1].required
+            for figure in (0, 1):
+                assert pair[figure] == counted_anew(talk, unit, indicator.name, figure)
+                if indicator.counts == COUNTS_SCHOOLS:
                     assert pair[figure].required == sum(indicator.asks(one) for one in below)
 
 

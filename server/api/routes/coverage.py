@@ -128,19 +128,12 @@ class Tallies:
 
 
 def _count(pairs: Sequence[tuple[Verdict, Verdict]]) -> views.CoverageCell:
-    return _cell((_tally(ledger for ledger, _ in pairs), _tally(live for _, live in pairs)))
+    return _cell((Tally.of(ledger for ledger, _ in pairs), Tally.of(live for _, live in pairs)))
 
 
 def _cell(figures: tuple[Tally, Tally]) -> views.CoverageCell:
     ledger, live = figures
     return views.CoverageCell(ledger=counts(ledger), live=counts(live), proof_at=None)
-
-
-def _tally(verdicts: Iterable[Verdict]) -> Tally:
-    found = dict.fromkeys(Judgement, 0)
-    for verdict in verdicts:
-        found[verdict.judgement] += 1
-    return Tally(found[Judgement.MET], found[Judgement.NOT_MET], found[Judgement.UNKNOWN], found[Judgement.EXEMPT])
 
 
 def _gaps(

@@ -2,6 +2,8 @@
 
 from server.core.indicator import Indicator
 from server.core.indicators import (
+    guard_heads,
+    n4_escort,
     t1_networked,
     t2_closed,
     t3_guards_urban,
@@ -19,4 +21,6 @@ INDICATORS: tuple[Indicator, ...] = (
     t5_barrier.INDICATOR,
     t3_quota.INDICATOR,
     t4_quota.INDICATOR,
+    guard_heads.INDICATOR,
+    n4_escort.INDICATOR,
 )

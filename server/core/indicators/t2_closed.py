@@ -57,6 +57,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：校园封闭式管理100%",
     ledger=ledger,
     live=live,
+    believed=("1小时", "1 h"),
     freshness_seconds=PROOF_SECONDS,
     turns_at=turns_at,
     watches={"gate": frozenset({"open"})},

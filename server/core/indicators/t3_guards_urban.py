@@ -1,8 +1,7 @@
 """T3: every urban school has at least one full-time guard."""
 
 from server.core.guards import one_on_roll, one_seen, seen_turns_at
-from server.core.indicator import SCHOOLS, Indicator
-from server.registry.model import Area
+from server.core.indicator import SCHOOLS, URBAN, Indicator
 
 INDICATOR = Indicator(
     name="t3_guards_urban",
@@ -13,7 +12,10 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：城市中小学专职保安配备率100%",
     ledger=one_on_roll,
     live=one_seen,
+    believed=("一个上学日", "one school day"),
     turns_at=seen_turns_at,
-    asks=lambda school: school.area is Area.URBAN and school.kind in SCHOOLS,
+    kinds=SCHOOLS,
+    areas=URBAN,
+    area_fixed=True,
     watches={"guard_post": frozenset({"on_duty"})},
 )

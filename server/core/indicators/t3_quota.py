@@ -1,8 +1,7 @@
 """T3 in its stronger form: urban schools have as many guards as the quota by pupils asks."""
 
 from server.core.guards import ALL_SEEN_SECONDS, quota_on_roll, quota_seen, quota_turns_at
-from server.core.indicator import SCHOOLS, Indicator
-from server.registry.model import Area
+from server.core.indicator import SCHOOLS, URBAN, Group, Indicator
 
 INDICATOR = Indicator(
     name="t3_quota",
@@ -13,8 +12,11 @@ INDICATOR = Indicator(
     source="GB/T 29315-2022（按学生人数配备）",
     ledger=quota_on_roll,
     live=quota_seen,
+    believed=("7天", "7 days"),
     freshness_seconds=ALL_SEEN_SECONDS,
     turns_at=quota_turns_at,
-    asks=lambda school: school.area is Area.URBAN and school.kind in SCHOOLS,
-    headline=False,
+    group=Group.STRENGTH,
+    kinds=SCHOOLS,
+    areas=URBAN,
+    area_fixed=True,
 )

@@ -14,8 +14,9 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：2020年底前所有中小学完成专职保安派驻",
     ledger=one_on_roll,
     live=one_seen,
+    believed=("一个上学日", "one school day"),
     turns_at=seen_turns_at,
-    asks=lambda school: school.kind in SCHOOLS,
+    kinds=SCHOOLS,
     deadline=date(2020, 12, 31),
     watches={"guard_post": frozenset({"on_duty"})},
 )

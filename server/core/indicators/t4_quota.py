@@ -1,7 +1,7 @@
 """T4 in its stronger form: all schools have as many guards as the quota by pupils asks."""
 
 from server.core.guards import ALL_SEEN_SECONDS, quota_on_roll, quota_seen, quota_turns_at
-from server.core.indicator import SCHOOLS, Indicator
+from server.core.indicator import SCHOOLS, Group, Indicator
 
 INDICATOR = Indicator(
     name="t4_quota",
@@ -12,8 +12,9 @@ INDICATOR = Indicator(
     source="GB/T 29315-2022（按学生人数配备）",
     ledger=quota_on_roll,
     live=quota_seen,
+    believed=("7天", "7 days"),
     freshness_seconds=ALL_SEEN_SECONDS,
     turns_at=quota_turns_at,
-    asks=lambda school: school.kind in SCHOOLS,
-    headline=False,
+    group=Group.STRENGTH,
+    kinds=SCHOOLS,
 )

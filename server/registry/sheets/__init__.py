@@ -22,6 +22,7 @@ from server.registry.sheets import (
     post,
     requirement,
     school,
+    scope,
     station,
     training,
     unit,
@@ -43,6 +44,7 @@ AnyRecord = (
     | outside_area.OutsideArea
     | outside_gate.OutsideGate
     | requirement.Requirement
+    | scope.IndicatorScope
 )
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
@@ -62,6 +64,7 @@ LEDGER_SHEETS = (
     outside_area.SHEET,
     outside_gate.SHEET,
     requirement.SHEET,
+    scope.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 
