@@ -557,6 +557,7 @@ export interface IndicatorView {
   formula_en: string;
   source: string;
   headline: boolean;
+  ledger_only: boolean;
 }
 
 /** Unknown is a value of its own: it is never drawn as good, and it stays in the denominator. */

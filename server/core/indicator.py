@@ -67,12 +67,18 @@ class Indicator:
     source: str
     ledger: Judge
     live: Judge
+<<<<<<< HEAD
     group: Group = Group.HEADLINE
     kinds: frozenset[SchoolKind] = EVERY_KIND  # Which schools are asked, where a region does not say otherwise.
     areas: frozenset[Area] = EVERY_AREA
     area_fixed: bool = False  # Whether its text names the area, so that no region may say otherwise.
     counts: tuple[str, str] = COUNTS_SCHOOLS  # What its figures count, in both languages.
     due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
+=======
+    asks: Callable[[School], bool] = lambda _school: True
+    headline: bool = True
+    ledger_only: bool = False  # Nothing that is heard can prove it: the live figure is unknown, and says so.
+>>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
     target_basis_points: int = 10_000
     deadline: date | None = None
     freshness_seconds: float = 86_400.0  # How long a live proof is believed.
@@ -166,6 +172,11 @@ def latest(devices: Sequence[DeviceState], *metrics: str) -> float | None:
     """Give the newest instant (seconds) that devices tell in metrics of milliseconds."""
     told = [device.value(metric) for device in devices for metric in metrics]
     return max((value / 1000 for value in told if isinstance(value, int) and not isinstance(value, bool)), default=None)
+
+
+def unheard(_view: View, _now: float) -> Verdict:
+    """Judge live what no device can tell of: unknown, with that as its reason."""
+    return Verdict(Judgement.UNKNOWN, ("live.cannot_prove",))
 
 
 def any_live(devices: Sequence[DeviceState]) -> bool:

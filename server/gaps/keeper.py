@@ -144,8 +144,10 @@ class Keeper:
 def cells_of(engine: Engine, school: str) -> list[Cell]:
     """List a school's cells as the engine has them now."""
     clauses = {one.name: one.source for one in engine.indicators}
+    unheard = {one.name for one in engine.indicators if one.ledger_only}  # No work closes a live gap of theirs.
     return [
         Cell(SchoolId(school), name, figure, verdict, clauses.get(name, ""))
         for name, pair in engine.verdicts(school).items()
         for figure, verdict in zip(FIGURES, pair, strict=True)
+        if figure == "ledger" or name not in unheard
     ]

@@ -23,6 +23,7 @@ class FakeIndicator:
     formula_en: str = "met/required"
     source: str = "GB/T 29315"
     headline: bool = True
+    ledger_only: bool = False
 
 
 @dataclass(frozen=True)

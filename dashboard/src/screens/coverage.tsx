@@ -186,6 +186,14 @@ function Line({
   const m = t();
   const asked = required(counts);
   const basis = asked - counts.exempt;
+  if (figure === "live" && indicator.ledger_only) {
+    return (
+      <span class={`figureline none ${large ? "large" : ""}`} title={m.coverage.cannotProveHint}>
+        <small>{m.coverage.live}</small>
+        <em>{m.coverage.cannotProve}</em>
+      </span>
+    );
+  }
   if (counts.bp === null) {
     return (
       <span class={`figureline none ${large ? "large" : ""}`}>

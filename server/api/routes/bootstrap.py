@@ -70,6 +70,7 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
                 formula_en=one.formula_en,
                 source=one.source,
                 headline=one.headline,
+                ledger_only=one.ledger_only,
             )
             for one in engine.indicators
         ],

@@ -144,6 +144,7 @@ def _gaps(
     judgement: str | None,
 ) -> Iterator[views.Gap]:
     names = [one.name for one in parts.engine.indicators if indicator in (None, one.name)]
+    unheard = {one.name for one in parts.engine.indicators if one.ledger_only}  # No work closes a live gap of theirs.
     wanted = [one for one in GAPS if judgement in (None, one.value)]
     units = parts.registry.tree.units
     for school in schools:
@@ -153,6 +154,8 @@ def _gaps(
             pair = verdicts.get(name)
             for place, which in enumerate(FIGURES):
                 if pair is None or figure not in (None, which) or pair[place].judgement not in wanted:
+                    continue
+                if which == "live" and name in unheard:
                     continue
                 yield views.Gap(
                     school=school.id,

@@ -17,6 +17,7 @@ class IndicatorView(View, frozen=True, kw_only=True):
     formula_en: str
     source: str
     headline: bool
+    ledger_only: bool  # No device can prove it: the live figure says nothing of the schools.
 
 
 class CoverageLetters(View, frozen=True, kw_only=True):

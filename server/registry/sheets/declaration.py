@@ -15,6 +15,7 @@ ITEMS = {
     "alarm_networked": ("一键报警联网公安", "One-key alarm networked with police"),
     "guard_post_staffed": ("保安岗位在岗", "Guard post staffed"),
     "barrier": ("校门防冲撞设施", "Gate anti-ram facility"),
+    "surroundings_checked": ("校园周边隐患排查", "Surroundings looked at for hazards"),
 }
 
 
