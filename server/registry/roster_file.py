@@ -6,18 +6,16 @@ are those of `server.registry.model.Roster`, the records are the ledger's lines,
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from contract.errors import ConfigurationError, Refused
-from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
-from contract.kinds import KINDS
+from contract.errors import ConfigurationError
+from server.registry.changes import TABLES
+from server.registry.checking import FAULTS_MAX, Fault, RosterRefused, faults_of
 from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
-from server.registry.record import SchoolRecord
-from server.registry.sheets import SHEETS, AnyRecord, in_order
+from server.registry.sheets import AnyRecord, in_order
 
 FORM = "anxiao-roster"
 VERSION = 2
@@ -77,11 +75,12 @@ def decode_roster(data: bytes) -> Roster:
 
 
 def check_roster(roster: Roster) -> None:
-    """Raise `ConfigurationError` naming what cannot be: ids malformed or given twice, references into nothing."""
-    faults = list(islice(_faults(roster), FAULTS_SHOWN_MAX + 1))
+    """Raise `RosterRefused` naming what cannot be: ids malformed or given twice, references into nothing."""
+    faults = list(islice(faults_of(roster), FAULTS_MAX))
     if faults:
+        lines = [f"{_where(fault)}: {fault.words[1]}" for fault in faults[:FAULTS_SHOWN_MAX]]
         more = ["…"] if len(faults) > FAULTS_SHOWN_MAX else []
-        raise ConfigurationError("\n".join(faults[:FAULTS_SHOWN_MAX] + more))
+        raise RosterRefused("\n".join(lines + more), faults)
 
 
 def read_roster(path: Path) -> Roster:
@@ -117,76 +116,9 @@ def _named(message: str, data: bytes) -> str:
     return f"{message} (id {name!r})" if name is not None else message
 
 
-def _faults(roster: Roster) -> Iterator[str]:
-    """Find what is of the right shape and still cannot be: ids malformed or given twice, and references into nothing."""
-    yield from _identities("units", [unit.id for unit in roster.units], parse_unit_id)
-    yield from _identities("stations", [station.id for station in roster.stations], parse_unit_id)
-    yield from _identities("schools", [school.id for school in roster.schools], parse_school_id)
-    yield from _identities("gateways", [gateway.id for gateway in roster.gateways], parse_gateway_id)
-    units = {unit.id for unit in roster.units}
-    stations = {station.id for station in roster.stations}
-    schools = {school.id for school in roster.schools}
-    gateways = {gateway.id for gateway in roster.gateways}
-    yield from _parents("units", roster.units)
-    yield from _parents("stations", roster.stations)
-    for place, school in enumerate(roster.schools):
-        yield from _known(f"schools[{place}].unit", school.unit, units)
-        yield from _known(f"schools[{place}].station", school.station, stations)
-    for place, gateway in enumerate(roster.gateways):
-        yield from _known(f"gateways[{place}].school", gateway.school, schools)
-    seen: set[tuple[str, str]] = set()
-    for place, device in enumerate(roster.devices):
-        yield from _well_formed(f"devices[{place}].id", device.id, parse_device_id)
-        yield from _known(f"devices[{place}].gateway", device.gateway, gateways)
-        yield from _known(f"devices[{place}].school", device.school, schools)
-        if device.kind not in KINDS:
-            yield f"devices[{place}].kind: {device.kind!r}; allowed: {', '.join(KINDS)}"
-        if (device.gateway, device.id) in seen:
-            yield f"devices[{place}]: {device.gateway} {device.id} stands twice"
-        seen.add((device.gateway, device.id))
-    lines: set[tuple[str, ...]] = set()
-    for place, record in enumerate(roster.records):
-        allowed = schools if isinstance(record, SchoolRecord) else units
-        yield from _known(f"records[{place}] ({record.sheet})", record.home, allowed)
-        if (line := (record.sheet, record.home, record.id)) in lines:
-            yield f"records[{place}]: {' '.join(line)} stands twice"
-        lines.add(line)
-        check = SHEETS[record.sheet].line_check
-        if check is not None and (wrong := check(record)) is not None:
-            yield f"records[{place}] ({record.sheet}): {wrong[1]}"
-
-
-def _identities(table: str, ids: Iterable[str], parse: Callable[[str], str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for place, text in enumerate(ids):
-        yield from _well_formed(f"{table}[{place}].id", text, parse)
-        if text in seen:
-            yield f"{table}[{place}].id: {text!r} stands twice"
-        seen.add(text)
-
-
-def _well_formed(where: str, text: str, parse: Callable[[str], str]) -> Iterator[str]:
-    try:
-        parse(text)
-    except Refused as refusal:
-        yield f"{where}: {refusal.detail}"
-
-
-def _known(where: str, text: str, allowed: Iterable[str]) -> Iterator[str]:
-    if text not in allowed:
-        yield f"{where}: {text!r} is not in the roster"
-
-
-def _parents(table: str, places: Iterable[Unit] | Iterable[Station]) -> Iterator[str]:
-    """Find parents that do not exist, and branches that end in themselves."""
-    parents: dict[str, str | None] = {place.id: place.parent for place in places}
-    for number, (own, parent) in enumerate(parents.items()):
-        if parent is not None and parent not in parents:
-            yield f"{table}[{number}].parent: {parent!r} is not in the roster"
-        climbed: set[str] = set()
-        at: str | None = own
-        while at is not None and at not in climbed:
-            climbed.add(at)
-            at = parents.get(at)
-        if at is not None:
-            yield f"{table}[{number}].parent: the branch of {own!r} never reaches a top"
+def _where(fault: Fault) -> str:
+    """Name the place of a fault as the file has it."""
+    table = TABLES.get(fault.sheet)
+    if table is None:
+        return f"records[{fault.place}] ({fault.sheet})"
+    return f"{table}[{fault.place}]" + (f".{fault.column}" if fault.column else "")

@@ -25,7 +25,7 @@ class Column:
     hidden: bool = False  # Never shown, exported or imported.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """One kind of line of the ledger, or one table of the roster."""
 
@@ -48,11 +48,18 @@ class Sheet:
 
 
 def school_sheet(
-    name: str, label: str, label_en: str, record: type[Any], group: str, columns: Sequence[Column], **first: Words
+    name: str,
+    label: str,
+    label_en: str,
+    record: type[Any],
+    group: str,
+    columns: Sequence[Column],
+    id_choices: Mapping[Any, Words] | None = None,
+    **first: Words,
 ) -> Sheet:
     """Make a sheet of lines that belong to a school; `first` may give other words for the id."""
     ids = first.get("id", ("编号", "Number"))
-    lead = (Column("school", "学校标识码", "School code"), Column("id", *ids))
+    lead = (Column("school", "学校标识码", "School code"), Column("id", *ids, choices=id_choices or {}))
     return Sheet(name, label, label_en, record, ("school", "id"), (*lead, *columns), group)
 
 

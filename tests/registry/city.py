@@ -127,7 +127,16 @@ def devices(gateway: GatewayId, school_: SchoolId) -> tuple[Device, ...]:
     """Make the devices of one school."""
     return (
         Device(gateway, DeviceId("button-1"), "alarm_button", school_, "门卫按钮", "东门", at_gate=True),
-        Device(gateway, DeviceId("cam-1"), "camera", school_, "校门摄像机", "东门", at_gate=True, gb_id="4" * 20),
+        Device(
+            gateway,
+            DeviceId("cam-1"),
+            "camera",
+            school_,
+            "校门摄像机",
+            "东门",
+            at_gate=True,
+            gb_id=f"4507020000132{school_[-7:]}",
+        ),
         Device(gateway, DeviceId("post-1"), "guard_post", school_, "东门岗", "东门"),
         Device(gateway, DeviceId("old-1"), "camera", school_, decommissioned=True),
     )

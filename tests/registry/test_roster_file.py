@@ -57,6 +57,18 @@ def test_bad_file_is_refused_by_place(data: bytes, says: str) -> None:
         (replace(ROSTER, devices=(replace(DEVICE, id=DeviceId("Ä")),)), r"devices\[0\]\.id: device 'Ä'; allowed"),
         (replace(ROSTER, devices=(DEVICE, DEVICE)), r"devices\[1\]: .* stands twice"),
         (replace(ROSTER, units=ROSTER.units[1:]), r"units\[0\]\.parent: '450700' is not in the roster"),
+        (
+            replace(ROSTER, schools=(replace(SCHOOL, central=SCHOOL.id), *ROSTER.schools[1:])),
+            r"schools\[0\]\.central: '2100000001' is the school itself",
+        ),
+        (
+            replace(ROSTER, schools=(replace(SCHOOL, merged_into=SchoolId("9999999999")), *ROSTER.schools[1:])),
+            r"schools\[0\]\.merged_into: '9999999999' is not in the roster",
+        ),
+        (
+            replace(ROSTER, devices=tuple(replace(one, gb_id="4" * 20) for one in ROSTER.devices)),
+            rf"devices\[1\]\.gb_id: '{'4' * 20}' is the id of .* already",
+        ),
         (replace(ROSTER, units=(replace(UNIT, parent=UNIT.id), *ROSTER.units[1:])), "never reaches a top"),
     ],
 )

@@ -42,5 +42,6 @@ SHEET = school_sheet(
         Column("dated", "证明日期", "Dated"),
         Column("expires", "有效期至", "Valid until"),
     ),
+    id_choices=ITEMS,
     id=("项目", "Item"),
 )

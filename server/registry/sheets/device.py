@@ -2,6 +2,7 @@
 
 import re
 
+from contract.kinds import KINDS
 from server.registry.model import Device
 from server.registry.sheet import Column, Sheet, Words
 
@@ -21,6 +22,7 @@ AREAS = {
     "parking": ("停车场", "Parking"),
     "other": ("其他", "Other"),
 }
+KINDS_NAMED = {kind.name: (kind.label, kind.label_en) for kind in KINDS.values()}
 _GB_ID = re.compile(r"[0-9]{20}")
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 
@@ -46,7 +48,7 @@ SHEET = Sheet(
     (
         Column("gateway", "网关编号", "Gateway"),
         Column("id", "设备编号", "Device"),
-        Column("kind", "类别", "Kind"),
+        Column("kind", "类别", "Kind", choices=KINDS_NAMED),
         Column("school", "学校标识码", "School code"),
         Column("name", "名称", "Name"),
         Column("place", "位置", "Place"),
