@@ -18,16 +18,17 @@ from server.registry.exchange.limits import TEXT_MAX
 from server.registry.sheet import Column, Sheet, Words
 
 MASK = "***"  # Written for what the reader may not see; read back, it means "as it is".
-KIND = Literal["text", "number", "decimal", "yes_no", "date", "choice", "list"]
+KIND = Literal["text", "number", "decimal", "yes_no", "date", "instant", "choice", "list"]
 YES_NO: Mapping[bool, Words] = {True: ("是", "yes"), False: ("否", "no")}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # What a spreadsheet would take for a formula.
 _YES = {"是", "有", "√", "✓", "y", "yes", "true", "1"}
 _NO = {"否", "无", "×", "✗", "x", "n", "no", "false", "0"}
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T].*)?")
+_TIME = re.compile(r"[ t](\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _DATE_SHORT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _LIST = re.compile(r"[、,，;；\n]+")
 _NEVER_NEEDED = {"name_en"}  # A thing without an English name is shown by its Chinese one.
-_PLAIN_KINDS: Mapping[Any, KIND] = {bool: "yes_no", int: "number", float: "decimal", date: "date"}
+_PLAIN_KINDS: Mapping[Any, KIND] = {bool: "yes_no", int: "number", float: "decimal", date: "date", datetime: "instant"}
 _EXACT_MAX = 10**15  # A spreadsheet keeps fifteen digits of a number.
 
 
@@ -81,6 +82,8 @@ class Field:
             return YES_NO[bool(value)][language]
         if self.kind == "date":
             return str(value.isoformat())
+        if self.kind == "instant":
+            return str(value.isoformat(sep=" "))
         if self.kind == "list":
             return "、".join(self._word(one, language) for one in value)
         return self._word(value, language)
@@ -92,6 +95,8 @@ class Field:
         match self.kind:
             case "date":
                 return date.fromisoformat(value)
+            case "instant":
+                return datetime.fromisoformat(value)
             case "choice":
                 return self._by_value.get(value, value)
             case "list":
@@ -122,6 +127,8 @@ class Field:
                 return _decimal(cell)
             case "date":
                 return _date(cell)
+            case "instant":
+                return _instant(cell)
             case "list":
                 parts = [one.strip() for one in _LIST.split(_text(cell)) if one.strip()]
                 return self._make_list([self._choice(one) for one in parts] if self.choices else parts)
@@ -265,6 +272,24 @@ def _decimal(cell: Any) -> float:
     if number != number or number in (float("inf"), float("-inf")):  # noqa: PLR0124  # Not a number equals nothing.
         raise BadCell((f"“{str(cell)[:20]}”不是数字", f"{str(cell)[:20]!r} is no number"))
     return number
+
+
+def _instant(cell: Any) -> datetime:
+    """Read an instant in the city's own time, which has no zone."""
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=None)
+    if isinstance(cell, date):
+        return datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
+    text = _plain(_text(cell))
+    found = _TIME.search(text)
+    try:
+        day = _date(text[: found.start()] if found else text)
+        hour, minute, second = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        return datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001
+    except (BadCell, ValueError):
+        shown = str(cell)[:20]
+        words = (f"“{shown}”不是时间，请写成 2026-09-01 08:30", f"{shown!r} is no time; write 2026-09-01 08:30")
+        raise BadCell(words) from None
 
 
 def _date(cell: Any) -> date:

@@ -271,6 +271,7 @@ class _Rows:
 
     def _date(self, number: float) -> date | float:
         try:
-            return (self._epoch + timedelta(days=number)).date()
+            moment = self._epoch + timedelta(seconds=round(number * 86_400))
         except OverflowError:
             return number
+        return moment if moment.hour or moment.minute or moment.second else moment.date()

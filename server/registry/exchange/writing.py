@@ -33,6 +33,7 @@ _KINDS = {
     "decimal": ("数字", "number"),
     "yes_no": ("是/否", "yes/no"),
     "date": ("日期，如 2026-09-01", "date, as 2026-09-01"),
+    "instant": ("时间，如 2026-09-01 08:30", "time, as 2026-09-01 08:30"),
     "choice": ("从选项中选", "one of the choices"),
     "list": ("多项，用“、”分开", "several, with commas between"),
 }

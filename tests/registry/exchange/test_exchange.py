@@ -325,6 +325,7 @@ def test_whatever_stands_in_a_cell_is_a_value_or_a_fault(text: str, place: tuple
         return
     if not isinstance(value, str):
         assert field.read(field.write(value)) == value
+        assert field.revive(msgspec.json.decode(msgspec.json.encode(value))) == value
 
 
 def test_gb18030_is_told_from_utf8(tmp_path: Path) -> None:
