@@ -30,6 +30,7 @@ class Group(StrEnum):
     NATIONAL = "national"  # The fourth of the national plan, 护学岗.
     QUALITY = "quality"  # Whether what is there works.
     CHECKLIST = "checklist"  # The items that closed management consists of.
+    INSTITUTION = "institution"  # What is in writing (制度防): plans, drills, letters, hazards.
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,13 @@ class Indicator:
     source: str
     ledger: Judge
     live: Judge
-<<<<<<< HEAD
     group: Group = Group.HEADLINE
     kinds: frozenset[SchoolKind] = EVERY_KIND  # Which schools are asked, where a region does not say otherwise.
     areas: frozenset[Area] = EVERY_AREA
     area_fixed: bool = False  # Whether its text names the area, so that no region may say otherwise.
     counts: tuple[str, str] = COUNTS_SCHOOLS  # What its figures count, in both languages.
     due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
-=======
-    asks: Callable[[School], bool] = lambda _school: True
-    headline: bool = True
     ledger_only: bool = False  # Nothing that is heard can prove it: the live figure is unknown, and says so.
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
     target_basis_points: int = 10_000
     deadline: date | None = None
     freshness_seconds: float = 86_400.0  # How long a live proof is believed.

@@ -64,11 +64,7 @@ def prove(talk: Talk, now: float) -> None:
     talk.tick(now)
 
 
-<<<<<<< HEAD
 TARGETS = [indicator.name for indicator in INDICATORS if indicator.group in (Group.HEADLINE, Group.STRENGTH)]
-=======
-IN_WRITING = {indicator.name for indicator in INDICATORS if indicator.ledger_only}
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
 HEADLINES = [indicator.name for indicator in INDICATORS if indicator.headline]
 
 
@@ -154,12 +150,8 @@ def test_an_exemption_counts_only_with_document_approver_and_an_end_that_has_not
 
 def test_denominators_kindergartens_rural_schools_and_closed_schools() -> None:
     kindergarten = model_school(kind=SchoolKind.KINDERGARTEN)
-<<<<<<< HEAD
     of_targets = set(talk_about(kindergarten).engine.verdicts(kindergarten.id)) & set(TARGETS)
     assert of_targets == {"t1_networked", "t2_closed"}
-=======
-    assert set(talk_about(kindergarten).engine.verdicts(kindergarten.id)) == {"t1_networked", "t2_closed", *IN_WRITING}
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
     rural = model_school(area=Area.RURAL)
     asked = set(talk_about(rural).engine.verdicts(rural.id))
     assert "t3_guards_urban" not in asked
@@ -354,13 +346,8 @@ def not_met_live(name: str) -> Talk:
     return talk
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_target_has_each_of_the_four_verdicts_and_is_exempt_in_both_figures(name: str) -> None:
-=======
-@pytest.mark.parametrize("name", [indicator.name for indicator in INDICATORS if not indicator.ledger_only])
-def test_every_indicator_has_each_of_the_four_verdicts_and_is_exempt_in_both_figures(name: str) -> None:
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
     unheard = talking(roster=city(model_school()), now=NOW)
     assert judged(unheard, name)[1] is Judgement.UNKNOWN
     assert judged(not_met_live(name), name)[1] is Judgement.NOT_MET

@@ -2,15 +2,12 @@
 
 from server.core.indicator import Indicator
 from server.core.indicators import (
-<<<<<<< HEAD
     guard_heads,
-    n4_escort,
-=======
     i1_plans,
     i2_drills,
     i3_letters,
     i4_hazards,
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
+    n4_escort,
     t1_networked,
     t2_closed,
     t3_guards_urban,
@@ -28,13 +25,10 @@ INDICATORS: tuple[Indicator, ...] = (
     t5_barrier.INDICATOR,
     t3_quota.INDICATOR,
     t4_quota.INDICATOR,
-<<<<<<< HEAD
     guard_heads.INDICATOR,
     n4_escort.INDICATOR,
-=======
     i1_plans.INDICATOR,
     i2_drills.INDICATOR,
     i3_letters.INDICATOR,
     i4_hazards.INDICATOR,
->>>>>>> 3b12cf5 (Judge what is in writing: plans, drills, letters and hazards by the ledger alone, with a live figure that says nothing can prove them)
 )

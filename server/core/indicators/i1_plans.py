@@ -1,6 +1,6 @@
 """I1: every needed emergency plan is approved and not due for review."""
 
-from server.core.indicator import Indicator, View, settle, unheard
+from server.core.indicator import Group, Indicator, View, settle, unheard
 from server.core.institution import plans
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Verdict
@@ -32,6 +32,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：健全完善校园内部安全保卫规章制度；四类预案为本系统建议",
     ledger=ledger,
     live=unheard,
-    headline=False,
+    group=Group.INSTITUTION,
     ledger_only=True,
+    believed=("无，只看台账", "never: only the ledger"),
 )

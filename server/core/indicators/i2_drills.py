@@ -1,6 +1,6 @@
 """I2: evacuations are practised each month, in kindergartens each quarter, and an attack once a term."""
 
-from server.core.indicator import Indicator, View, settle, unheard
+from server.core.indicator import Group, Indicator, View, settle, unheard
 from server.core.institution import against_violence, evacuations
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Verdict
@@ -33,6 +33,7 @@ INDICATOR = Indicator(
     source="中小学幼儿园应急疏散演练指南（中小学每月至少一次，幼儿园每季度至少一次）；防暴力每学期一次为通行做法",
     ledger=ledger,
     live=unheard,
-    headline=False,
+    group=Group.INSTITUTION,
     ledger_only=True,
+    believed=("无，只看台账", "never: only the ledger"),
 )

@@ -1,6 +1,6 @@
 """I3: responsibility letters of all three levels are signed and in force."""
 
-from server.core.indicator import Indicator, View, settle, unheard
+from server.core.indicator import Group, Indicator, View, settle, unheard
 from server.core.institution import letters
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Verdict
@@ -26,6 +26,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：健全完善规章制度、台账资料；三级责任书为通行做法",
     ledger=ledger,
     live=unheard,
-    headline=False,
+    group=Group.INSTITUTION,
     ledger_only=True,
+    believed=("无，只看台账", "never: only the ledger"),
 )

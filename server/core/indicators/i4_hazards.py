@@ -1,6 +1,6 @@
 """I4: no hazard of the surroundings is left past its time, and somebody has looked for them."""
 
-from server.core.indicator import Indicator, View, declared, settle, unheard
+from server.core.indicator import Group, Indicator, View, declared, settle, unheard
 from server.core.institution import open_hazards, overdue_hazards
 from server.core.schedule import local_date
 from server.core.verdict import Judgement, Verdict
@@ -29,6 +29,7 @@ INDICATOR = Indicator(
     source="钦州市义务教育改革方案（征求意见稿）（十七）：校园周边综合治理，各部门按职责整改",
     ledger=ledger,
     live=unheard,
-    headline=False,
+    group=Group.INSTITUTION,
     ledger_only=True,
+    believed=("无，只看台账", "never: only the ledger"),
 )

@@ -17,6 +17,10 @@ INDICATORS = (
     "t4_quota",
     "guard_heads",
     "n4_escort",
+    "i1_plans",
+    "i2_drills",
+    "i3_letters",
+    "i4_hazards",
 )
 
 
