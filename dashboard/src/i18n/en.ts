@@ -745,7 +745,6 @@ export const en: Words = {
     "guards.not_seen": "No guard seen within a school day",
     "guards.not_seen_yet": "No guard seen yet",
     "guards.below_quota": "Fewer on the roll than the quota",
-    "guards.no_certificate": "guards on the roll have no valid certificate",
     "guards.too_few_seen": "Fewer seen within a week than the quota",
     "guards.not_all_seen_yet": "Not enough guards seen yet",
     "guard_post.none": "No guard post registered",

@@ -712,7 +712,6 @@ export const zh = {
     "guards.not_seen": "一个教学日内无保安到岗记录",
     "guards.not_seen_yet": "尚未收到保安到岗记录",
     "guards.below_quota": "在册人数低于配备标准",
-    "guards.no_certificate": "在册保安无有效保安员证",
     "guards.too_few_seen": "一周内到岗人数低于配备标准",
     "guards.not_all_seen_yet": "到岗人数尚不足以证明",
     "guard_post.none": "未登记保安岗位",
