@@ -21,6 +21,7 @@ from server.registry.sheets.letter import Letter, LetterLevel
 from server.registry.sheets.outside_area import OutsideArea
 from server.registry.sheets.outside_gate import OutsideGate
 from server.registry.sheets.requirement import Requirement
+from server.registry.sheets.scope import IndicatorScope
 from server.registry.sheets.training import Training, TrainingKind
 
 DRAFT = 0.01  # The share of documents that nobody has approved.
@@ -175,5 +176,8 @@ def _drill(school: School, kind: DrillKind, day: date) -> Drill:
 
 
 def chosen(city: UnitId) -> list[Record]:
-    """Say by which standards the city counts: the national ones."""
-    return [Requirement(unit=city, id="guard_quota", variant="national")]
+    """Say by which standards the city counts, and whom it counts: the national ones, and kindergartens' alarm tests too."""
+    return [
+        Requirement(unit=city, id="guard_quota", variant="national"),
+        IndicatorScope(unit=city, id="tested", kindergartens=True),
+    ]

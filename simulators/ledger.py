@@ -27,6 +27,8 @@ LACKING = {
     "alarm_networked": 0.030,
     "guard_post_staffed": 0.050,
     "barrier": 0.060,
+    "recording_kept": 0.080,
+    "alarm_tested": 0.050,
 }
 # How much likelier than elsewhere a county's schools lack something of each group; no county is best in everything.
 COUNTY_WEIGHTS = {

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from contract.identity import GatewayId
+from contract.mode import Mode
 from contract.records import Value
 from server.core.alert import Alert, Flow, State
 from server.core.book import Book
 from server.core.coverage import Coverage
-from server.core.effects import Effect, GuardSeen, LivenessChanged
+from server.core.effects import AlertChanged, Effect, GuardSeen, LivenessChanged
 from server.core.events import (
     ActRequested,
     AlertOvertaken,
@@ -149,10 +150,26 @@ class Engine:
 
     def step(self, event: Event, now: float) -> list[Effect]:
         """Take in one event and say what follows."""
-        return self._steps[type(event)](event, now)
+        effects = self._steps[type(event)](event, now)
+        for effect in effects:
+            if type(effect) is AlertChanged:
+                self._noted(effect.alert)
+        return effects
+
+    def _noted(self, alert: Alert) -> None:
+        """Note what an alert says for the figures: a test press that is stored was a test from end to end."""
+        home = self._fleet.homes.get(alert.school)
+        if home is None or alert.mode != Mode.TEST or alert.flow is not Flow.INCIDENT:
+            return
+        stored = max((press.rx for press in alert.presses if press.stored), default=None)
+        if stored is not None and (home.tested is None or stored > home.tested):
+            home.tested = stored
+            self._coverage.mark(home)
 
     def _restored(self, event: FactRestored, _now: float) -> list[Effect]:
         self._book.restore(event.alert, event.body)
+        if (alert := self._book.alerts.get(event.alert)) is not None:
+            self._noted(alert)
         return []
 
     def _overtaken(self, event: AlertOvertaken, now: float) -> list[Effect]:

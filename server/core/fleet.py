@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from contract.identity import DeviceId, GatewayId, SchoolId
 from contract.kinds import KINDS
 from contract.limits import PATH_SILENT_SECONDS
 from contract.messages import Birth
 from contract.records import Value
+from server.core.bands import moved
 from server.core.deadlines import Deadlines
 from server.core.effects import LivenessChanged
 from server.core.liveness import (
@@ -181,7 +183,7 @@ class Fleet:
             if before is None and len(known) >= METRICS_KEPT_MAX:
                 continue
             known[name] = (value, t)
-            if (before is None or before[0] != value) and (name in state.watched or name in REACHABLE_METRICS):
+            if (name in state.watched or name in REACHABLE_METRICS) and (before is None or moved(name, before[0], value)):
                 state.changed[name] = rx
                 changed = True
                 if self._recalling and before is not None:
@@ -405,7 +407,7 @@ class Fleet:
         dossier = self.roster.dossier(school.id)
         if known is None:
             return Home(school, dossier)
-        return Home(school, dossier, on_post=known.on_post, guard_seen=known.guard_seen, gaps_overdue=known.gaps_overdue)
+        return replace(known, school=school, dossier=dossier, gateways=[], by_kind={})  # What was seen there is kept.
 
     def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
         state = known or GatewayState(gateway, None, known_since=now)
@@ -430,7 +432,7 @@ class Fleet:
             if gateway.liveness is Liveness.LIVE:
                 self._check_device_at(known, gateway.listened_since + silence)
         else:
-            known.device, known.kind, known.gateway, known.home = device, kind, gateway, home
+            known.device, known.kind, known.gateway, known.home, known.flaws = device, kind, gateway, home, None
             known.silence_seconds, known.watched = silence, watched
         if home is not None:
             home.by_kind.setdefault(device.kind, []).append(known)

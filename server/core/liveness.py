@@ -93,6 +93,7 @@ class Home:
     by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".
     guard_seen: float | None = None  # When a guard was last known to be there.
+    tested: float | None = None  # When a test press was last stored.
     gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
 
     def kind(self, name: str) -> list["DeviceState"]:
@@ -124,6 +125,7 @@ class DeviceState:
     settled: set[str] | None = None  # While the journal is read back: metrics whose last change is known.
     dated_back: bool = False  # While the journal is read back: a change is older than it seemed when rules last looked.
     first_hop: str = ""
+    flaws: tuple[str, ...] | None = None  # What its line in the ledger lacks; None where nobody has looked yet.
     guard_seen: float | None = None  # Of a guard post: when somebody was last known to be there.
     epoch: str = ""  # Together with `position`: where the latest reading stands. An earlier one that comes late is history.
     position: int = 0

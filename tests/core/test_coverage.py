@@ -192,7 +192,7 @@ def test_a_changed_verdict_is_told_once_and_a_younger_proof_is_no_change() -> No
     talk = talk_about(model_school())
     talk.read("gate-1", NOW + 1, open=False)
     talk.tick(NOW + 1)
-    assert [verdict.indicator for verdict in talk.verdicts()] == ["t2_closed"]
+    assert [verdict.indicator for verdict in talk.verdicts()] == ["t2_closed", "online", "intact"]
     talk.read("gate-1", NOW + 61, open=False)
     talk.tick(NOW + 61)
     assert not talk.verdicts()

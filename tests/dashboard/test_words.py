@@ -16,6 +16,7 @@ from server.ingest.doors.sparkplug.adapter import COUNTERS as EDGE_NODES
 from server.ingest.model import Fate, Tally
 from server.ingest.model import What as Message
 from server.registry.model import Role
+from server.registry.sheets.device import AREAS
 
 ROOT = Path(__file__).parent.parent.parent
 WORDS = ROOT / "dashboard" / "src" / "i18n"
@@ -26,8 +27,10 @@ NEVER_SHOWN = frozenset({Code.METHOD_NOT_ALLOWED})  # Only a programmer meets it
 
 def reasons() -> set[str]:
     """Find the reasons that the indicators write out."""
-    files = (*INDICATORS.glob("*.py"), INDICATORS.parent / "guards.py")
-    return {reason for file in files for reason in re.findall(r'"([a-z_]+\.[a-z_]+)"', file.read_text())}
+    files = (*INDICATORS.glob("*.py"), INDICATORS.parent / "guards.py", INDICATORS.parent / "equipment.py")
+    found = {reason for file in files for reason in re.findall(r'"([a-z_]+\.[a-z_]+)"', file.read_text())}
+    areas = set(AREAS) - {"", "other"}
+    return found | {f"area_{area}.{word}" for area in areas for word in ("short", "unknown")}
 
 
 def counters() -> set[str]:
@@ -38,7 +41,13 @@ def counters() -> set[str]:
         for name, value in counted.items()
         if isinstance(value, int) and name not in COUNTED_ELSEWHERE
     }
-    return {"received"} | {fate.value for fate in Fate} | {f"received_{kind.value}" for kind in Message} | plain | {f"sparkplug_{name}" for name in EDGE_NODES}
+    return (
+        {"received"}
+        | {fate.value for fate in Fate}
+        | {f"received_{kind.value}" for kind in Message}
+        | plain
+        | {f"sparkplug_{name}" for name in EDGE_NODES}
+    )
 
 
 def section(language: str, name: str) -> str:

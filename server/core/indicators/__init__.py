@@ -2,12 +2,17 @@
 
 from server.core.indicator import Indicator
 from server.core.indicators import (
+    camera_points,
+    device_files,
     guard_heads,
     i1_plans,
     i2_drills,
     i3_letters,
     i4_hazards,
+    intact,
     n4_escort,
+    online,
+    recording,
     t1_networked,
     t2_closed,
     t3_guards_urban,
@@ -15,6 +20,7 @@ from server.core.indicators import (
     t4_guards_all,
     t4_quota,
     t5_barrier,
+    tested,
 )
 
 INDICATORS: tuple[Indicator, ...] = (
@@ -31,4 +37,10 @@ INDICATORS: tuple[Indicator, ...] = (
     i2_drills.INDICATOR,
     i3_letters.INDICATOR,
     i4_hazards.INDICATOR,
+    online.INDICATOR,
+    intact.INDICATOR,
+    recording.INDICATOR,
+    camera_points.INDICATOR,
+    device_files.INDICATOR,
+    tested.INDICATOR,
 )

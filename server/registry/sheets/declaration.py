@@ -14,6 +14,8 @@ ITEMS = {
     "video_networked": ("视频联网公安", "Video networked with police"),
     "alarm_networked": ("一键报警联网公安", "One-key alarm networked with police"),
     "guard_post_staffed": ("保安岗位在岗", "Guard post staffed"),
+    "recording_kept": ("录像保存达标", "Recordings kept long enough"),
+    "alarm_tested": ("试警记录", "Alarm test on record"),
     "barrier": ("校门防冲撞设施", "Gate anti-ram facility"),
     "surroundings_checked": ("校园周边隐患排查", "Surroundings looked at for hazards"),
 }

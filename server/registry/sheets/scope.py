@@ -21,6 +21,12 @@ INDICATORS = (
     "i2_drills",
     "i3_letters",
     "i4_hazards",
+    "online",
+    "intact",
+    "recording",
+    "camera_points",
+    "device_files",
+    "tested",
 )
 
 

@@ -1,0 +1,55 @@
+"""The one-key alarm was tested from end to end within its period."""
+
+from server.core.indicator import Group, Indicator, View, latest, settle
+from server.core.requirements import alarm_test
+from server.core.schedule import DAY_SECONDS, end_of_day, local_date, start_of_day
+from server.core.verdict import Judgement, Verdict
+from server.registry.sheets.declaration import Declaration
+
+
+def ledger(view: View, now: float) -> Verdict:
+    """Judge by the test record that the school has declared: its day is within the period."""
+    told = view.dossier.find(Declaration, "alarm_tested")
+    if told is None or told.dated is None:
+        missing = told is not None and not told.in_place
+        return settle(("alarm_tested.missing",), (), None) if missing else settle((), ("alarm_tested.undeclared",), None)
+    if not told.in_place:
+        return settle(("alarm_tested.missing",), (), None)
+    old = now >= end_of_day(told.dated) + _period(view, now)
+    return settle(("test.overdue",) if old else (), (), start_of_day(told.dated))
+
+
+def live(view: View, now: float) -> Verdict:
+    """Judge by the newest test: a test press that we stored, or the last one that a host or button tells of."""
+    told = latest(view.devices("alarm_host", "alarm_button"), "last_test")
+    seen = [at for at in (told, view.home.tested) if at is not None and at <= now]
+    if not seen:
+        return settle((), ("test.untold",), None)
+    return settle(("test.overdue",) if now >= max(seen) + _period(view, now) else (), (), max(seen))
+
+
+def turns_at(view: View, verdict: Verdict, now: float) -> float | None:
+    """Say when the newest test is too old."""
+    if verdict.judgement is not Judgement.MET or verdict.proof_at is None:
+        return None
+    return verdict.proof_at + _period(view, now)
+
+
+def _period(view: View, now: float) -> float:
+    return alarm_test.RULE.of(view.dossier, local_date(now)) * DAY_SECONDS
+
+
+INDICATOR = Indicator(
+    name="tested",
+    label="一键报警试警率",
+    label_en="Alarm tested in its period",
+    formula="周期内至少有一次成功端到端试警的学校 ÷ (应建学校 − 豁免)",
+    formula_en="schools with at least one successful end-to-end test within the period / (required - exempt)",
+    source="义乌2016年做法为每季度；默认30天为本系统建议，按地区标准",
+    ledger=ledger,
+    live=live,
+    believed=("试警周期（30或90天）", "the period of tests (30 or 90 days)"),
+    group=Group.QUALITY,
+    turns_at=turns_at,
+    watches={"alarm_host": frozenset({"last_test"}), "alarm_button": frozenset({"last_test"})},
+)
