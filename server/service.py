@@ -61,6 +61,7 @@ from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.settings import Settings, archive_folder
 from server.sharing.opening import Sharing, open_sharing
+from server.snapshots.opening import Days, open_days
 from server.stream.hub import Hub, Pulse, Source
 from shell.web import WebServer
 
@@ -96,6 +97,7 @@ class Service:
     commands: Commands
     registrar: Registrar
     auditor: Auditor
+    days: Days
     gaps: Keeper
     app: FastAPI
 
@@ -228,6 +230,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         await keep_check_in(journal, event)
         runtime.tell(event)
 
+    days = open_days(database, whole.raw, engine, registry, lambda: sharing.leads, clock)
     gaps = GapStore(database)
     registrar = Registrar(registry, engine, runtime.tell, lambda roster: roster_changed(roster, ingest, hub, engine), clock)
     parts = Parts(
@@ -250,6 +253,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         secure=settings.tls_cert is not None,
         export=Export(database, whole),
         auditor=auditor,
+        past=days.past,
         gaps=gaps,
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
@@ -279,6 +283,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         commands,
         registrar,
         auditor,
+        days,
         Keeper(gaps, engine, lambda: list(registry.tree.schools), runtime.tell, lambda: sharing.leads, clock),
         build_app(parts, http_door.app),
     )
@@ -368,6 +373,8 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.hub.run(time.time),
         service.recalling.run(),
         service.auditor.run(),
+        service.days.keeper.run(),
+        service.days.past.run(),
         service.attendance.run(),
         service.gaps.run(),
         _sweep(service),

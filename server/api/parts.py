@@ -15,6 +15,7 @@ from server.registry.store import Registry
 from server.security.lockout import LockOut
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
+from server.snapshots.past import Past
 from server.stream.hub import Hub
 
 STATIC = Path(__file__).parent / "static"
@@ -58,6 +59,7 @@ class Parts:
     ingest: Ingest = Ingest()
     export: Export | None = None
     auditor: Auditor | None = None
+    past: Past | None = None
     lockout: LockOut = field(default_factory=LockOut)
     addresses: LockOut = field(
         default_factory=lambda: LockOut(wrong_max=60)

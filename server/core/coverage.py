@@ -42,6 +42,18 @@ class Coverage:
         """Give the ledger's and the live counts of an indicator over all schools below a unit."""
         return self._rollup.of(unit, indicator)
 
+    @property
+    def listening_since(self) -> float | None:
+        """Say since when the city has been listened to; None before the first roster."""
+        return self._listening_since
+
+    def anew(self, school: str, at: float) -> Verdicts:
+        """Judge a school by what is known now as of an instant; nothing that is kept changes, and nobody is told."""
+        home = self._fleet.homes.get(school)
+        if home is None or self._listening_since is None:
+            return {}
+        return judged(self.indicators, View(home.school, home, self._fleet.roster.calendar, self._listening_since), at)
+
     def load(self, now: float) -> None:
         """Judge everything anew for another roster; nobody is told, because every screen starts again."""
         if self._listening_since is None:
@@ -99,16 +111,14 @@ class Coverage:
         assert self._listening_since is not None
         view = View(school, home, self._fleet.roster.calendar, self._listening_since)
         before = self._verdicts.get(school.id, NONE)
-        after: Verdicts = {}
+        after = judged(self.indicators, view, now)
         turns_at: list[float] = []
-        if in_service(school, now):
-            for indicator in self.indicators:
-                if not indicator.asks(school, home.dossier) or not (indicator.due is None or indicator.due(view, now)):
-                    continue
-                _, live = after[indicator.name] = _both(indicator, view, now)
-                at = turn(indicator, view, live, now)
-                if at is not None and at > now:
-                    turns_at.append(at)
+        for indicator in self.indicators:
+            if indicator.name not in after:
+                continue
+            at = turn(indicator, view, after[indicator.name][1], now)
+            if at is not None and at > now:
+                turns_at.append(at)
         self._verdicts[school.id] = after
         path, was = self._fleet.roster.unit_path(school.unit), self._paths.get(school.id)
         if was is not None and was != path:  # It moved, or a unit above it did.
@@ -123,6 +133,17 @@ class Coverage:
         if due is not None and self._due_at.get(school) != due:
             self._due_at[school] = due
             self._due.add(due, school)
+
+
+def judged(indicators: Iterable[Indicator], view: View, now: float) -> Verdicts:
+    """Give the ledger's and the live verdict of each indicator that asks about a school; none of one out of service."""
+    if not in_service(view.school, now):
+        return {}
+    return {
+        indicator.name: _both(indicator, view, now)
+        for indicator in indicators
+        if indicator.asks(view.school, view.dossier) and (indicator.due is None or indicator.due(view, now))
+    }
 
 
 def _both(indicator: Indicator, view: View, now: float) -> tuple[Verdict, Verdict]:

@@ -52,7 +52,7 @@ from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
-ON_DUTY = "on_duty"
+GUARD_POST, ON_DUTY = "guard_post", "on_duty"
 SEEN_AGAIN_SECONDS = 600.0  # A reader that goes on counting somebody is worth keeping once in so long.
 
 
@@ -119,6 +119,20 @@ class Engine:
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
         """Give the ledger's and the live verdict of each indicator that asks about a school."""
         return self._coverage.of(school)
+
+    def judged(self, school: str, at: float) -> Mapping[str, tuple[Verdict, Verdict]]:
+        """Judge a school by what is known now as of an instant, for a frozen day; what is kept does not change."""
+        return self._coverage.anew(school, at)
+
+    @property
+    def listening_since(self) -> float | None:
+        """Say since when the city has been listened to; None before the first roster."""
+        return self._coverage.listening_since
+
+    @property
+    def recalling(self) -> bool:
+        """Say whether more of the time before we started is still to be told."""
+        return self._fleet.recalling
 
     def tally(self, unit: str, indicator: str) -> tuple[Tally, Tally]:
         """Give the ledger's and the live counts of an indicator over all schools below a unit; this is a look-up."""
@@ -227,7 +241,7 @@ class Engine:
             state = gateway.devices.get(reading.d)
             if state is None:
                 continue
-            if state.device.kind == "guard_post" and _positive(reading.m.get(ON_DUTY)):
+            if state.device.kind == GUARD_POST and _positive(reading.m.get(ON_DUTY)):
                 note_guard(state, "", rx, present=True)
             if recall(state, (epoch, position), reading.t / 1_000, rx, reading.m):
                 effects += self._became_known(state, now)
@@ -314,8 +328,11 @@ class Engine:
             state = devices.get(reading.d)
             if state is None:
                 effects += self._stranger(event.gateway, reading.d, now)
-            elif read(state, (epoch, position), reading.t / 1_000, rx, reading.m):
+                continue
+            if read(state, (epoch, position), reading.t / 1_000, rx, reading.m):
                 effects += self._device_changed(state, now)
+            if state.device.kind == GUARD_POST and (state.epoch, state.position) == (epoch, position):
+                effects += self._on_post(state, reading.m, rx)
         return effects
 
     def _reading(self, event: ReadingArrived, now: float) -> list[Effect]:
@@ -325,18 +342,23 @@ class Engine:
             return effects + self._stranger(event.gateway, event.device, now)
         if self._fleet.read(state, (state.epoch, event.position), event.t, event.rx, event.metrics):
             effects += self._device_changed(state, now)
+        if state.device.kind == GUARD_POST and state.position == event.position:
+            effects += self._on_post(state, event.metrics, event.rx)
         return effects
+
+    def _on_post(self, state: DeviceState, metrics: Mapping[str, Value], rx: float) -> list[Effect]:
+        """Take a reader's word that somebody is there, however often it says the same; the proof only becomes younger."""
+        if state.home is None or not _positive(metrics.get(ON_DUTY)):
+            return []
+        again = state.guard_seen is None or rx - state.guard_seen >= SEEN_AGAIN_SECONDS
+        note_guard(state, "", rx, present=True)
+        return [GuardSeen(state.device.gateway, state.device.id, "", rx, present=True)] if again else []
 
     def _device_changed(self, state: DeviceState, now: float) -> list[Effect]:
         """Look at a device of which a watched metric, or what is known of its reach, has changed."""
         effects: list[Effect] = [*self._fleet.review(state, now)]
-        home, rx = state.home, state.last_rx
-        if home is not None and rx is not None and state.device.kind == "guard_post" and _positive(state.value(ON_DUTY)):
-            if state.guard_seen is None or rx - state.guard_seen >= SEEN_AGAIN_SECONDS:
-                effects.append(GuardSeen(state.device.gateway, state.device.id, "", rx, present=True))
-            note_guard(state, "", rx, present=True)
         if state.device.kind in self._coverage.kinds:
-            self._coverage.mark(home)
+            self._coverage.mark(state.home)
         return effects + self._faults.device(state, now)
 
     def _check_in(self, event: CheckInArrived, now: float) -> list[Effect]:

@@ -752,6 +752,7 @@ export const en: Words = {
     "barrier.offline": "Barrier offline",
     "barrier.unknown": "State of the barrier unknown",
     "barrier.fault": "Barrier faulty",
+    "journal.gone": "The readings of that day are kept no more",
     "barrier.no_photo": "No dated photo",
     "barrier.photo_old": "The photo is older than 180 days",
     "escort.none": "No peak-hour police post",

@@ -719,6 +719,7 @@ export const zh = {
     "barrier.offline": "升降柱离线",
     "barrier.unknown": "升降柱状态未知",
     "barrier.fault": "升降柱故障",
+    "journal.gone": "日志中已无这一天的读数",
     "barrier.no_photo": "无带日期的照片",
     "barrier.photo_old": "照片已超过180天",
     "escort.none": "未设护学岗",

@@ -1,0 +1,145 @@
+"""Judges a past day anew: reads registry and journal in small pieces, and lets another process do the work.
+
+The process belongs to one question and ends with it: a city's roster and hours of its readings stay nowhere.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from contract.errors import StorageError
+from contract.identity import DeviceId, GatewayId
+from server.audit.days import day_name, start_of
+from server.history.content import Work
+from server.journal.raw import Bounds, Pieces, RawSource, pack, unpack
+from server.registry.model import Calendar
+from server.snapshots.frozen import Basis, compress, encode
+from server.snapshots.reading import Known, PastRecords
+from server.snapshots.replay import JOURNAL_GONE, JOURNAL_SHORT, LATE_CUT, REACH_SECONDS, ChangeRow, Replay, looked_back_to
+
+BATCHES_MAX = 20_000_000  # Of one question: five weeks of a city of 3,200 sites take some ten minutes.
+LATE_DAYS = 14  # How long after the day what came late is looked for.
+ENGINE, JOURNAL = "engine", "journal"
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a question has got."""
+
+    stage: str = "waiting"
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a day, by what was known up to some sequences, with the devices as they were at an instant."""
+
+    day: int
+    until: float
+    known: Known
+    late: bool  # Whether what came later counts by the instant at which it was measured.
+    taken_ms: int
+    listening_ms: int | None = None  # Since when the city was listened to, where that is known better than by the journal.
+    source: str = JOURNAL
+
+
+@dataclass(slots=True)
+class Judge:
+    """Answers questions, one at a time; `progress` may be read meanwhile."""
+
+    records: PastRecords
+    source: RawSource
+    work: Work
+    calendar: Callable[[], Calendar]
+    batches_max: int = BATCHES_MAX
+    progress: Progress = field(default_factory=Progress)
+
+    async def answer(self, question: Question) -> bytes:
+        """Give the day as `frozen.compress` wrote it. Raises `StorageError` for what cannot be judged."""
+        self.progress = progress = Progress("registry")
+        await self.work(begin, question.day, question.until, question.late)
+        async for rows in self.records.changes(question.day, question.known.registry):
+            progress.done += len(rows)
+            await self.work(learn, rows)
+        listening, notes = await self._journal(question, await self.source.bounds())
+        offline: Sequence[tuple[GatewayId, DeviceId]] = ()
+        if listening is not None:
+            self.progress = Progress("events")
+            until_ms = round(question.until * 1_000)
+            await self.work(phoned, await self.records.phoned(round(listening * 1_000), until_ms))
+            offline = await self.records.offline(until_ms)
+            if question.listening_ms is not None:
+                listening = max(listening, question.listening_ms / 1_000)
+        self.progress = Progress("judging")
+        basis = Basis(
+            taken_ms=question.taken_ms,
+            source=question.source,
+            listening_ms=round((question.until if listening is None else listening) * 1_000),
+            registry_sequence=question.known.registry,
+            journal_sequence=question.known.journal,
+            notes=tuple(notes),
+        )
+        return await self.work(ended, offline, basis)
+
+    async def _journal(self, question: Question, bounds: Bounds) -> tuple[float | None, list[str]]:
+        """Tell the journal; gives since when it was read, None where the last day is not there any more."""
+        wanted = looked_back_to(self.calendar(), question.until)
+        first = await self._first(bounds)
+        if first is None or (not bounds.whole and first > question.until - REACH_SECONDS):
+            return None, [JOURNAL_GONE]
+        notes = [] if first <= wanted or bounds.whole else [JOURNAL_SHORT]
+        last, to_ms = min(bounds.last, question.known.journal), None
+        if question.late:
+            to_ms = min(start_of(question.day + 1 + LATE_DAYS), question.taken_ms)
+            notes += [LATE_CUT] if to_ms < question.taken_ms else []
+        after = max(await self.source.before(round(wanted * 1_000)), bounds.first - 1)
+        self.progress = progress = Progress("journal", 0, max(0, last - after))
+        pieces, begun = Pieces(), after
+        limit_ms = round(question.until * 1_000) if to_ms is None else to_ms
+        while after < last:
+            piece = [raw for raw in await self.source.read_raw(after, pieces.limit) if raw.sequence <= last]
+            if not piece:
+                break
+            pieces.learn(piece)
+            after = piece[-1].sequence
+            progress.done = after - begun
+            if progress.done > self.batches_max:
+                raise StorageError(f"{day_name(question.day)}: more than {self.batches_max} batches would have to be read")
+            await self.work(take, pack(piece))
+            if all(raw.rx_ms > limit_ms + 600_000 for raw in piece):
+                break
+        return max(wanted, first), notes
+
+    async def _first(self, bounds: Bounds) -> float | None:
+        batches = await self.source.read_raw(bounds.first - 1, 1) if bounds.last else ()
+        return batches[0].rx_ms / 1_000 if batches else None
+
+
+# ---------------------------------------------------------------- what runs in the other process, one question at a time
+
+_now: list[Replay] = []
+
+
+def begin(day: int, until: float, late: bool) -> None:  # It crosses to another process by place.
+    """Take a question up."""
+    _now[:] = [Replay(day, until, late=late)]
+
+
+def learn(rows: list[ChangeRow]) -> None:
+    """Take in changes of the registry."""
+    _now[0].registry.learn(rows)
+
+
+def take(packed: bytes) -> None:
+    """Take in batches."""
+    _now[0].take(unpack(packed))
+
+
+def phoned(check_ins: list[tuple[str, str, str, str, float]]) -> None:
+    """Take in check-ins that came by telephone."""
+    _now[0].phoned(check_ins)
+
+
+def ended(offline: Sequence[tuple[GatewayId, DeviceId]], basis: Basis) -> bytes:
+    """Judge."""
+    return compress(encode(_now[0].end(offline, basis)))
