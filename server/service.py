@@ -36,6 +36,7 @@ from server.gaps.store import GapStore
 from server.history.opening import history_of
 from server.history.projector import Projector
 from server.history.store import HistoryStore
+from server.importing import Importing
 from server.ingest.doors.door import Door
 from server.ingest.doors.http import HttpDoor
 from server.ingest.doors.opening import open_mqtt_doors
@@ -240,6 +241,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         declare=runtime.tell,
         commands=commands,
         edit=registrar.edit,
+        importing=Importing(settings.folder / "imports", registry, registrar.edit, clock),
         registry=registry,
         sessions=sessions,
         passwords=Passwords(),

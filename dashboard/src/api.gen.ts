@@ -109,6 +109,18 @@ export interface AskAudit {
   end?: string;
 }
 
+/** The city's school calendar as it is to be. */
+export interface AskCalendar {
+  terms: AskTerm[];
+  holidays: string[];
+  make_up_days: string[];
+  exam_days: string[];
+  class_hours: [number, number][];
+  peaks: [number, number][];
+  reason: string;
+  effective?: string;
+}
+
 /** One check-in; `id` makes it harmless to send again. */
 export interface AskCheckIn {
   id: string;
@@ -138,6 +150,20 @@ export interface AskEvidence {
   sha256?: string;
 }
 
+/** An import to do as it was shown. */
+export interface AskImport {
+  reason: string;
+  effective?: string;
+}
+
+/** A line as it is to be, by column; with a key it is that line, whose other columns stay. `***` stays as it is. */
+export interface AskLine {
+  values: Record<string, string | number | boolean | string[] | null>;
+  key?: string[] | null;
+  reason: string;
+  effective?: string;
+}
+
 /** A move of a gap; `version` is the one that was seen, `due` a day such as 2026-12-01. */
 export interface AskMove {
   move: "assign" | "close" | "note" | "rectify" | "reopen" | "send_back";
@@ -146,6 +172,31 @@ export interface AskMove {
   owner?: string;
   due?: string | null;
   evidence?: AskEvidence[];
+}
+
+/** A school to rename, close or merge, from a day on, with what becomes of its devices and its lines. */
+export interface AskReorganise {
+  act: "close" | "merge" | "rename";
+  day: string;
+  reason: string;
+  name?: string;
+  name_en?: string;
+  into?: string;
+  devices?: "keep" | "move" | "retire";
+  records?: "keep" | "move" | "retire";
+}
+
+/** A line to take out. */
+export interface AskRetire {
+  key: string[];
+  reason: string;
+  effective?: string;
+}
+
+/** One school term, both days included. */
+export interface AskTerm {
+  first: string;
+  last: string;
 }
 
 /** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
@@ -248,6 +299,23 @@ export interface Bootstrap {
   summary: Summary;
 }
 
+/** One school term, both days included. */
+export interface CalendarTerm {
+  first: string;
+  last: string;
+}
+
+/** The city's school calendar; hours in minutes after midnight. */
+export interface CalendarView {
+  terms: CalendarTerm[];
+  holidays: string[];
+  make_up_days: string[];
+  exam_days: string[];
+  class_hours: [number, number][];
+  peaks: [number, number][];
+  editable: boolean;
+}
+
 /** What became of one check-in; `accepted` covers those told twice. */
 export interface CheckInResult {
   id: string;
@@ -258,6 +326,27 @@ export interface CheckInResult {
 /** What became of each check-in, in the order sent. */
 export interface CheckIns {
   items: CheckInResult[];
+}
+
+/** One value a column may have. */
+export interface ChoiceView {
+  value: string;
+  label: string;
+  label_en: string;
+}
+
+/** One column of a sheet. */
+export interface ColumnView {
+  name: string;
+  label: string;
+  label_en: string;
+  note: string;
+  note_en: string;
+  kind: "choice" | "date" | "decimal" | "instant" | "list" | "number" | "text" | "yes_no";
+  needed: boolean;
+  key: boolean;
+  personal: boolean;
+  choices: ChoiceView[];
 }
 
 /** One reply of a gateway to an order; codes are those of the wire. */
@@ -373,6 +462,13 @@ export interface DeviceView {
   metrics: Record<string, MetricView>;
 }
 
+/** What an edit came to: done, or nothing changed for these faults. */
+export interface EditAnswer {
+  done: boolean;
+  changed: number;
+  faults: FaultView[];
+}
+
 /** A written exemption of one indicator. */
 export interface ExemptionView {
   indicator: string;
@@ -380,6 +476,17 @@ export interface ExemptionView {
   approver: string;
   reason: string;
   until: string;
+}
+
+/** One thing that cannot be, in both languages; row 0 where no row is meant. */
+export interface FaultView {
+  sheet: string;
+  row: number;
+  column: string;
+  label: string;
+  label_en: string;
+  words: string;
+  words_en: string;
 }
 
 /** Which moves an alert can make: an incident is closed by people only, a fault may recover by itself. */
@@ -548,6 +655,32 @@ export interface HistoryStep {
   note: string;
 }
 
+/** What an import does to one sheet. */
+export interface ImportCounts {
+  sheet: string;
+  rows: number;
+  added: number;
+  changed: number;
+  removed: number;
+  same: number;
+}
+
+/** An import and how far it has got; it can be applied when `ready`. */
+export interface ImportView {
+  id: string;
+  name: string;
+  whole: boolean;
+  state: "checked" | "comparing" | "done" | "reading" | "refused" | "storing" | "waiting";
+  rows: number;
+  ready: boolean;
+  changed: number;
+  counts: ImportCounts[];
+  faults: FaultView[];
+  faults_total: number;
+  trouble: string;
+  trouble_en: string;
+}
+
 /** One coverage indicator with the formula that defends its number; its index is `indicator_ix`. */
 export interface IndicatorView {
   id: string;
@@ -576,6 +709,36 @@ export interface KindView {
 /** Every device kind the server knows. */
 export interface Kinds {
   items: KindView[];
+}
+
+/** One change of a line; without values it was taken out. */
+export interface LineChange {
+  at: number;
+  effective: string | null;
+  actor: string;
+  reason: string;
+  values: Record<string, string | number | boolean | string[] | null> | null;
+}
+
+/** Every change of one line, oldest first. */
+export interface LineHistory {
+  items: LineChange[];
+}
+
+/** Some lines of a sheet. */
+export interface LinePage {
+  items: LineView[];
+  next: string | null;
+  total: number;
+}
+
+/** One line; personal columns that the caller may not see hold `***`. */
+export interface LineView {
+  key: string[];
+  home: string;
+  home_en: string;
+  values: Record<string, string | number | boolean | string[] | null>;
+  editable: boolean;
 }
 
 /** Schools whose gateway changed: school_ix, liveness. */
@@ -634,7 +797,7 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "export" | "metrics" | "prove" | "public" | "rectify" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "prove" | "public" | "rectify" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -767,6 +930,23 @@ export interface Series {
 /** How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities. */
 export type Severity = 1 | 2 | 3 | 4;
 
+/** One sheet, with how many lines of it are within reach. */
+export interface SheetView {
+  name: string;
+  label: string;
+  label_en: string;
+  group: string;
+  lines: number;
+  editable: boolean;
+  columns: ColumnView[];
+}
+
+/** Every sheet; `calendar` says whether the caller may edit the calendar. */
+export interface Sheets {
+  items: SheetView[];
+  calendar: boolean;
+}
+
 /** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
 export type State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
 
@@ -873,6 +1053,8 @@ export interface Routes {
   "POST /api/v1/audits": { query: undefined; body: AskAudit; reply: AuditStarted };
   "GET /api/v1/audits/{audit_id}": { query: undefined; body: undefined; reply: AuditReport };
   "GET /api/v1/bootstrap": { query: undefined; body: undefined; reply: Bootstrap };
+  "GET /api/v1/calendar": { query: undefined; body: undefined; reply: CalendarView };
+  "POST /api/v1/calendar": { query: undefined; body: AskCalendar; reply: EditAnswer };
   "POST /api/v1/checkins": { query: undefined; body: AskCheckIns; reply: CheckIns };
   "GET /api/v1/commands": { query: { school?: string | null; gateway?: string | null; cursor?: string | null; limit?: number }; body: undefined; reply: Commands };
   "POST /api/v1/commands": { query: undefined; body: AskCommand; reply: CommandView };
@@ -887,13 +1069,25 @@ export interface Routes {
   "GET /api/v1/gaps/summary": { query: { unit?: string }; body: undefined; reply: GapSummary };
   "GET /api/v1/gaps/{gap_id}": { query: undefined; body: undefined; reply: GapDetail };
   "POST /api/v1/gaps/{gap_id}/moves": { query: undefined; body: AskMove; reply: GapDetail };
+  "POST /api/v1/imports": { query: { name: string; sheet?: string; whole?: boolean }; body: undefined; reply: ImportView };
+  "GET /api/v1/imports/{import_id}": { query: undefined; body: undefined; reply: ImportView };
+  "POST /api/v1/imports/{import_id}/apply": { query: undefined; body: AskImport; reply: ImportView };
+  "POST /api/v1/imports/{import_id}/discard": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/kinds": { query: undefined; body: undefined; reply: Kinds };
+  "GET /api/v1/ledger/export": { query: { sheet?: string[]; form?: "xlsx" | "csv"; language?: "zh" | "en"; q?: string; unit?: string; school?: string }; body: undefined; reply: unknown };
+  "GET /api/v1/ledger/template": { query: { sheet?: string[]; form?: "xlsx" | "csv"; language?: "zh" | "en" }; body: undefined; reply: unknown };
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
   "GET /api/v1/schools/{school_id}": { query: undefined; body: undefined; reply: SchoolPage };
   "GET /api/v1/schools/{school_id}/history": { query: { device: string; metric: string; from: number; to: number; gateway?: string | null; points?: number }; body: undefined; reply: Series };
+  "POST /api/v1/schools/{school_id}/reorganise": { query: undefined; body: AskReorganise; reply: EditAnswer };
   "POST /api/v1/screens/health": { query: undefined; body: ScreenHealth; reply: undefined };
+  "GET /api/v1/sheets": { query: undefined; body: undefined; reply: Sheets };
+  "GET /api/v1/sheets/{sheet}/history": { query: { key: string[] }; body: undefined; reply: LineHistory };
+  "GET /api/v1/sheets/{sheet}/lines": { query: { q?: string; unit?: string; school?: string; cursor?: string | null; limit?: number }; body: undefined; reply: LinePage };
+  "POST /api/v1/sheets/{sheet}/lines": { query: undefined; body: AskLine; reply: EditAnswer };
+  "POST /api/v1/sheets/{sheet}/retire": { query: undefined; body: AskRetire; reply: EditAnswer };
   "GET /api/v1/stats": { query: undefined; body: undefined; reply: Stats };
   "GET /api/v1/stream": { query: { after?: string | null }; body: undefined; reply: unknown };
   "GET /api/v1/windows": { query: undefined; body: undefined; reply: Windows };

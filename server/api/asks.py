@@ -108,3 +108,66 @@ class AskAudit(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     start: Annotated[str, msgspec.Meta(max_length=10)] = ""
     end: Annotated[str, msgspec.Meta(max_length=10)] = ""
+
+
+_Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+_Day = Annotated[str, msgspec.Meta(max_length=10)]
+_Key = Annotated[list[_Short], msgspec.Meta(min_length=1, max_length=3)]
+_Cell = str | int | float | bool | list[str] | None
+
+
+class AskLine(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line as it is to be, by column; with a key it is that line, whose other columns stay. `***` stays as it is."""
+
+    values: Annotated[dict[str, _Cell], msgspec.Meta(max_length=100)]
+    key: _Key | None = None
+    reason: _Reason
+    effective: _Day = ""  # Since when it is so; empty for today.
+
+
+class AskRetire(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line to take out."""
+
+    key: _Key
+    reason: _Reason
+    effective: _Day = ""
+
+
+class AskReorganise(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A school to rename, close or merge, from a day on, with what becomes of its devices and its lines."""
+
+    act: Literal["rename", "close", "merge"]
+    day: _Day
+    reason: _Reason
+    name: _Short = ""
+    name_en: _Short = ""
+    into: Annotated[str, msgspec.Meta(max_length=10)] = ""
+    devices: Literal["move", "retire", "keep"] = "retire"
+    records: Literal["move", "retire", "keep"] = "keep"
+
+
+class AskImport(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An import to do as it was shown."""
+
+    reason: _Reason
+    effective: _Day = ""
+
+
+class AskTerm(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One school term, both days included."""
+
+    first: _Day
+    last: _Day
+
+
+class AskCalendar(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The city's school calendar as it is to be."""
+
+    terms: Annotated[list[AskTerm], msgspec.Meta(max_length=40)]
+    holidays: Annotated[list[_Day], msgspec.Meta(max_length=2_000)]
+    make_up_days: Annotated[list[_Day], msgspec.Meta(max_length=2_000)]
+    exam_days: Annotated[list[_Day], msgspec.Meta(max_length=2_000)]
+    class_hours: Annotated[list[tuple[int, int]], msgspec.Meta(max_length=8)]
+    peaks: Annotated[list[tuple[int, int]], msgspec.Meta(max_length=8)]
+    reason: _Reason
+    effective: _Day = ""

@@ -11,6 +11,7 @@ from server.commands.giving import Commands
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.history.store import HistoryStore
+from server.importing import Importing
 from server.registry.store import Registry
 from server.security.lockout import LockOut
 from server.security.passwords import Passwords
@@ -45,6 +46,7 @@ class Parts:
     commands: Commands
     gaps: GapStore
     edit: EditRegistry
+    importing: Importing
     registry: Registry
     sessions: Sessions
     passwords: Passwords

@@ -9,6 +9,7 @@ from server.core.guards import roll_of
 from server.core.lifecycle import legal_acts
 from server.core.verdict import Tally, Verdict
 from server.registry.accounts import Accounts
+from server.registry.coordinates import SHOWN, converted
 from server.registry.dossier import Dossier
 from server.registry.model import Device, School, Station, Unit, User
 from server.registry.sheets.declaration import Declaration
@@ -148,7 +149,8 @@ def _related(device: Device, engine: EngineLike) -> views.RelatedDevice:
 
 
 def school_view(school: School, dossier: Dossier, today: date, *, contact: bool) -> views.SchoolView:
-    """Show a school of the registry, with what its ledger says on a day."""
+    """Show a school of the registry, with what its ledger says on a day; its place in the datum of all screens."""
+    latitude, longitude = converted(school.latitude, school.longitude, school.datum)
     return views.SchoolView(
         id=school.id,
         name=school.name,
@@ -159,9 +161,9 @@ def school_view(school: School, dossier: Dossier, today: date, *, contact: bool)
         station=school.station,
         pupils=school.pupils,
         boarders=school.boarders,
-        lat=school.latitude,
-        lon=school.longitude,
-        datum=school.datum,
+        lat=latitude,
+        lon=longitude,
+        datum=SHOWN,
         address=school.address,
         contact=school.contact if contact else "",
         contact_phone=school.contact_phone if contact else "",

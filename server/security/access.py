@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PROVE = "prove"  # Start an audit of everything derived, and read its report.
     EXPORT = "export"  # Take readings and incidents out, in bulk.
     RECTIFY = "rectify"  # Ask for moves of gaps, each role within its own list. Seeing them is `coverage`.
+    LEDGER = "ledger"  # Read the sheets of the registry within reach, and take them out as files.
+    EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
 
@@ -70,6 +72,20 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/gaps/summary"): Permission.COVERAGE,
     ("GET", "/api/v1/gaps/{gap_id}"): Permission.COVERAGE,
     ("POST", "/api/v1/gaps/{gap_id}/moves"): Permission.RECTIFY,
+    ("GET", "/api/v1/sheets"): Permission.LEDGER,
+    ("GET", "/api/v1/sheets/{sheet}/lines"): Permission.LEDGER,
+    ("POST", "/api/v1/sheets/{sheet}/lines"): Permission.EDIT_LEDGER,
+    ("POST", "/api/v1/sheets/{sheet}/retire"): Permission.EDIT_LEDGER,
+    ("GET", "/api/v1/sheets/{sheet}/history"): Permission.LEDGER,
+    ("GET", "/api/v1/ledger/template"): Permission.LEDGER,
+    ("GET", "/api/v1/ledger/export"): Permission.LEDGER,
+    ("POST", "/api/v1/imports"): Permission.EDIT_LEDGER,
+    ("GET", "/api/v1/imports/{import_id}"): Permission.EDIT_LEDGER,
+    ("POST", "/api/v1/imports/{import_id}/apply"): Permission.EDIT_LEDGER,
+    ("POST", "/api/v1/imports/{import_id}/discard"): Permission.EDIT_LEDGER,
+    ("POST", "/api/v1/schools/{school_id}/reorganise"): Permission.EDIT_LEDGER,
+    ("GET", "/api/v1/calendar"): Permission.LEDGER,
+    ("POST", "/api/v1/calendar"): Permission.EDIT_LEDGER,
     ("GET", "/api/v1/windows"): Permission.WINDOWS,
     ("POST", "/api/v1/windows"): Permission.DECLARE,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
@@ -121,6 +137,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.LEDGER,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -138,6 +155,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.LEDGER,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -153,6 +171,8 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.LEDGER,
+            Permission.EDIT_LEDGER,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -164,7 +184,16 @@ GRANTS: dict[Role, Grant] = {
         gaps=_RULES_GAPS,  # Whoever assigns and verifies does not rectify.
     ),
     Role.SCHOOL_DIRECTOR: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.ACT, Permission.CONTACT, Permission.WINDOWS, Permission.RECTIFY},
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.LEDGER,
+            Permission.EDIT_LEDGER,
+            Permission.ACT,
+            Permission.CONTACT,
+            Permission.WINDOWS,
+            Permission.RECTIFY,
+        },
         _NOTES,  # A school's word never closes its own press.
         frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.NOTE}),
         gaps=_ANSWERS_GAPS,
@@ -174,6 +203,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.LEDGER,
             Permission.ACT,
             Permission.WINDOWS,
             Permission.STATS,
@@ -189,6 +219,8 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.LEDGER,
+            Permission.EDIT_LEDGER,
             Permission.WINDOWS,
             Permission.STATS,
             Permission.AUDIT,
@@ -200,7 +232,9 @@ GRANTS: dict[Role, Grant] = {
         orders=_UPKEEP_ORDERS | _POLICE_ORDERS,
     ),
     Role.WALL: Grant(_WATCHING | {Permission.COVERAGE}),
-    Role.SUPERVISOR: Grant(_WATCHING | {Permission.COVERAGE, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}),
+    Role.SUPERVISOR: Grant(
+        _WATCHING | {Permission.COVERAGE, Permission.LEDGER, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}
+    ),
 }
 
 

@@ -30,6 +30,7 @@ from server.core.roster import RosterIndex
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.history.store import Point
+from server.importing import Importing
 from server.journal.database import Database, open_database
 from server.journal.sql import SqlJournal
 from server.registry.changes import Edit
@@ -218,6 +219,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         commands=commands,
         gaps=GapStore(database),
         edit=edit,
+        importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,
         sessions=sessions,
         passwords=Passwords(QUICK),

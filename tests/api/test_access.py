@@ -47,6 +47,8 @@ EXPECTED: dict[str, set[Role]] = {
     "metrics": {Role.ADMINISTRATOR},
     "export": {Role.ADMINISTRATOR},
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
+    "ledger": set(Role) - {Role.GUARD, Role.WALL},
+    "edit_ledger": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER, Role.SCHOOL_DIRECTOR},
     "prove": {Role.ADMINISTRATOR},
     "rectify": {
         Role.POLICE_LIAISON,
@@ -80,9 +82,15 @@ FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "comm
 def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
-    address = path.format(alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger")
+    address = path.format(
+        alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger", sheet="kit"
+    )
     query = {
         "/api/v1/coverage": f"?parent={unit}",
+        "/api/v1/sheets/{sheet}/lines": f"?school={school}" if method == "GET" else "",
+        "/api/v1/sheets/{sheet}/history": f"?key={school}&key=k1",
+        "/api/v1/ledger/template": "?sheet=kit&form=csv",
+        "/api/v1/ledger/export": "?sheet=kit&form=csv",
         "/api/v1/coverage/gaps": f"?unit={unit}",
         "/api/v1/gaps": f"?unit={unit}",
         "/api/v1/gaps.csv": f"?school={school}",
@@ -95,6 +103,12 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     bodies: dict[str, object] = {
         "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
         "/api/v1/gaps/{gap_id}/moves": {"move": "note", "version": 1, "note": "w"},
+        "/api/v1/sheets/{sheet}/lines": {
+            "values": {"school": school, "id": "new", "item": "helmet"},
+            "reason": "r",
+            "effective": "1970-01-01",
+        },
+        "/api/v1/sheets/{sheet}/retire": {"key": [school, "k1"], "reason": "r"},
         "/api/v1/audits": {"start": "2026-09-01"},
         "/api/v1/windows": {
             "mode": "test",
@@ -114,9 +128,17 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     return httpx.Request(method, f"http://campus{address}{query}", headers=headers, json=bodies.get(path))
 
 
+# Which sheets and places each role edits is more than one table says: tests/api/test_roster.py.
+EDITS = (
+    *(path for _, path in ROUTES if path.startswith("/api/v1/imports")),
+    "/api/v1/schools/{school_id}/reorganise",
+    "/api/v1/calendar",
+)
+
+
 def askable() -> list[tuple[str, str]]:
     """List the routes that answer and end; streams and second persons have tests of their own, signing in is everybody's."""
-    others = ("/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm")
+    others = ("/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm", *EDITS)
     return [route for route in ROUTES if route[1] not in others]
 
 

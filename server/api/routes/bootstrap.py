@@ -12,6 +12,7 @@ from server.api.problems import ApiError, Code
 from server.api.replies import answers, reply
 from server.api.show import alert_view, liveness, station_view, unit_view
 from server.core.alert import Alert, Severity
+from server.registry.coordinates import converted
 from server.registry.model import School
 from server.registry.tree import Tree
 from server.security.access import sees_alert
@@ -81,6 +82,7 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
 
 
 def _columns(schools: list[School], gateways: list[str]) -> views.SchoolColumns:
+    places = [converted(school.latitude, school.longitude, school.datum) for school in schools]
     return views.SchoolColumns(
         id=[school.id for school in schools],
         name=[school.name for school in schools],
@@ -89,8 +91,8 @@ def _columns(schools: list[School], gateways: list[str]) -> views.SchoolColumns:
         area=[school.area for school in schools],
         unit=[school.unit for school in schools],
         station=[school.station for school in schools],
-        lat=[school.latitude for school in schools],
-        lon=[school.longitude for school in schools],
+        lat=[place[0] for place in places],
+        lon=[place[1] for place in places],
         gateway=gateways,
     )
 
