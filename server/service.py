@@ -57,6 +57,8 @@ from server.registry.model import Roster
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
 from server.registry.tree import Tree
+from server.reports.given import GivenReports
+from server.reports.making import Maker
 from server.runtime import Runtime
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
@@ -257,6 +259,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         auditor=auditor,
         past=days.past,
         gaps=gaps,
+        reports=Maker(GivenReports(database)),
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,

@@ -711,6 +711,30 @@ export interface Kinds {
   items: KindView[];
 }
 
+/** The league table of one indicator and figure; places with fewer than `least` schools have no rank. */
+export interface League {
+  as_of: number;
+  by: "county" | "station" | "sub_bureau" | "township";
+  indicator: string;
+  figure: "ledger" | "live";
+  least: number;
+  rows: LeagueRow[];
+}
+
+/** One place; `low` and `high` bound the rate in hundredths of a percent. Without a band: too few schools. */
+export interface LeagueRow {
+  id: string;
+  name: string;
+  name_en: string;
+  counts: Counts;
+  counted: number;
+  low: number;
+  high: number;
+  band: number | null;
+  best: number | null;
+  worst: number | null;
+}
+
 /** One change of a line; without values it was taken out. */
 export interface LineChange {
   at: number;
@@ -797,7 +821,7 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "prove" | "public" | "rectify" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -836,6 +860,46 @@ export interface RelatedDevice {
   name: string;
   place: string;
   liveness: "live" | "offline" | "suspect" | "unknown";
+}
+
+/** One report that was given; `digest` is of what it says, `sha256` of the file, `frozen` of a frozen day. */
+export interface ReportGiven {
+  number: number;
+  at: number;
+  by: string;
+  by_display: string;
+  report: string;
+  scope_kind: string;
+  scope: string;
+  scope_name: string;
+  scope_name_en: string;
+  day: string;
+  as_of: number;
+  frozen: string;
+  language: "en" | "zh";
+  form: "html" | "xlsx";
+  file: string;
+  digest: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** A report that can be made, and of which branches. */
+export interface ReportKind {
+  id: string;
+  label: string;
+  label_en: string;
+  about: string;
+  about_en: string;
+  scopes: string[];
+}
+
+/** What can be made, and one page of what was given within reach, newest first. */
+export interface Reports {
+  kinds: ReportKind[];
+  today: string;
+  given: ReportGiven[];
+  next: string | null;
 }
 
 /** The picture cannot be continued: start again from /bootstrap. */
@@ -1074,11 +1138,14 @@ export interface Routes {
   "POST /api/v1/imports/{import_id}/apply": { query: undefined; body: AskImport; reply: ImportView };
   "POST /api/v1/imports/{import_id}/discard": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/kinds": { query: undefined; body: undefined; reply: Kinds };
+  "GET /api/v1/league": { query: { indicator: string; by?: "county" | "township" | "sub_bureau" | "station"; figure?: "ledger" | "live" }; body: undefined; reply: League };
   "GET /api/v1/ledger/export": { query: { sheet?: string[]; form?: "xlsx" | "csv"; language?: "zh" | "en"; q?: string; unit?: string; school?: string }; body: undefined; reply: unknown };
   "GET /api/v1/ledger/template": { query: { sheet?: string[]; form?: "xlsx" | "csv"; language?: "zh" | "en" }; body: undefined; reply: unknown };
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
+  "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
+  "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };
   "GET /api/v1/schools/{school_id}": { query: undefined; body: undefined; reply: SchoolPage };
   "GET /api/v1/schools/{school_id}/history": { query: { device: string; metric: string; from: number; to: number; gateway?: string | null; points?: number }; body: undefined; reply: Series };
   "POST /api/v1/schools/{school_id}/reorganise": { query: undefined; body: AskReorganise; reply: EditAnswer };

@@ -13,6 +13,7 @@ from server.gaps.store import GapStore
 from server.history.store import HistoryStore
 from server.importing import Importing
 from server.registry.store import Registry
+from server.reports.making import Maker
 from server.security.lockout import LockOut
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
@@ -45,6 +46,7 @@ class Parts:
     declare: Declare
     commands: Commands
     gaps: GapStore
+    reports: Maker
     edit: EditRegistry
     importing: Importing
     registry: Registry

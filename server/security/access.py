@@ -30,6 +30,7 @@ class Permission(StrEnum):
     METRICS = "metrics"
     PROVE = "prove"  # Start an audit of everything derived, and read its report.
     EXPORT = "export"  # Take readings and incidents out, in bulk.
+    REPORT = "report"  # Make reports, and see which were given.
     RECTIFY = "rectify"  # Ask for moves of gaps, each role within its own list. Seeing them is `coverage`.
     LEDGER = "ledger"  # Read the sheets of the registry within reach, and take them out as files.
     EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
@@ -67,6 +68,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/coverage"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps.csv"): Permission.COVERAGE,
+    ("GET", "/api/v1/league"): Permission.COVERAGE,
+    ("GET", "/api/v1/reports"): Permission.REPORT,
+    ("GET", "/api/v1/reports/{report}"): Permission.REPORT,
     ("GET", "/api/v1/gaps"): Permission.COVERAGE,
     ("GET", "/api/v1/gaps.csv"): Permission.COVERAGE,
     ("GET", "/api/v1/gaps/summary"): Permission.COVERAGE,
@@ -138,6 +142,7 @@ GRANTS: dict[Role, Grant] = {
         | {
             Permission.COVERAGE,
             Permission.LEDGER,
+            Permission.REPORT,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -156,6 +161,7 @@ GRANTS: dict[Role, Grant] = {
         | {
             Permission.COVERAGE,
             Permission.LEDGER,
+            Permission.REPORT,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -173,6 +179,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.COVERAGE,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
+            Permission.REPORT,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -189,6 +196,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.COVERAGE,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
+            Permission.REPORT,
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
@@ -221,6 +229,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.COVERAGE,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
+            Permission.REPORT,
             Permission.WINDOWS,
             Permission.STATS,
             Permission.AUDIT,
@@ -233,7 +242,15 @@ GRANTS: dict[Role, Grant] = {
     ),
     Role.WALL: Grant(_WATCHING | {Permission.COVERAGE}),
     Role.SUPERVISOR: Grant(
-        _WATCHING | {Permission.COVERAGE, Permission.LEDGER, Permission.WINDOWS, Permission.STATS, Permission.AUDIT}
+        _WATCHING
+        | {
+            Permission.COVERAGE,
+            Permission.REPORT,
+            Permission.LEDGER,
+            Permission.WINDOWS,
+            Permission.STATS,
+            Permission.AUDIT,
+        }
     ),
 }
 

@@ -36,6 +36,8 @@ from server.journal.sql import SqlJournal
 from server.registry.changes import Edit
 from server.registry.roster_file import check_roster
 from server.registry.store import Registry
+from server.reports.given import GivenReports
+from server.reports.making import Maker
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
 from server.stream.hub import Hub, Source
@@ -218,6 +220,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
         gaps=GapStore(database),
+        reports=Maker(GivenReports(database)),
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,

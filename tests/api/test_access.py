@@ -32,6 +32,7 @@ EXPECTED: dict[str, set[Role]] = {
         Role.SCHOOL_DIRECTOR,
         Role.MAINTAINER,
     },
+    "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
     "declare": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "check_in": {Role.GUARD},
@@ -73,6 +74,7 @@ PLACED = {
     "/api/v1/gaps/summary",
     "/api/v1/gaps/{gap_id}",
     "/api/v1/gaps/{gap_id}/moves",
+    "/api/v1/reports/{report}",
 }
 FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands")} | {
     (method, path): 404 for method, path in ROUTES if path in PLACED
@@ -83,7 +85,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
     address = path.format(
-        alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger", sheet="kit"
+        alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger", sheet="kit", report="gaps"
     )
     query = {
         "/api/v1/coverage": f"?parent={unit}",
@@ -93,6 +95,8 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/ledger/export": "?sheet=kit&form=csv",
         "/api/v1/coverage/gaps": f"?unit={unit}",
         "/api/v1/gaps": f"?unit={unit}",
+        "/api/v1/league": "?indicator=t1",
+        "/api/v1/reports/{report}": f"?unit={unit}",
         "/api/v1/gaps.csv": f"?school={school}",
         "/api/v1/gaps/summary": f"?unit={unit}",
         "/api/v1/coverage/gaps.csv": f"?unit={unit}",

@@ -45,6 +45,7 @@ from server.api.views.registry import (
     Sheets,
     SheetView,
 )
+from server.api.views.reports import League, LeagueRow, ReportGiven, ReportKind, Reports
 from server.api.views.schools import (
     DeclarationView,
     DeviceView,
@@ -114,6 +115,8 @@ __all__ = [
     "IndicatorView",
     "KindView",
     "Kinds",
+    "League",
+    "LeagueRow",
     "Letter",
     "LineChange",
     "LineHistory",
@@ -127,6 +130,9 @@ __all__ = [
     "PressView",
     "Problem",
     "RelatedDevice",
+    "ReportGiven",
+    "ReportKind",
+    "Reports",
     "ResetEvent",
     "ResetReason",
     "SchoolColumns",
