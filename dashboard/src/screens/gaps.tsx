@@ -1,15 +1,15 @@
 /** The list behind a figure: every school that is not met or unknown, with the reasons and the last proof. */
-import { useEffect, useState } from "preact/hooks";
-import type { Gap, GapPage } from "../api.gen";
-import { API, Failure, get, query } from "../client";
+import type { Gap } from "../api.gen";
+import { API, query } from "../client";
 import { count, dateTime } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { schoolNameOf, unitName } from "../store/words";
-import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
-
-const PAGE = 100;
+import { usePages } from "../ui/pages";
+import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
+import { formulaOf, sourceOf } from "./formula";
+import { StateBadge } from "./gapparts";
 
 export function GapList() {
   const m = t();
@@ -19,7 +19,7 @@ export function GapList() {
   const figure = q["figure"] === "ledger" ? "ledger" : "live";
   const judgement = q["judgement"] === "not_met" || q["judgement"] === "unknown" ? q["judgement"] : "";
   const filter = query({ unit, indicator, figure, judgement });
-  const list = useGaps(filter);
+  const list = usePages<Gap>(`/coverage/gaps${filter}`);
   const held = picture.value;
   const chosen = held?.indicators.find((one) => one.id === indicator);
   const set = (change: Record<string, string | undefined>) => replaceQuery({ ...q, gaps: indicator, ...change });
@@ -70,7 +70,11 @@ export function GapList() {
       </header>
       {chosen && (
         <p class="dim small formula">
-          {m.coverage.formula}：{chosen.formula} · {m.coverage.source}：{chosen.source}
+          {m.coverage.formula}
+          {m.common.colon}
+          {formulaOf(chosen)} · {m.coverage.source}
+          {m.common.colon}
+          {sourceOf(chosen)}
         </p>
       )}
       {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
@@ -87,6 +91,7 @@ export function GapList() {
                   <th scope="col">{m.coverage.gapColumns.unit}</th>
                   <th scope="col">{m.coverage.gapColumns.judgement}</th>
                   <th scope="col">{m.coverage.gapColumns.reasons}</th>
+                  <th scope="col">{m.gap.title}</th>
                   <th scope="col" class="num">
                     {m.coverage.gapColumns.proof}
                   </th>
@@ -125,6 +130,9 @@ function GapRow({ gap }: { gap: Gap }) {
         <span class={`verdict ${gap.judgement}`}>{m.coverage[gap.judgement]}</span>
       </td>
       <td>{gap.reasons.map((reason) => look(m.reason, reason)).join(m.common.listJoin)}</td>
+      <td>
+        <Standing gap={gap} />
+      </td>
       <td class="num">
         {gap.proof_at === null ? <span class="dim">{m.coverage.noProof}</span> : dateTime(gap.proof_at)}
       </td>
@@ -132,48 +140,21 @@ function GapRow({ gap }: { gap: Gap }) {
   );
 }
 
-/** Pages of gaps, collected; another filter starts again. */
-function useGaps(filter: string) {
-  const [state, setState] = useState<{ filter: string; items: Gap[] | null; next: string | null; total: number }>({
-    filter,
-    items: null,
-    next: null,
-    total: 0,
-  });
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [busy, setBusy] = useState(false);
-  const fetchPage = async (cursor: string | null, before: Gap[], stop?: AbortSignal) => {
-    setBusy(true);
-    try {
-      const joint = filter ? "&" : "?";
-      const page = await get<GapPage>(
-        `/coverage/gaps${filter}${joint}limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
-        stop,
-      );
-      if (stop?.aborted) return;
-      setFailure(null);
-      setState({ filter, items: [...before, ...page.items], next: page.next, total: page.total });
-    } catch (error) {
-      if (!stop?.aborted) setFailure(error instanceof Failure ? error : new Failure("unreadable"));
-    } finally {
-      setBusy(false);
-    }
-  };
-  useEffect(() => {
-    const stop = new AbortController();
-    setState({ filter, items: null, next: null, total: 0 });
-    setFailure(null);
-    void fetchPage(null, [], stop.signal);
-    return () => stop.abort();
-  }, [filter]);
-  const mine = state.filter === filter;
-  return {
-    items: mine ? state.items : null,
-    next: state.next,
-    total: state.total,
-    failure,
-    busy,
-    more: () => void fetchPage(state.next, state.items ?? []),
-    reload: () => void fetchPage(null, []),
-  };
+/** Where the line of a cell stands in the ledger of gaps, or since when the cell is watched for being too young for one. */
+function Standing({ gap }: { gap: Gap }) {
+  const m = t();
+  const line = gap.line;
+  if (!line) return null;
+  if (!line.state)
+    return (
+      <Badge kind="young" title={m.gap.youngTitle}>
+        {line.watched_since ? m.gap.watchedSince(dateTime(line.watched_since)) : m.gap.young}
+      </Badge>
+    );
+  return (
+    <a href={href(`gaps/${line.id}`)} class="standing">
+      <StateBadge state={line.state} /> {line.owner}{" "}
+      {line.due && <span class={line.overdue ? "bad" : "dim"}>{line.due}</span>}
+    </a>
+  );
 }

@@ -19,6 +19,7 @@ export function Header({ showHelp }: { showHelp: () => void }) {
   const links = [
     { at: "live", text: m.nav.live },
     ...(may("coverage") ? [{ at: "coverage", text: m.nav.coverage }] : []),
+    ...(may("coverage") ? [{ at: "gaps", text: m.nav.gaps }] : []),
     { at: "schools", text: m.nav.schools },
     { at: "health", text: m.nav.health },
   ];

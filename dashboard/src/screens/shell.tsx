@@ -13,6 +13,8 @@ import { listenForKeys } from "../keys";
 import { Announcer } from "./announcer";
 import { Banners } from "./banners";
 import { CoverageScreen } from "./coverage";
+import { GapScreen } from "./gapdetail";
+import { GapLedger } from "./gapledger";
 import { Header } from "./header";
 import { HealthScreen } from "./health";
 import { KeyHelp } from "./keyhelp";
@@ -31,6 +33,7 @@ export function Shell() {
         "?": () => setHelp(true),
         "g l": () => go("live"),
         "g c": () => go("coverage"),
+        "g a": () => go("gaps"),
         "g s": () => go("schools"),
         "g h": () => go("health"),
       }),
@@ -78,6 +81,7 @@ function Screen() {
   if (state.state === "loading" || !picture.value) return <Waiting />;
   const [screen, id] = route.value.path;
   if (screen === "coverage" && may("coverage")) return <CoverageScreen />;
+  if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "health") return <HealthScreen />;
   return <LiveScreen />;
