@@ -33,6 +33,7 @@ from server.core.events import CheckInArrived
 from server.export.export import Export
 from server.gaps.keeper import Keeper
 from server.gaps.store import GapStore
+from server.gaps.visit_store import VisitStore
 from server.history.opening import history_of
 from server.history.projector import Projector
 from server.history.store import HistoryStore
@@ -260,6 +261,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         past=days.past,
         gaps=gaps,
         reports=Maker(GivenReports(database)),
+        visits=VisitStore(database),
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,

@@ -33,7 +33,7 @@ PURE = [
     ),
     "server/core",
     "server/commands/model.py",
-    *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates")),
+    *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "visits")),
     *(
         f"server/registry/{name}.py"
         for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")

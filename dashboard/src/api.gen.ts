@@ -144,10 +144,29 @@ export interface AskCommand {
   arguments?: Record<string, boolean | number | string>;
 }
 
+/** Schools to draw below a unit; `seed` may be one that is publicly known, such as a lottery's numbers. */
+export interface AskDraw {
+  id: string;
+  count: number;
+  day: string;
+  unit?: string;
+  seed?: string;
+}
+
 /** A reference to a document or photo, with the SHA-256 of what it names. */
 export interface AskEvidence {
   reference: string;
   sha256?: string;
+}
+
+/** What a visit found; `number` is the one it is to have, so that it is kept once however often it is sent. */
+export interface AskFinding {
+  number: number;
+  words: string;
+  severity: "grave" | "minor" | "serious";
+  clause?: string;
+  indicator?: string;
+  evidence?: AskEvidence[];
 }
 
 /** An import to do as it was shown. */
@@ -197,6 +216,19 @@ export interface AskRetire {
 export interface AskTerm {
   first: string;
   last: string;
+}
+
+/** A visit of one school to plan; `id` is a UUID. */
+export interface AskVisit {
+  id: string;
+  school: string;
+  day: string;
+}
+
+/** What happens with a visit. */
+export interface AskVisitAct {
+  act: "begin" | "cancel" | "end";
+  note?: string;
 }
 
 /** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
@@ -460,6 +492,24 @@ export interface DeviceView {
   since: number | null;
   last_rx: number | null;
   metrics: Record<string, MetricView>;
+}
+
+/** One draw with its proof. */
+export interface DrawView {
+  id: string;
+  seed: string;
+  unit: string;
+  count: number;
+  list_hash: string;
+  list_size: number;
+  by_display: string;
+  at: number;
+  schools: string[];
+}
+
+/** The newest draws. */
+export interface Draws {
+  items: DrawView[];
 }
 
 /** What an edit came to: done, or nothing changed for these faults. */
@@ -821,7 +871,7 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "planned" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1081,6 +1131,43 @@ export interface VerdictView {
   proof_at: number | null;
 }
 
+/** One visit with what it found. */
+export interface VisitDetail {
+  visit: VisitView;
+  findings: GapLine[];
+}
+
+/** How far a visit has got. */
+export type VisitState = "begun" | "cancelled" | "ended" | "planned";
+
+/** One visit; `may` are the acts that the caller may ask for now. */
+export interface VisitView {
+  id: string;
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  unit: string;
+  county: string;
+  day: string;
+  state: VisitState;
+  draw: string;
+  planned_by_display: string;
+  planned: number;
+  begun_by_display: string;
+  begun: number | null;
+  ended: number | null;
+  findings: number;
+  note: string;
+  hidden: boolean;
+  may: string[];
+}
+
+/** One page of visits, the newest day first. */
+export interface Visits {
+  items: VisitView[];
+  next: string | null;
+}
+
 /** A declared test or drill. */
 export interface WindowView {
   id: string;
@@ -1157,6 +1244,13 @@ export interface Routes {
   "POST /api/v1/sheets/{sheet}/retire": { query: undefined; body: AskRetire; reply: EditAnswer };
   "GET /api/v1/stats": { query: undefined; body: undefined; reply: Stats };
   "GET /api/v1/stream": { query: { after?: string | null }; body: undefined; reply: unknown };
+  "GET /api/v1/visits": { query: { unit?: string | null; state?: VisitState[]; cursor?: string | null; limit?: number }; body: undefined; reply: Visits };
+  "POST /api/v1/visits": { query: undefined; body: AskVisit; reply: VisitDetail };
+  "GET /api/v1/visits/draws": { query: undefined; body: undefined; reply: Draws };
+  "POST /api/v1/visits/draws": { query: undefined; body: AskDraw; reply: DrawView };
+  "GET /api/v1/visits/{visit_id}": { query: undefined; body: undefined; reply: VisitDetail };
+  "POST /api/v1/visits/{visit_id}/acts": { query: undefined; body: AskVisitAct; reply: VisitDetail };
+  "POST /api/v1/visits/{visit_id}/findings": { query: undefined; body: AskFinding; reply: VisitDetail };
   "GET /api/v1/windows": { query: undefined; body: undefined; reply: Windows };
   "POST /api/v1/windows": { query: undefined; body: AskWindow; reply: WindowView };
   "GET /healthz": { query: undefined; body: undefined; reply: Health };

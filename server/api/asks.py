@@ -9,6 +9,7 @@ from contract.limits import COMMAND_ARGUMENTS_MAX
 from contract.messages import Argument
 from contract.orders import Op
 from server.gaps.model import EVIDENCE_MAX
+from server.gaps.visits import DRAWN_MAX
 from server.security.access import Act
 
 CHECKINS_MAX = 50  # In one request: an afternoon's queue of a telephone that had no network.
@@ -70,6 +71,42 @@ class AskMove(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     owner: Annotated[str, msgspec.Meta(max_length=80)] = ""
     due: date | None = None
     evidence: Annotated[list[AskEvidence], msgspec.Meta(max_length=EVIDENCE_MAX)] = []
+
+
+class AskVisit(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A visit of one school to plan; `id` is a UUID."""
+
+    id: Annotated[str, msgspec.Meta(max_length=36)]
+    school: Annotated[str, msgspec.Meta(max_length=10)]
+    day: date
+
+
+class AskVisitAct(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens with a visit."""
+
+    act: Literal["begin", "end", "cancel"]
+    note: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class AskFinding(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a visit found; `number` is the one it is to have, so that it is kept once however often it is sent."""
+
+    number: Annotated[int, msgspec.Meta(ge=1)]
+    words: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+    severity: Literal["minor", "serious", "grave"]
+    clause: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    indicator: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    evidence: Annotated[list[AskEvidence], msgspec.Meta(max_length=EVIDENCE_MAX)] = []
+
+
+class AskDraw(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Schools to draw below a unit; `seed` may be one that is publicly known, such as a lottery's numbers."""
+
+    id: Annotated[str, msgspec.Meta(max_length=36)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=DRAWN_MAX)]
+    day: date
+    unit: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    seed: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 class Post(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.export.export import Export
 from server.gaps.store import GapStore
+from server.gaps.visit_store import VisitStore
 from server.history.store import HistoryStore
 from server.importing import Importing
 from server.registry.store import Registry
@@ -47,6 +48,7 @@ class Parts:
     commands: Commands
     gaps: GapStore
     reports: Maker
+    visits: VisitStore
     edit: EditRegistry
     importing: Importing
     registry: Registry

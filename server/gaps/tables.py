@@ -57,3 +57,37 @@ gap_watch = Table(
     Index(None, "school"),
     Index(None, "since_ms"),
 )
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("school", String(10), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("planned_by", String(64), nullable=False),
+    Column("planned_ms", BigInteger, nullable=False),
+    Column("draw", String(36), nullable=False),
+    Column("begun_by", String(64), nullable=False),
+    Column("begun_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=False),
+    Column("findings", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Index(None, "school"),
+    Index(None, "day"),
+)
+
+visit_draw = Table(
+    "visit_draw",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("seed", String(64), nullable=False),
+    Column("unit", String(32), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("list_hash", String(64), nullable=False),
+    Column("list_size", Integer, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("schools", Text, nullable=False),
+    Index(None, "unit"),
+)

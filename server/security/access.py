@@ -31,6 +31,8 @@ class Permission(StrEnum):
     PROVE = "prove"  # Start an audit of everything derived, and read its report.
     EXPORT = "export"  # Take readings and incidents out, in bulk.
     REPORT = "report"  # Make reports, and see which were given.
+    VISIT = "visit"  # Draw and plan visits, begin them, and write down what they find.
+    PLANNED = "planned"  # See visits that have not begun. Never granted to whoever could warn the school.
     RECTIFY = "rectify"  # Ask for moves of gaps, each role within its own list. Seeing them is `coverage`.
     LEDGER = "ledger"  # Read the sheets of the registry within reach, and take them out as files.
     EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
@@ -90,6 +92,13 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/schools/{school_id}/reorganise"): Permission.EDIT_LEDGER,
     ("GET", "/api/v1/calendar"): Permission.LEDGER,
     ("POST", "/api/v1/calendar"): Permission.EDIT_LEDGER,
+    ("GET", "/api/v1/visits"): Permission.COVERAGE,
+    ("POST", "/api/v1/visits"): Permission.VISIT,
+    ("GET", "/api/v1/visits/draws"): Permission.PLANNED,
+    ("POST", "/api/v1/visits/draws"): Permission.VISIT,
+    ("GET", "/api/v1/visits/{visit_id}"): Permission.COVERAGE,
+    ("POST", "/api/v1/visits/{visit_id}/acts"): Permission.VISIT,
+    ("POST", "/api/v1/visits/{visit_id}/findings"): Permission.VISIT,
     ("GET", "/api/v1/windows"): Permission.WINDOWS,
     ("POST", "/api/v1/windows"): Permission.DECLARE,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
@@ -185,6 +194,8 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.STATS,
             Permission.RECTIFY,
+            Permission.VISIT,
+            Permission.PLANNED,
         },
         _NOTES,  # The police work an incident; the bureau can add what it knows.
         _FAULT_WORK,
@@ -250,7 +261,8 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.STATS,
             Permission.AUDIT,
-        }
+            Permission.PLANNED,
+        },
     ),
 }
 

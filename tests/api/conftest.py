@@ -29,6 +29,7 @@ from server.core.events import ActRequested, CheckInArrived, WindowDeclared
 from server.core.roster import RosterIndex
 from server.export.export import Export
 from server.gaps.store import GapStore
+from server.gaps.visit_store import VisitStore
 from server.history.store import Point
 from server.importing import Importing
 from server.journal.database import Database, open_database
@@ -221,6 +222,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         commands=commands,
         gaps=GapStore(database),
         reports=Maker(GivenReports(database)),
+        visits=VisitStore(database),
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,

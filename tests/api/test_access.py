@@ -1,15 +1,19 @@
 """The matrix of access: every route, asked by every role and by nobody, inside and outside of one's own branch."""
 
 import itertools
+from datetime import date
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from contract.identity import DeviceId, GatewayId, SchoolId
 from server.core.alert import Alert
 from server.core.events import WindowDeclared
 from server.core.verdict import Judgement, Verdict
+from server.gaps import tables
 from server.gaps.cells import FIGURES, Cell
+from server.gaps.visits import Visit, VisitState
 from server.registry.model import Role
 from server.security.access import GRANTS, ROUTES, Permission
 from tests.api.conftest import AUDIT, House
@@ -51,6 +55,8 @@ EXPECTED: dict[str, set[Role]] = {
     "ledger": set(Role) - {Role.GUARD, Role.WALL},
     "edit_ledger": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER, Role.SCHOOL_DIRECTOR},
     "prove": {Role.ADMINISTRATOR},
+    "visit": {Role.EDUCATION_OFFICER},
+    "planned": {Role.EDUCATION_OFFICER, Role.SUPERVISOR},
     "rectify": {
         Role.POLICE_LIAISON,
         Role.EDUCATION_OFFICER,
@@ -75,8 +81,10 @@ PLACED = {
     "/api/v1/gaps/{gap_id}",
     "/api/v1/gaps/{gap_id}/moves",
     "/api/v1/reports/{report}",
+    "/api/v1/visits/{visit_id}",
+    "/api/v1/visits/{visit_id}/findings",
 }
-FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands")} | {
+FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands", "visits")} | {
     (method, path): 404 for method, path in ROUTES if path in PLACED
 }
 
@@ -84,9 +92,8 @@ FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "comm
 def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
-    address = path.format(
-        alert_id=f"fault-{where}", school_id=school, audit_id=AUDIT, gap_id=f"{school}.t1.ledger", sheet="kit", report="gaps"
-    )
+    named = {"alert_id": f"fault-{where}", "school_id": school, "audit_id": AUDIT, "sheet": "kit", "report": "gaps"}
+    address = path.format(**named, gap_id=f"{school}.t1.ledger", visit_id=f"visit-{where}")
     query = {
         "/api/v1/coverage": f"?parent={unit}",
         "/api/v1/sheets/{sheet}/lines": f"?school={school}" if method == "GET" else "",
@@ -106,6 +113,8 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     }.get(path, "")
     bodies: dict[str, object] = {
         "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
+        "/api/v1/visits": {"id": KEY, "school": school, "day": "2027-01-01"},
+        "/api/v1/visits/{visit_id}/findings": {"number": 1, "words": "w", "severity": "minor"},
         "/api/v1/gaps/{gap_id}/moves": {"move": "note", "version": 1, "note": "w"},
         "/api/v1/sheets/{sheet}/lines": {
             "values": {"school": school, "id": "new", "item": "helmet"},
@@ -141,14 +150,16 @@ EDITS = (
 
 
 def askable() -> list[tuple[str, str]]:
-    """List the routes that answer and end; streams and second persons have tests of their own, signing in is everybody's."""
-    others = ("/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm", *EDITS)
+    """List the routes that answer and end; streams, draws and second persons have tests of their own."""
+    others = {"/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm", *EDITS}
+    others |= {"/api/v1/visits/{visit_id}/acts", "/api/v1/visits/draws"}
     return [route for route in ROUTES if route[1] not in others]
 
 
 async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[tuple[str, str], int]:
     """Ask every route, signing out last."""
     await with_gaps(house)
+    await with_visits(house)
     found = {}
     for method, path in sorted(askable(), key=lambda route: route[1] == "/api/v1/logout"):
         house.engine.alerts = {alert.id: alert for alert in _alerts()}
@@ -163,6 +174,19 @@ async def with_gaps(house: House) -> None:
     """Have a gap in the ledger of either branch."""
     cells = [Cell(SchoolId(school), "t1", "ledger", Verdict(Judgement.UNKNOWN), "c") for school in (FIRST, THIRD)]
     await house.parts.gaps.compare([FIRST, THIRD], cells, 1, FIGURES)
+
+
+async def with_visits(house: House) -> None:
+    """Have a visit that has begun in either branch, as if none had been asked for before."""
+    for table in (tables.visit, tables.visit_draw):
+        await house.database.run(lambda connection, table=table: connection.execute(delete(table)))  # type: ignore[misc]
+    day = date(2027, 1, 1)
+    await house.parts.visits.plan(
+        [
+            Visit(f"visit-{where}", SchoolId(school), day, VisitState.BEGUN, "bureau", 1, begun_ms=1)
+            for where, (school, _, _) in PLACES.items()
+        ]
+    )
 
 
 def _alerts() -> list[Alert]:
@@ -219,6 +243,7 @@ async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House
         "gaps",
         "gaps.csv",
         "gaps/summary",
+        "visits",
     )
     await with_gaps(house)
     await house.registry.windows.declare(_window())

@@ -416,7 +416,7 @@ export const en: Words = {
       ["U", "Unacknowledged only"],
       ["/", "Search"],
       ["M", "Mute or unmute"],
-      ["G then L / C / S / H", "Watch / Coverage / Schools / Data health"],
+      ["G then L / C / A / S / H", "Watch / Coverage / Gaps / Schools / Data health"],
       ["Esc", "Close, leave the list"],
       ["?", "This page"],
     ],

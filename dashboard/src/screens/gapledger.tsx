@@ -45,7 +45,7 @@ export function GapLedger() {
         </a>
       </header>
       {summary.data && <Figures summary={summary.data} set={set} due={due ?? ""} />}
-      <div class="filters row">
+      <div class="gapfilters row">
         {counties.length > 1 && (
           <Select label={m.coverage.unit} value={unit ?? ""} pick={(value) => set({ unit: value || undefined })}>
             <option value="">{m.gap.everyUnit}</option>
@@ -253,13 +253,13 @@ function Figures({
     <div class="panel block gapfigures">
       <div class="row">
         {GAP_STATES.map((state) => (
-          <span key={state} class="figure">
+          <span key={state} class="gapfigure">
             <b>{count(whole[state])}</b> {look(m.gap.states, state)}
           </span>
         ))}
         <button
           type="button"
-          class="link figure"
+          class="link gapfigure"
           aria-pressed={due === "overdue" ? "true" : "false"}
           onClick={() => set({ due: "overdue", state: undefined })}
         >
@@ -267,19 +267,19 @@ function Figures({
         </button>
         <button
           type="button"
-          class="link figure"
+          class="link gapfigure"
           aria-pressed={due === "soon" ? "true" : "false"}
           onClick={() => set({ due: "soon", state: undefined })}
         >
           <b>{count(whole.due_soon)}</b> {m.gap.dueSoon}
         </button>
-        <span class="figure" title={m.gap.rectifiedTitle}>
+        <span class="gapfigure" title={m.gap.rectifiedTitle}>
           <b>{rate(whole.rectified_bp)}</b> {m.gap.rectified}
         </span>
-        <span class="figure" title={m.gap.overdueRateTitle}>
+        <span class="gapfigure" title={m.gap.overdueRateTitle}>
           <b>{rate(whole.overdue_bp)}</b> {m.gap.overdueRate}
         </span>
-        <span class="figure dim" title={m.gap.youngTitle}>
+        <span class="gapfigure dim" title={m.gap.youngTitle}>
           <b>{count(summary.young)}</b> {m.gap.young}
         </span>
       </div>

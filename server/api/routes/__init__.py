@@ -24,6 +24,7 @@ from server.api.routes import (
     schools,
     screens,
     stats,
+    visits,
     windows,
 )
 
@@ -51,5 +52,7 @@ ADD = (
     schools.add,
     screens.add,
     stats.add,
+    visits.add_draws,
+    visits.add,
     windows.add,
 )

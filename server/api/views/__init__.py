@@ -56,6 +56,7 @@ from server.api.views.schools import (
     SchoolView,
 )
 from server.api.views.units import SchoolColumns, StationView, UnitView
+from server.api.views.visits import Draws, DrawView, VisitDetail, Visits, VisitView
 from server.api.views.windows import Windows, WindowView
 
 __all__ = [
@@ -91,6 +92,8 @@ __all__ = [
     "CoverageRow",
     "DeclarationView",
     "DeviceView",
+    "DrawView",
+    "Draws",
     "EditAnswer",
     "ExemptionView",
     "FaultView",
@@ -150,6 +153,9 @@ __all__ = [
     "UnitView",
     "VerdictView",
     "View",
+    "VisitDetail",
+    "VisitView",
+    "Visits",
     "WindowView",
     "Windows",
 ]
