@@ -60,6 +60,8 @@ from server.registry.store import Registry
 from server.registry.tree import Tree
 from server.reports.given import GivenReports
 from server.reports.making import Maker
+from server.risk.keeper import RiskKeeper
+from server.risk.store import RiskStore
 from server.runtime import Runtime
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
@@ -103,6 +105,7 @@ class Service:
     auditor: Auditor
     days: Days
     gaps: Keeper
+    risk: RiskKeeper
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -236,6 +239,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
 
     days = open_days(database, whole.raw, engine, registry, lambda: sharing.leads, clock)
     gaps = GapStore(database)
+    risk = RiskKeeper(RiskStore(database), engine, runtime.tell, clock)
     registrar = Registrar(registry, engine, runtime.tell, lambda roster: roster_changed(roster, ingest, hub, engine), clock)
     parts = Parts(
         engine=engine,
@@ -262,6 +266,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         gaps=gaps,
         reports=Maker(GivenReports(database)),
         visits=VisitStore(database),
+        risk=risk,
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,
@@ -292,6 +297,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         auditor,
         days,
         Keeper(gaps, engine, lambda: list(registry.tree.schools), runtime.tell, lambda: sharing.leads, clock),
+        risk,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -384,6 +390,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.days.past.run(),
         service.attendance.run(),
         service.gaps.run(),
+        service.risk.run(),
         _sweep(service),
     ]
     if service.database.dialect != "sqlite":

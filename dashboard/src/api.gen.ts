@@ -677,6 +677,9 @@ export interface GatewayView {
   software: string;
 }
 
+/** Which part of a school's safety a factor belongs to: early warnings ask for several parts at once. */
+export type Group = "devices" | "figures" | "incidents" | "institution" | "people" | "surroundings";
+
 /** Whether the process lives, or is ready; `parts` names what is not. */
 export interface Health {
   status: "ok" | "unavailable";
@@ -784,6 +787,9 @@ export interface LeagueRow {
   best: number | null;
   worst: number | null;
 }
+
+/** How much a factor weighs. Unknown is a value of its own: it is never drawn as none, and raises nothing. */
+export type Level = "none" | "unknown" | "warn" | "watch";
 
 /** One change of a line; without values it was taken out. */
 export interface LineChange {
@@ -955,6 +961,52 @@ export interface Reports {
 /** The picture cannot be continued: start again from /bootstrap. */
 export interface ResetEvent {
   reason: "overflow" | "replay_lost" | "roster" | "session";
+}
+
+/** One factor: its level, why, and the rule that decides it; nothing is weighed or added up. */
+export interface RiskFactor {
+  name: string;
+  label: string;
+  label_en: string;
+  group: Group;
+  level: Level;
+  why: string;
+  why_en: string;
+  rule: string;
+  rule_en: string;
+  links: RiskLink[];
+}
+
+/** Where the evidence of a factor stands; `id` is a device with its gateway, an indicator, an alert or a sheet. */
+export interface RiskLink {
+  kind: "alert" | "device" | "gaps" | "indicator" | "sheet";
+  id: string;
+}
+
+/** One thing that must be in writing, and how it stands; `day` is since when it is so, or until when it was in time. */
+export interface RiskPaper {
+  sheet: "document" | "drill" | "letter";
+  label: string;
+  label_en: string;
+  fault: "" | "lapsed" | "no_review_date" | "none_due" | "not_approved" | "not_signed" | "overdue" | "review_overdue" | "undeclared";
+  day: string | null;
+}
+
+/** The profile of one school as it is at this instant. */
+export interface RiskProfile {
+  school: string;
+  as_of: number;
+  factors: RiskFactor[];
+  warnings: RiskWarning[];
+  papers: RiskPaper[];
+}
+
+/** One early warning: the rule that holds, and the factors because of which it does. */
+export interface RiskWarning {
+  rule: string;
+  says: string;
+  says_en: string;
+  factors: string[];
 }
 
 /** Who somebody is to the service; what each may do is one table in server/security/access.py. */
@@ -1168,6 +1220,26 @@ export interface Visits {
   next: string | null;
 }
 
+/** One school with an early warning. `because` are the factors that the warnings name. */
+export interface WarnedSchool {
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  unit: string;
+  since: number;
+  rules: string[];
+  because: RiskFactor[];
+}
+
+/** The schools within reach that are warned of, the longest first; `looked` counts those that could be looked at. */
+export interface WarnedSchools {
+  as_of: number;
+  items: WarnedSchool[];
+  total: number;
+  schools: number;
+  looked: number;
+}
+
 /** A declared test or drill. */
 export interface WindowView {
   id: string;
@@ -1233,9 +1305,11 @@ export interface Routes {
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };
+  "GET /api/v1/risk/warned": { query: { unit?: string | null }; body: undefined; reply: WarnedSchools };
   "GET /api/v1/schools/{school_id}": { query: undefined; body: undefined; reply: SchoolPage };
   "GET /api/v1/schools/{school_id}/history": { query: { device: string; metric: string; from: number; to: number; gateway?: string | null; points?: number }; body: undefined; reply: Series };
   "POST /api/v1/schools/{school_id}/reorganise": { query: undefined; body: AskReorganise; reply: EditAnswer };
+  "GET /api/v1/schools/{school_id}/risk": { query: undefined; body: undefined; reply: RiskProfile };
   "POST /api/v1/screens/health": { query: undefined; body: ScreenHealth; reply: undefined };
   "GET /api/v1/sheets": { query: undefined; body: undefined; reply: Sheets };
   "GET /api/v1/sheets/{sheet}/history": { query: { key: string[] }; body: undefined; reply: LineHistory };

@@ -15,6 +15,7 @@ from server.history.store import HistoryStore
 from server.importing import Importing
 from server.registry.store import Registry
 from server.reports.making import Maker
+from server.risk.keeper import RiskKeeper
 from server.security.lockout import LockOut
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
@@ -49,6 +50,7 @@ class Parts:
     gaps: GapStore
     reports: Maker
     visits: VisitStore
+    risk: RiskKeeper
     edit: EditRegistry
     importing: Importing
     registry: Registry

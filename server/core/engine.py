@@ -17,6 +17,7 @@ from server.core.events import (
     BirthArrived,
     CheckInArrived,
     DeviceAlerted,
+    EarlyTold,
     Event,
     FactFollowed,
     FactRestored,
@@ -45,7 +46,7 @@ from server.core.guards import escorts
 from server.core.incidents import Incidents
 from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
-from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Liveness
+from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.roster import RosterIndex
 from server.core.rules import RULES, gap_overdue, gateway_offline
 from server.core.verdict import Tally, Verdict
@@ -74,6 +75,7 @@ class Engine:
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
             GapsOverdue: self._gaps_overdue,
+            EarlyTold: self._early_told,
             ActRequested: self._book.act,
             FactRestored: self._restored,
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
@@ -141,6 +143,10 @@ class Engine:
     def device(self, gateway: str, device: str) -> DeviceState | None:
         """Give what is known of a device."""
         return self._fleet.devices.get((gateway, device))
+
+    def home(self, school: str) -> Home | None:
+        """Give a school with its devices and its ledger, as the fleet sees it."""
+        return self._fleet.homes.get(school)
 
     def gateway(self, gateway: str) -> GatewayState | None:
         """Give what is known of a gateway of the roster."""
@@ -213,6 +219,15 @@ class Engine:
         for school, home in self._fleet.homes.items():
             before, home.gaps_overdue = home.gaps_overdue, event.schools.get(school, (0, now))
             if home.gaps_overdue[0] != (before[0] if before else 0) or (before is None and school in alerted):
+                effects += self._faults.school(home, now)
+        return effects
+
+    def _early_told(self, event: EarlyTold, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        for school, early in event.schools.items():
+            home = self._fleet.homes.get(school)
+            if home is not None:
+                home.early = early
                 effects += self._faults.school(home, now)
         return effects
 

@@ -45,8 +45,13 @@ ROUTINE: Chain = (
     Hop(24 * HOUR, ("education",)),
     Hop(72 * HOUR, ("county",)),
 )
+ADVICE: Chain = (  # Nothing has happened and nothing is broken: the bureau looks into it by day.
+    Hop(0, ("education",)),
+    Hop(72 * HOUR, ("county",)),
+)
 REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those who hold it, and goes no further.
 
+ADVISING_RULES = frozenset({"early_warning"})
 SILENT_CODES = frozenset({"duress"})
 
 
@@ -54,6 +59,8 @@ def chain_of(alert: Alert, severity: Severity | None = None) -> Chain:
     """Choose the chain of an alert, of its own severity or of the one it is about to have."""
     if alert.flow is Flow.INCIDENT and alert.mode != Mode.REAL:
         return REHEARSAL
+    if alert.rule in ADVISING_RULES:
+        return ADVICE
     if alert.code in SILENT_CODES:
         return SILENT
     match severity or alert.severity:

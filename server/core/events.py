@@ -7,6 +7,7 @@ from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
 from server.core.effects import GuardSeen
+from server.core.risk.early import Early
 from server.core.roster import RosterIndex
 from server.registry.model import Roster
 
@@ -168,6 +169,13 @@ class GapsOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyTold:
+    """What the risk profiles of some schools warn of now; of the others it stays as it was."""
+
+    schools: Mapping[str, Early]
+
+
+@dataclass(frozen=True, slots=True)
 class ActRequested:
     """A person asks for a move of an alert's lifecycle; `version` is what they saw: two never overwrite each other."""
 
@@ -300,6 +308,7 @@ Event = (
     | Unreadable
     | AuditJudged
     | GapsOverdue
+    | EarlyTold
     | ActRequested
     | FactRestored
     | FactFollowed

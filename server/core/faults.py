@@ -87,7 +87,12 @@ class Faults:
         """Look at one school."""
         posts, checked_in = guard_posts(home), home.checked_in(now)
         view = View(
-            self._fleet.roster.calendar, home.school, posts=posts, checked_in=checked_in, gaps_overdue=home.gaps_overdue
+            self._fleet.roster.calendar,
+            home.school,
+            posts=posts,
+            checked_in=checked_in,
+            gaps_overdue=home.gaps_overdue,
+            early=home.early,
         )
         return self._look(self._of_school, view, _Look(home.school.id, "", ""), now)
 

@@ -3,7 +3,7 @@
 Each question is answered in parts, so that the indicators and the risk profile never read the same lines differently.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -45,7 +45,7 @@ class DrillsHeld:
 
     fault: str = ""  # undeclared, none_due or overdue
     last: date | None = None  # The last one of the kind.
-    due: date | None = None  # When one was overdue, the last day on which it would have been in time.
+    due: date | None = None  # When one is overdue, the last day on which it would have been in time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +89,32 @@ def evacuations(school: School, dossier: Dossier, calendar: Calendar, today: dat
     """Say whether an evacuation was practised in the last period that asked for one, or since."""
     months = MONTHS_OF.get(school.kind, 1)
     periods = _periods_before(today, months)
-    asked = [one for one in periods if _asks(school, calendar, *one)]
-    return _held(dossier, EVACUATIONS, asked, today)
+    return _held(dossier, EVACUATIONS, (one for one in periods if _asks(school, calendar, *one)), today)
 
 
 def against_violence(school: School, dossier: Dossier, calendar: Calendar, today: date) -> DrillsHeld:
     """Say whether an attack was practised in the last full term, or since."""
     over = sorted(((term.first_day, term.last_day) for term in calendar.terms if term.last_day < today), reverse=True)
-    return _held(dossier, VIOLENCE, [one for one in over if _asks(school, calendar, *one)], today)
+    return _held(dossier, VIOLENCE, (one for one in over if _asks(school, calendar, *one)), today)
 
 
-def _held(dossier: Dossier, kinds: frozenset[DrillKind], asked: Sequence[tuple[date, date]], today: date) -> DrillsHeld:
+def _held(dossier: Dossier, kinds: frozenset[DrillKind], asked: Iterator[tuple[date, date]], today: date) -> DrillsHeld:
+    """Judge by the periods that asked for a drill, given newest first."""
     held = drills(dossier, kinds, today)
     last = held[-1] if held else None
-    if not asked:
+    newest = next(asked, None)
+    if newest is None:
         return DrillsHeld("none_due" if last is None else "", last)
-    first_day, last_day = asked[0]
+    first_day, due = newest
     if last is not None and last >= first_day:
         return DrillsHeld("", last)
     if not dossier.of(Drill):
         return DrillsHeld("undeclared")  # No drill of any kind: nobody keeps the ledger, so it says nothing.
-    return DrillsHeld("overdue", last, last_day)
+    for first_missed, last_missed in asked:
+        if last is not None and last >= first_missed:
+            break
+        due = last_missed  # It is overdue since the first period that went by without one.
+    return DrillsHeld("overdue", last, due)
 
 
 def _periods_before(today: date, months: int) -> list[tuple[date, date]]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from contract.kind import Kind, Pillar
 from contract.limits import PATH_SILENT_SECONDS
 from contract.records import Value
+from server.core.risk.early import Early
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Device, Gateway, School
 
@@ -95,6 +96,7 @@ class Home:
     guard_seen: float | None = None  # When a guard was last known to be there.
     tested: float | None = None  # When a test press was last stored.
     gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
+    early: Early | None = None  # What its risk profile warns of; None while nobody has told.
 
     def kind(self, name: str) -> list["DeviceState"]:
         """List the school's devices of a kind."""

@@ -8,6 +8,7 @@ from contract.mode import Mode
 from server.core.alert import Flow, Severity
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, Unreadable
 from server.core.liveness import DeviceState, GatewayState, Liveness
+from server.core.risk.early import Early
 from server.registry.model import Calendar, School
 
 Signal = PressArrived | DeviceAlerted | Unreadable | AuditJudged
@@ -32,6 +33,7 @@ class View:
     state: DeviceState | None = None
     posts: Sequence[DeviceState] = ()  # The guard posts of the school.
     gaps_overdue: tuple[int, float] | None = None  # Of the school: how many, and since when; None while nobody has told.
+    early: Early | None = None  # What the school's risk profile warns of; None while nobody has told.
     checked_in: int = 0  # Guards who came on post and have not left, by their check-ins.
     signal: Signal | None = None
     mode: Mode = Mode.REAL  # Of the signal, as the server decided.

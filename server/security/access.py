@@ -67,6 +67,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/alerts/{alert_id}/acts"): Permission.ACT,
     ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
+    ("GET", "/api/v1/schools/{school_id}/risk"): Permission.COVERAGE,
+    ("GET", "/api/v1/risk/warned"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps.csv"): Permission.COVERAGE,

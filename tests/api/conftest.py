@@ -39,6 +39,8 @@ from server.registry.roster_file import check_roster
 from server.registry.store import Registry
 from server.reports.given import GivenReports
 from server.reports.making import Maker
+from server.risk.keeper import RiskKeeper
+from server.risk.store import RiskStore
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
 from server.stream.hub import Hub, Source
@@ -223,6 +225,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         gaps=GapStore(database),
         reports=Maker(GivenReports(database)),
         visits=VisitStore(database),
+        risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,

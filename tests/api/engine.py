@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from contract.records import Value
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
+from server.core.liveness import Home
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
 from server.registry.tree import Tree
@@ -71,6 +72,11 @@ class FakeEngine:
     def device(self, gateway: str, device: str) -> FakeDevice | None:  # noqa: ARG002  # The seam has it.
         """Know the devices of the first school only."""
         return FakeDevice() if gateway == "gw-first" else None
+
+    def home(self, school: str) -> Home | None:
+        """Know every school of the roster, without its devices."""
+        known = self.roster.school(school)
+        return Home(known, self.roster.dossier(school)) if known else None
 
     def gateway(self, gateway: str) -> FakeGateway | None:
         """Know the gateway of the first school only."""

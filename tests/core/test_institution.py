@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.identity import SchoolId
 from server.core.indicators import INDICATORS
-from server.core.institution import EVACUATIONS, against_violence, evacuations, letters, plans
+from server.core.institution import against_violence, evacuations, letters, plans
 from server.core.schedule import local_date
 from server.core.verdict import Judgement
 from server.registry.departments import Department, Progress
@@ -212,5 +211,3 @@ def test_one_more_drill_never_makes_it_worse(held: list[date], today: date) -> N
 
     assert after.fault == ""
     assert after.last == today
-    assert DrillKind.EVACUATION in EVACUATIONS
-    assert SchoolId(ID) == ID

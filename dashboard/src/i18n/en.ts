@@ -224,6 +224,7 @@ export const en: Words = {
     guard_short: "Too few guards at the gate",
     gate_open: "Gate open in closed hours",
     unregistered_device: "Device not in the register",
+    early_warning: "Early warning",
     gap_overdue: "Gaps overdue",
     audit_failed: "Data do not agree with what schools sent",
   },

@@ -213,6 +213,7 @@ export const zh = {
     guard_short: "护学时段保安不足",
     gate_open: "封闭时段校门未关",
     unregistered_device: "未登记的设备",
+    early_warning: "风险预警",
     gap_overdue: "整改超期",
     audit_failed: "数据与学校上报不一致",
   } as Record<string, string>,

@@ -46,6 +46,7 @@ from server.api.views.registry import (
     SheetView,
 )
 from server.api.views.reports import League, LeagueRow, ReportGiven, ReportKind, Reports
+from server.api.views.risk import RiskFactor, RiskLink, RiskPaper, RiskProfile, RiskWarning, WarnedSchool, WarnedSchools
 from server.api.views.schools import (
     DeclarationView,
     DeviceView,
@@ -138,6 +139,11 @@ __all__ = [
     "Reports",
     "ResetEvent",
     "ResetReason",
+    "RiskFactor",
+    "RiskLink",
+    "RiskPaper",
+    "RiskProfile",
+    "RiskWarning",
     "SchoolColumns",
     "SchoolCoverage",
     "SchoolPage",
@@ -156,6 +162,8 @@ __all__ = [
     "VisitDetail",
     "VisitView",
     "Visits",
+    "WarnedSchool",
+    "WarnedSchools",
     "WindowView",
     "Windows",
 ]
