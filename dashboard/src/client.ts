@@ -3,6 +3,7 @@ import type { AlertDetail, Problem } from "./api.gen";
 
 export const API = "/api/v1";
 const PATIENCE_MS = 15_000; // Longer than any honest answer; after it the screen says "no answer" instead of waiting on.
+const FILE_PATIENCE_MS = 300_000; // 48 MB over a county's line.
 
 /** Why a request brought nothing: `code` is the server's stable code, or `network` / `timeout` / `unreadable` of our own. */
 export class Failure extends Error {
@@ -19,6 +20,7 @@ export class Failure extends Error {
 
 interface Options {
   body?: unknown;
+  file?: Blob; // Sent as it is, with more patience.
   version?: number;
   key?: string;
   signal?: AbortSignal;
@@ -37,14 +39,17 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
   request<T>("GET", path, signal ? { signal } : {});
 export const post = <T>(path: string, options: Options = {}): Promise<T> => request<T>("POST", path, options);
 
+export const upload = <T>(path: string, file: Blob): Promise<T> => request<T>("POST", path, { file });
+
 async function request<T>(method: string, path: string, options: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.file) headers["Content-Type"] = "application/octet-stream";
   if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
   if (options.version !== undefined) headers["If-Match"] = `"${options.version}"`;
   if (options.key) headers["Idempotency-Key"] = options.key;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
+  const timer = setTimeout(() => limit.abort(), options.file ? FILE_PATIENCE_MS : PATIENCE_MS);
   options.signal?.addEventListener("abort", () => limit.abort());
   let response: Response;
   let text: string;
@@ -55,7 +60,11 @@ async function request<T>(method: string, path: string, options: Options): Promi
       credentials: "same-origin",
       cache: "no-store",
       signal: limit.signal,
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.file
+        ? { body: options.file }
+        : options.body === undefined
+          ? {}
+          : { body: JSON.stringify(options.body) }),
     });
     text = await response.text();
   } catch {

@@ -4,6 +4,7 @@ import "./style/shell.css";
 import "./style/live.css";
 import "./style/coverage.css";
 import "./style/school.css";
+import "./style/ledger.css";
 import { render } from "preact";
 import { App } from "./app";
 import { enter } from "./store/session";

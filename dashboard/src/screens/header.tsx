@@ -21,6 +21,7 @@ export function Header({ showHelp }: { showHelp: () => void }) {
     ...(may("coverage") ? [{ at: "coverage", text: m.nav.coverage }] : []),
     ...(may("coverage") ? [{ at: "gaps", text: m.nav.gaps }] : []),
     { at: "schools", text: m.nav.schools },
+    ...(may("ledger") ? [{ at: "ledger", text: m.nav.ledger }] : []),
     { at: "health", text: m.nav.health },
   ];
   return (

@@ -18,6 +18,7 @@ import { GapLedger } from "./gapledger";
 import { Header } from "./header";
 import { HealthScreen } from "./health";
 import { KeyHelp } from "./keyhelp";
+import { LedgerScreen } from "./ledger";
 import { LiveScreen } from "./live";
 import { SchoolScreen } from "./school";
 import { SchoolsScreen } from "./schools";
@@ -36,6 +37,7 @@ export function Shell() {
         "g a": () => go("gaps"),
         "g s": () => go("schools"),
         "g h": () => go("health"),
+        "g r": () => go("ledger"),
       }),
     [],
   );
@@ -83,6 +85,7 @@ function Screen() {
   if (screen === "coverage" && may("coverage")) return <CoverageScreen />;
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
+  if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
   if (screen === "health") return <HealthScreen />;
   return <LiveScreen />;
 }
