@@ -19,6 +19,7 @@ from server.core.effects import (
     ActRefused,
     AlertBehind,
     AlertChanged,
+    DayNoted,
     Effect,
     FactDropped,
     GuardSeen,
@@ -91,6 +92,7 @@ class Runtime:
         self.journal_ok = True
         self.notifications = 0
         self.on_guard: Callable[[GuardSeen], None] = lambda _: None  # Who keeps them; told at once, and never waits.
+        self.on_day: Callable[[DayNoted], None] = lambda _: None  # Who keeps daybooks; told at once, and never waits.
         self.on_verdict: Callable[[VerdictChanged], None] = lambda _: None  # Who keeps gaps; told at once, and never waits.
         self._facts = facts
         self._screens = screens
@@ -187,7 +189,7 @@ class Runtime:
                     stored.append(future)
             elif isinstance(effect, AlertBehind):
                 self._behind.add(effect.alert)
-            elif isinstance(effect, GuardSeen | VerdictChanged):
+            elif isinstance(effect, GuardSeen | VerdictChanged | DayNoted):
                 self._keep(effect)
             elif isinstance(effect, NotificationDue):
                 self.notifications += 1
@@ -205,9 +207,11 @@ class Runtime:
                 self._warned_at *= 2
         return stored
 
-    def _keep(self, effect: GuardSeen | VerdictChanged) -> None:
+    def _keep(self, effect: GuardSeen | VerdictChanged | DayNoted) -> None:
         if isinstance(effect, GuardSeen):
             self.on_guard(effect)
+        elif isinstance(effect, DayNoted):
+            self.on_day(effect)
         else:
             self.on_verdict(effect)
 
@@ -270,6 +274,9 @@ class Runtime:
             effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere), self._clock())
             log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
             self._screens.effects(effects, self._clock())
+            for effect in effects:
+                if isinstance(effect, DayNoted):
+                    self.on_day(effect)
             again = effects[len(effects) - len(lost) :]
             for each, effect in zip(lost, again, strict=True):
                 if isinstance(effect, AlertChanged) and effect.fact is not None:

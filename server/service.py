@@ -30,6 +30,7 @@ from server.commands.key import signing_key
 from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
+from server.daybooks import Daybooks
 from server.export.export import Export
 from server.gaps.keeper import Keeper
 from server.gaps.store import GapStore
@@ -45,6 +46,7 @@ from server.ingest.doors.sparkplug.opening import open_sparkplug
 from server.ingest.pipeline import Ingest
 from server.journal.archive import ArchivedRaw, WholeJournal
 from server.journal.database import Database, open_database
+from server.journal.days import SqlDays
 from server.journal.guards import SqlGuards
 from server.journal.model import AlarmEvent
 from server.journal.recent import SqlRecent
@@ -100,6 +102,7 @@ class Service:
     sharing: Sharing
     recalling: Recalling
     attendance: Attendance
+    daybooks: Daybooks
     commands: Commands
     registrar: Registrar
     auditor: Auditor
@@ -292,6 +295,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         sharing,
         Recalling(SqlRecent(database), runtime.tell),
         Attendance(SqlGuards(database), runtime.tell, clock),
+        Daybooks(SqlDays(database), runtime.tell, clock),
         commands,
         registrar,
         auditor,
@@ -315,9 +319,11 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
 async def _know_again(service: Service) -> None:
     """Take up what the database says of the time before; the rest of it is told once the doors are open."""
     service.runtime.on_guard = service.attendance.note
+    service.runtime.on_day = service.daybooks.note
     service.runtime.on_verdict = service.gaps.note
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
+    await service.daybooks.start()
 
 
 async def roster_changed(roster: Roster, ingest: Ingest, hub: Hub, engine: Engine) -> None:
@@ -389,6 +395,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.days.keeper.run(),
         service.days.past.run(),
         service.attendance.run(),
+        service.daybooks.run(),
         service.gaps.run(),
         service.risk.run(),
         _sweep(service),
@@ -428,6 +435,7 @@ async def close(service: Service) -> None:
     try:
         await service.runtime.flush()
         await service.attendance.flush()
+        await service.daybooks.flush()
     except StorageError as error:
         log.error("facts_lost_at_stop", error=str(error))  # noqa: TRY400  # The trace says nothing more than the words.
     await service.sharing.leave()

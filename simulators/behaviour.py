@@ -26,6 +26,7 @@ SHORT_AT_PEAK = 0.04  # The share of peaks at which somebody is missing.
 GATE_LEFT_OPEN = 0.006  # The share of half hours in which a school's gate stands open though it should not.
 PATROLS_A_DAY = 5
 _DAYTIME_PATROLS = (8.6, 10.4, 13.2, 15.3, 20.5)  # Hours of the usual five rounds.
+_NIGHT_PATROLS = (2.4, 23.1)  # Of the dormitories, where pupils board.
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Conduct:
     guards: int
     guards_at_peak: int
     night_guard: bool
+    boarding: bool
     video_networked: bool
     alarm_networked: bool
     ups_seconds: float
@@ -81,6 +83,7 @@ def conduct_of(
         guards=len(dossier.of(Guard)),
         guards_at_peak=school.guards_at_peak,
         night_guard="closed_gate_room_24h" in declared and school.kind is not SchoolKind.TEACHING_POINT,
+        boarding=school.boarders > 0,
         video_networked="video_networked" in declared,
         alarm_networked="alarm_networked" in declared,
         ups_seconds=600 + draw(seed, number, 1) * 4 * HOUR,
@@ -123,8 +126,9 @@ def gate_open(conduct: Conduct, moment: Moment, gate: int, orders: Orders, gate_
     return moment.part is Part.CLASS and conduct.spell(moment.now, GATE_LEFT_OPEN, HOUR / 2, gate, 6)
 
 
-def patrols_due(moment: Moment, before: Moment) -> int:
+def patrols_due(conduct: Conduct, moment: Moment, before: Moment) -> int:
     """Count the patrol rounds that fell due between two moments of one day."""
     if moment.day != before.day:
         return 0
-    return sum(before.minute < hour * 60 <= moment.minute for hour in _DAYTIME_PATROLS)
+    hours = _DAYTIME_PATROLS + (_NIGHT_PATROLS if conduct.boarding else ())
+    return sum(before.minute < hour * 60 <= moment.minute for hour in hours)

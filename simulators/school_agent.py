@@ -160,7 +160,7 @@ class SchoolAgent:
                 await reporting.check_in(posts[0], guard=guard, act=act, method="card")
         self._on_post = present
         if self._before is not None and present:
-            for number in range(patrols_due(here, self._before)):
+            for number in range(patrols_due(self.conduct, here, self._before)):
                 point = _PATROL_POINTS[(here.day + number) % len(_PATROL_POINTS)]
                 await reporting.check_in(posts[0], guard=min(present), act="patrol", point=point, method="nfc")
         self._before = here

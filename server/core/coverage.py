@@ -8,6 +8,8 @@ from server.core.effects import Effect, VerdictChanged
 from server.core.fleet import Fleet
 from server.core.indicator import Indicator, View, exempt, in_service, turn
 from server.core.liveness import Home
+from server.core.past import Past, past_of
+from server.core.peaks import watch
 from server.core.rollup import Rollup
 from server.core.schedule import next_boundary
 from server.core.verdict import Tally, Verdict
@@ -32,6 +34,7 @@ class Coverage:
         self._due: Deadlines[str] = Deadlines()
         self._due_at: dict[str, float] = {}
         self._boundary: float | None = None
+        self._past = Past()
         self._listening_since: float | None = None
 
     def of(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
@@ -62,13 +65,13 @@ class Coverage:
         self._rollup = Rollup()
         self._dirty.clear()
         self._due_at.clear()
-        self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        self._turn(now)
         for home in self._fleet.homes.values():
             self._judge(home, now)
 
     def edited(self, schools: Iterable[str], now: float) -> None:
         """Judge some schools anew with the next ticks, for the roster speaks otherwise of them."""
-        self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        self._turn(now)
         self._dirty.update(dict.fromkeys(schools))
 
     def listens_since(self, at: float) -> None:
@@ -88,7 +91,7 @@ class Coverage:
     def tick(self, now: float) -> list[Effect]:
         """Judge what is marked and what is due; at most so many schools in one tick, the longest waiting first."""
         if self._boundary is not None and now >= self._boundary:
-            self._boundary = next_boundary(self._fleet.roster.calendar, now)
+            self._turn(now)
             self._dirty.update(dict.fromkeys(self._fleet.homes))
         for due, school in self._due.due(now, SCHOOLS_PER_TICK_MAX):
             if self._due_at.get(school) == due:
@@ -101,6 +104,11 @@ class Coverage:
             effects += self._judge(home, now) if home is not None else self._forget(school)
         return effects
 
+    def _turn(self, now: float) -> None:
+        """Take the calendar as it is now: until when nothing of the school day turns, and what lies behind."""
+        self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        self._past = past_of(self._fleet.roster.calendar, now)
+
     def _forget(self, school: str) -> list[Effect]:
         before = self._verdicts.pop(school, NONE)
         self._rollup.moved(self._paths.pop(school, ()), before, NONE)
@@ -109,7 +117,9 @@ class Coverage:
     def _judge(self, home: Home, now: float) -> list[Effect]:
         school = home.school
         assert self._listening_since is not None
-        view = View(school, home, self._fleet.roster.calendar, self._listening_since)
+        calendar = self._fleet.roster.calendar
+        view = View(school, home, calendar, self._listening_since, self._past)
+        noted = watch(home, calendar, self._listening_since, now) if in_service(school, now) else []
         before = self._verdicts.get(school.id, NONE)
         after = judged(self.indicators, view, now)
         turns_at: list[float] = []
@@ -126,7 +136,7 @@ class Coverage:
         self._rollup.moved(path, before if was == path else NONE, after)
         self._paths[school.id] = path
         self._look_again(school.id, turns_at)
-        return _changes(school.id, before, after)
+        return [*noted, *_changes(school.id, before, after)]
 
     def _look_again(self, school: str, turns_at: list[float]) -> None:
         due = min(turns_at, default=None)

@@ -84,6 +84,19 @@ class GuardSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DayNoted:
+    """What a figure will look back at: a day's rounds or peak, an alarm's answer. To be known after a restart.
+
+    A later word of the same school and key takes the place of an earlier one; `at` says when it may be forgotten.
+    """
+
+    school: str
+    key: str
+    at: float
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationDue:
     """Somebody must be told by another channel; `step` is the escalation step that asked for it."""
 
@@ -101,5 +114,6 @@ Effect = (
     | VerdictChanged
     | LivenessChanged
     | GuardSeen
+    | DayNoted
     | NotificationDue
 )

@@ -9,13 +9,14 @@ from contract.records import Value
 from server.core.alert import Alert, Flow, State
 from server.core.book import Book
 from server.core.coverage import Coverage
-from server.core.effects import AlertChanged, Effect, GuardSeen, LivenessChanged
+from server.core.effects import AlertChanged, AlertGone, DayNoted, Effect, GuardSeen, LivenessChanged
 from server.core.events import (
     ActRequested,
     AlertOvertaken,
     AuditJudged,
     BirthArrived,
     CheckInArrived,
+    DaysRestored,
     DeviceAlerted,
     EarlyTold,
     Event,
@@ -48,12 +49,14 @@ from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.roster import RosterIndex
-from server.core.rules import RULES, gap_overdue, gateway_offline
+from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
+PATROL = "patrol"
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
 GUARD_POST, ON_DUTY = "guard_post", "on_duty"
+NO_ALARM = frozenset({"test", "drill", "duplicate"})  # Causes by which a real press turns out to have been none.
 SEEN_AGAIN_SECONDS = 600.0  # A reader that goes on counting somebody is worth keeping once in so long.
 
 
@@ -82,6 +85,7 @@ class Engine:
             AlertOvertaken: self._overtaken,
             LeadChanged: self._lead_changed,
             GuardsRestored: self._guards_restored,
+            DaysRestored: self._days_restored,
             RecallBegan: self._recall_began,
             Recalled: self._recalled,
             RecallEnded: self._recall_ended,
@@ -171,16 +175,33 @@ class Engine:
     def step(self, event: Event, now: float) -> list[Effect]:
         """Take in one event and say what follows."""
         effects = self._steps[type(event)](event, now)
+        noted: list[Effect] = []
         for effect in effects:
             if type(effect) is AlertChanged:
-                self._noted(effect.alert)
-        return effects
+                noted += self._noted(effect.alert)
+            elif type(effect) is AlertGone and (home := self._fleet.homes.get(effect.alert.school)) is not None:
+                noted += home.daybook.withdrawn(home.school.id, effect.alert.id)
+                self._coverage.mark(home)
+        return [*noted, *effects] if noted else effects  # The last ones answer what was lost, one for one.
 
-    def _noted(self, alert: Alert) -> None:
-        """Note what an alert says for the figures: a test press that is stored was a test from end to end."""
+    def _noted(self, alert: Alert) -> list[DayNoted]:
+        """Note what an alert says for the figures: a real press and its answer, or a test from end to end."""
         home = self._fleet.homes.get(alert.school)
-        if home is None or alert.mode != Mode.TEST or alert.flow is not Flow.INCIDENT:
-            return
+        if home is None or alert.rule != one_key_press.RULE.name:
+            return []
+        if alert.mode == Mode.TEST:
+            self._tested(home, alert)
+        if alert.mode != Mode.REAL:
+            return []
+        if alert.cause in NO_ALARM:
+            noted = home.daybook.withdrawn(alert.school, alert.id)
+        else:
+            noted = home.daybook.alarmed(alert.school, alert.id, alert.rx, alert.acknowledged_at)
+        if noted:
+            self._coverage.mark(home)
+        return noted
+
+    def _tested(self, home: Home, alert: Alert) -> None:
         stored = max((press.rx for press in alert.presses if press.stored), default=None)
         if stored is not None and (home.tested is None or stored > home.tested):
             home.tested = stored
@@ -231,6 +252,19 @@ class Engine:
                 effects += self._faults.school(home, now)
         return effects
 
+    def _days_restored(self, event: DaysRestored, _now: float) -> list[Effect]:
+        """Take up what was noted; what alerts say beyond it, of the seconds before a kill, is noted now."""
+        by_school: dict[str, list[DayNoted]] = {}
+        for note in event.notes:
+            by_school.setdefault(note.school, []).append(note)
+        effects: list[Effect] = []
+        for school, home in self._fleet.homes.items():
+            notes = by_school.get(school, [])
+            if notes or home.daybook.alarms:
+                effects += home.daybook.restored(school, notes)
+                self._coverage.mark(home)
+        return effects
+
     def _recall_began(self, event: RecallBegan, now: float) -> list[Effect]:
         """Take up what was known to be bad: nothing of it is unknown for a moment only because we have started."""
         self._fleet.recall_begins()
@@ -263,7 +297,10 @@ class Engine:
         for told in event.check_ins:
             state = gateway.devices.get(told.device)
             if state is not None and state.home is not None:
-                note_guard(state, told.guard, min(told.t, told.rx), present=PRESENT.get(told.act))
+                at = min(told.t, told.rx)
+                note_guard(state, told.guard, at, present=PRESENT.get(told.act))
+                if told.act == PATROL:
+                    effects += state.home.daybook.patrolled(state.home.school.id, at, now)
                 self._coverage.mark(state.home)
         return effects
 
@@ -386,7 +423,9 @@ class Engine:
         if present is None:
             return self._faults.school(state.home, now)
         seen = GuardSeen(event.gateway, event.device, event.guard, at, present)
-        return [seen, *self._faults.school(state.home, now)]  # It may come by telephone: it says nothing of the gateway.
+        walked = state.home.daybook.patrolled(state.home.school.id, at, now) if event.act == PATROL else []
+        # It may come by telephone: it says nothing of the gateway.
+        return [seen, *walked, *self._faults.school(state.home, now)]
 
     def _device_alerted(self, event: DeviceAlerted, now: float) -> list[Effect]:
         state = self._fleet.find(event.gateway, event.device)

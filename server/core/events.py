@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
-from server.core.effects import GuardSeen
+from server.core.effects import DayNoted, GuardSeen
 from server.core.risk.early import Early
 from server.core.roster import RosterIndex
 from server.registry.model import Roster
@@ -235,6 +235,13 @@ class GuardsRestored:
 
 
 @dataclass(frozen=True, slots=True)
+class DaysRestored:
+    """What was noted of the last days, the longest ago first."""
+
+    notes: Sequence[DayNoted]
+
+
+@dataclass(frozen=True, slots=True)
 class RecallBegan:
     """What the journal says of the time before we started is told from here on, beside everything else.
 
@@ -315,6 +322,7 @@ Event = (
     | AlertOvertaken
     | LeadChanged
     | GuardsRestored
+    | DaysRestored
     | RecallBegan
     | Recalled
     | RecallEnded

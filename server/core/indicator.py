@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from server.core.liveness import DeviceState, Home, Liveness
+from server.core.past import NOTHING_PAST, Past
 from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Judgement, Verdict
 from server.registry.dossier import NOTHING_SAID, Dossier
@@ -41,6 +42,7 @@ class View:
     home: Home
     calendar: Calendar
     listening_since: float
+    past: Past = NOTHING_PAST
 
     @property
     def dossier(self) -> Dossier:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from contract.kind import Kind, Pillar
 from contract.limits import PATH_SILENT_SECONDS
 from contract.records import Value
+from server.core.daybook import Daybook
 from server.core.risk.early import Early
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Device, Gateway, School
@@ -94,6 +95,7 @@ class Home:
     by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".
     guard_seen: float | None = None  # When a guard was last known to be there.
+    daybook: Daybook = field(default_factory=Daybook)
     tested: float | None = None  # When a test press was last stored.
     gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
     early: Early | None = None  # What its risk profile warns of; None while nobody has told.

@@ -149,6 +149,16 @@ guard_seen = Table(
     Index(None, "at_ms"),
 )
 
+day_note = Table(
+    "day_note",
+    metadata,
+    Column("school", String(40), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("value", String(64), nullable=False),
+    Index(None, "at_ms"),
+)
+
 archive_file = Table(
     "archive_file",
     metadata,

@@ -30,6 +30,7 @@ def reasons() -> set[str]:
     files = (*INDICATORS.glob("*.py"), INDICATORS.parent / "guards.py", INDICATORS.parent / "equipment.py")
     found = {reason for file in files for reason in re.findall(r'"([a-z_]+\.[a-z_]+)"', file.read_text())}
     areas = set(AREAS) - {"", "other"}
+    found |= {"answer.late", "answer.none"}
     return found | {f"area_{area}.{word}" for area in areas for word in ("short", "unknown")}
 
 

@@ -191,11 +191,13 @@ def test_orders_reach_the_devices() -> None:
             assert metrics is None
 
 
-def test_five_patrols_a_day() -> None:
+def test_five_patrols_a_day_and_two_more_by_night_where_pupils_board() -> None:
     """Each round of the day falls due exactly once, however often one looks."""
     steps = [moment(CALENDAR, at(0) + 30 * step) for step in range(2_880)]
 
-    assert sum(patrols_due(here, before) for before, here in itertools.pairwise(steps)) == 5
+    for boarding, rounds in ((False, 5), (True, 7)):
+        conduct = next(one for one in CONDUCTS.values() if one.boarding is boarding)
+        assert sum(patrols_due(conduct, here, before) for before, here in itertools.pairwise(steps)) == rounds
 
 
 def test_speed_shortens_trouble_not_the_day() -> None:

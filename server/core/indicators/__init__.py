@@ -2,6 +2,7 @@
 
 from server.core.indicator import Indicator
 from server.core.indicators import (
+    answered,
     camera_points,
     device_files,
     guard_heads,
@@ -12,6 +13,8 @@ from server.core.indicators import (
     intact,
     n4_escort,
     online,
+    patrolled,
+    peak_manned,
     recording,
     t1_networked,
     t2_closed,
@@ -43,4 +46,7 @@ INDICATORS: tuple[Indicator, ...] = (
     camera_points.INDICATOR,
     device_files.INDICATOR,
     tested.INDICATOR,
+    patrolled.INDICATOR,
+    peak_manned.INDICATOR,
+    answered.INDICATOR,
 )

@@ -27,6 +27,9 @@ INDICATORS = (
     "camera_points",
     "device_files",
     "tested",
+    "patrolled",
+    "peak_manned",
+    "answered",
 )
 
 
