@@ -70,6 +70,7 @@ from server.security.sessions import Sessions
 from server.settings import Settings, archive_folder
 from server.sharing.opening import Sharing, open_sharing
 from server.snapshots.opening import Days, open_days
+from server.snapshots.reading import PastRecords
 from server.stream.hub import Hub, Pulse, Source
 from shell.web import WebServer
 
@@ -267,9 +268,9 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         auditor=auditor,
         past=days.past,
         gaps=gaps,
-        reports=Maker(GivenReports(database)),
         visits=VisitStore(database),
         risk=risk,
+        reports=Maker(GivenReports(database), PastRecords(database)),
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
             dead_letters=ingest.dead_letters,

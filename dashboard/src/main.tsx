@@ -5,6 +5,7 @@ import "./style/live.css";
 import "./style/coverage.css";
 import "./style/school.css";
 import "./style/ledger.css";
+import "./style/reports.css";
 import { render } from "preact";
 import { App } from "./app";
 import { enter } from "./store/session";

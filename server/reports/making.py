@@ -14,6 +14,7 @@ from server.reports.paper import Language, Paper
 from server.reports.report import Report
 from server.reports.workbook import MEDIA_TYPE as WORKBOOK_TYPE
 from server.reports.workbook import workbook
+from server.snapshots.reading import PastRecords
 
 Form = Literal["html", "xlsx"]
 WAITING_MAX = 4  # Reports that wait for one in the making; a whole city's takes two seconds.
@@ -41,8 +42,9 @@ class File:
 class Maker:
     """The one place where reports are made."""
 
-    def __init__(self, given: GivenReports) -> None:
+    def __init__(self, given: GivenReports, records: PastRecords) -> None:
         self.given = given
+        self.records = records
         self._lock = asyncio.Lock()
         self._waiting = 0
 

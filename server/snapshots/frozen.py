@@ -13,7 +13,7 @@ from functools import cached_property
 import msgspec
 
 from server.audit.days import day_name
-from server.core.indicator import Indicator
+from server.core.indicator import Group, Indicator
 from server.core.rollup import Rollup
 from server.core.roster import RosterIndex
 from server.core.schedule import start_of_day
@@ -44,6 +44,11 @@ class FrozenIndicator(msgspec.Struct, frozen=True, kw_only=True):
     counts: tuple[str, str]
     ledger_only: bool
     target_basis_points: int
+
+    @property
+    def headline(self) -> bool:
+        """Say whether it was one of the targets."""
+        return self.group == Group.HEADLINE.value
 
 
 class FrozenUnit(msgspec.Struct, frozen=True, array_like=True):

@@ -43,6 +43,7 @@ from server.risk.keeper import RiskKeeper
 from server.risk.store import RiskStore
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
+from server.snapshots.reading import PastRecords
 from server.stream.hub import Hub, Source
 from tests.api.engine import FakeEngine
 from tests.registry.city import roster, users
@@ -223,9 +224,9 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
         gaps=GapStore(database),
-        reports=Maker(GivenReports(database)),
         visits=VisitStore(database),
         risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
+        reports=Maker(GivenReports(database), PastRecords(database)),
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,

@@ -4,13 +4,22 @@ import base64
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from server.api.app import build_app
+from server.core.indicators import INDICATORS
+from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Verdict
+from server.registry.changes import put
+from server.snapshots.frozen import Basis, Pair, freeze
+from server.snapshots.past import Past
+from server.snapshots.store import Snapshots
 from tests.api.conftest import House
 from tests.registry.city import FIRST, NORTH, NORTH_STATION, SECOND, SOUTH, THIRD
 
@@ -122,3 +131,33 @@ async def test_league_lists_small_places_without_a_rank(house: House) -> None:
     assert counties["least"] == 10
     assert wrong.status_code == 422
     assert [row["id"] for row in mine["rows"]] == [NORTH]
+
+
+async def test_frozen_day_is_reported_as_it_was_known_then(house: House) -> None:
+    """What was renamed and judged otherwise since does not change it; the file is the same whenever it is made."""
+    met, missing = Verdict(Judgement.MET), Verdict(Judgement.NOT_MET, ("alarm_host.offline",))
+    judged: dict[str, dict[str, Pair]] = {FIRST: {"t1": (met, missing)}, SECOND: {"t1": (met, met)}}
+    snapshots = Snapshots(house.database)
+    basis = Basis(1, "engine", 0, house.registry.sequence, 0)
+    asked: list[Any] = [replace(INDICATORS[0], name="t1")]
+    await snapshots.append(freeze(0, RosterIndex(house.registry.roster), asked, judged, basis))
+    house.now[0] = 2 * 86_400.0
+    past = Past(snapshots, None, None, registry_sequence=lambda: 0, clock=lambda: house.now[0])  # type: ignore[arg-type]
+    house.app = build_app(replace(house.parts, past=past))
+    async with as_user(house, "bureau") as client:
+        before = await client.get("/api/v1/reports/gaps?day=1970-01-01")
+        renamed = replace(house.registry.roster.schools[0], name="改名后的学校")
+        await house.parts.edit([put(renamed)], by="bureau", reason="renamed")
+        after = await client.get("/api/v1/reports/gaps?day=1970-01-01")
+        ledger = await client.get(f"/api/v1/reports/ledger?school={FIRST}&day=1970-01-01")
+        statuses = [(await client.get(f"/api/v1/reports/gaps?day=1970-01-{day}")).status_code for day in ("02", "09")]
+        given = (await client.get("/api/v1/reports")).json()["given"]
+
+    head = await snapshots.head(0)
+    assert head is not None
+    assert before.content == after.content
+    assert f"学校{FIRST}" in after.text
+    assert head.hash[:16] in after.text
+    assert f"学校{FIRST}" in ledger.text
+    assert statuses == [404, 422]
+    assert {one["frozen"] for one in given} == {head.hash}

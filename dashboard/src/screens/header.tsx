@@ -20,6 +20,8 @@ export function Header({ showHelp }: { showHelp: () => void }) {
     { at: "live", text: m.nav.live },
     ...(may("coverage") ? [{ at: "coverage", text: m.nav.coverage }] : []),
     ...(may("coverage") ? [{ at: "gaps", text: m.nav.gaps }] : []),
+    ...(may("coverage") ? [{ at: "league", text: m.league.nav }] : []),
+    ...(may("report") ? [{ at: "reports", text: m.reports.nav }] : []),
     { at: "schools", text: m.nav.schools },
     ...(may("ledger") ? [{ at: "ledger", text: m.nav.ledger }] : []),
     { at: "health", text: m.nav.health },

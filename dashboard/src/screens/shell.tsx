@@ -19,7 +19,9 @@ import { Header } from "./header";
 import { HealthScreen } from "./health";
 import { KeyHelp } from "./keyhelp";
 import { LedgerScreen } from "./ledger";
+import { LeagueScreen } from "./league";
 import { LiveScreen } from "./live";
+import { ReportsScreen } from "./reports";
 import { SchoolScreen } from "./school";
 import { SchoolsScreen } from "./schools";
 
@@ -84,6 +86,8 @@ function Screen() {
   const [screen, id] = route.value.path;
   if (screen === "coverage" && may("coverage")) return <CoverageScreen />;
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
+  if (screen === "league" && may("coverage")) return <LeagueScreen />;
+  if (screen === "reports" && may("report")) return <ReportsScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
   if (screen === "health") return <HealthScreen />;

@@ -19,9 +19,11 @@ from server.gaps.store import Wanted
 from server.registry.model import Scope
 from server.reports import REPORTS
 from server.reports.facts import Facts, branch, names
+from server.reports.gathering import registry_then
 from server.reports.given import HASH_LEAST, Given
 from server.reports.making import Form, TooMany
 from server.reports.report import Report
+from server.snapshots.calendar import as_date
 
 GAPS_MAX = 50_000  # Of one report: several times what a whole city has on its first day.
 _PROBLEMS = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID)
@@ -109,14 +111,16 @@ async def _scope(  # The three kinds of branch, and what they are checked agains
 
 
 async def _facts(parts: Parts, scope: Scope, day: str) -> Facts:
-    """Gather what a report is made of, as it stands at this moment."""
+    """Gather what a report is made of: of today as it stands at this moment, of a day that is over as it was frozen."""
     now_ms, today = parts.now_ms(), local_date(parts.clock())
     try:
-        wanted = parse_day(day) if day else None
+        wanted = parse_day(day) if day else day_of(now_ms)
     except ConfigurationError as error:
         raise ApiError(Code.INVALID, str(error)) from None
-    if wanted is not None and wanted != day_of(now_ms):
-        raise ApiError(Code.INVALID, "day: only today")
+    if wanted > day_of(now_ms):
+        raise ApiError(Code.INVALID, "day: it has not come yet")
+    if wanted < day_of(now_ms):
+        return await _frozen(parts, scope, wanted)
     engine = parts.engine
     index = engine.roster
     verdicts = {school: engine.verdicts(school) for school in branch(index, scope) if engine.verdicts(school)}
@@ -129,6 +133,26 @@ async def _facts(parts: Parts, scope: Scope, day: str) -> Facts:
         indicators=tuple(engine.indicators),
         verdicts=verdicts,
         gaps=await _gaps(parts, list(verdicts), now_ms),
+    )
+
+
+async def _frozen(parts: Parts, scope: Scope, day: int) -> Facts:
+    """Give a frozen day as it was known then. The ledger of gaps is not frozen with it, so it is left out."""
+    if parts.past is None:
+        raise ApiError(Code.UNAVAILABLE)
+    found, head = (await parts.past.then(day)).day, await parts.past.snapshots.head(day)
+    if found is None or head is None:
+        raise ApiError(Code.NOT_FOUND, "day: it was not frozen")
+    index = await registry_then(parts.reports.records, day, found.frozen.registry_sequence)
+    verdicts = {school: found.verdicts(school) for school in branch(index, scope)}
+    return Facts(
+        day=as_date(day),
+        as_of_ms=found.frozen.judged_ms,
+        frozen=head.hash,
+        scope=scope,
+        index=index,
+        indicators=tuple(found.frozen.indicators),
+        verdicts={school: pairs for school, pairs in verdicts.items() if pairs},
     )
 
 
