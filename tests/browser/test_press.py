@@ -108,7 +108,7 @@ async def test_no_screen_is_wider_than_its_window_and_axe_finds_nothing(watch: W
     async with watch.seat("command", width=size[0], height=size[1]) as page:
         press = await watch.line.press(1)
         await expect(page.locator(f"#row-{press}")).to_be_visible()
-        for place in ("live", "coverage", "schools", "health"):
+        for place in ("live", "coverage", "gaps", "visits", "schools", "health"):
             await page.goto(f"{watch.address}#/{place}")
             await expect(page.locator("main h1, main h2").first).to_be_visible()
             over = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")

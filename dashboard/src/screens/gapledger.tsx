@@ -40,6 +40,9 @@ export function GapLedger() {
           <p class="dim small">{m.gap.lead}</p>
         </div>
         <span class="stretch" />
+        <a class="button plain" href={href("visits")}>
+          {m.visit.title}
+        </a>
         <a class="button plain" href={`${API}/gaps.csv${filter}`} download>
           {m.coverage.exportCsv}
         </a>

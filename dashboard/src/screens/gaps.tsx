@@ -5,6 +5,7 @@ import { count, dateTime } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
+import { me } from "../store/session";
 import { schoolNameOf, unitName } from "../store/words";
 import { usePages } from "../ui/pages";
 import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
@@ -23,7 +24,7 @@ export function GapList() {
   const held = picture.value;
   const chosen = held?.indicators.find((one) => one.id === indicator);
   const set = (change: Record<string, string | undefined>) => replaceQuery({ ...q, gaps: indicator, ...change });
-  const place = unit ? named(held?.units.get(unit), schoolNameOf(unit) || unit) : "";
+  const place = unit ? named(held?.units.get(unit), schoolNameOf(unit) || unit) : named(me.value?.scope);
   return (
     <div class="coverage page">
       <header class="pagehead">

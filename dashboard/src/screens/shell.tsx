@@ -24,6 +24,7 @@ import { LiveScreen } from "./live";
 import { ReportsScreen } from "./reports";
 import { SchoolScreen } from "./school";
 import { SchoolsScreen } from "./schools";
+import { VisitScreen, VisitsScreen } from "./visits";
 
 const HEALTH_PERIOD_MS = 60_000;
 
@@ -88,6 +89,7 @@ function Screen() {
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;
+  if (screen === "visits" && may("coverage")) return id ? <VisitScreen key={id} id={id} /> : <VisitsScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
   if (screen === "health") return <HealthScreen />;
