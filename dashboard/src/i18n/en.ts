@@ -1085,6 +1085,7 @@ export const en: Words = {
     addDays: "Add days",
     addHours: "Add hours",
     remove: "Remove",
+  },
   reports: {
     nav: "Reports",
     title: "Reports",

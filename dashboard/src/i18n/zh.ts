@@ -1056,6 +1056,7 @@ export const zh = {
     addDays: "添加日期",
     addHours: "添加时段",
     remove: "删除",
+  },
   reports: {
     nav: "报表",
     title: "报表",
