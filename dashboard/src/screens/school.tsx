@@ -8,7 +8,9 @@ import { alertsTick, coverageTick, livenessTick, picture, second } from "../stor
 import { unitName, whatOf } from "../store/words";
 import { AlertBadges, Choice, Empty, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { may } from "../store/session";
 import { Chart, type ChartOf } from "./chart";
+import { RiskPanel } from "./risk";
 
 const RENEW_MS = 5_000;
 const METRICS_SHOWN = 4;
@@ -33,7 +35,8 @@ function useTurn(): number {
 
 export function SchoolScreen({ id }: { id: string }) {
   const m = t();
-  const resource = useResource<SchoolPage>(`/schools/${encodeURIComponent(id)}`, useTurn());
+  const turn = useTurn();
+  const resource = useResource<SchoolPage>(`/schools/${encodeURIComponent(id)}`, turn);
   const kinds = useResource<Kinds>("/kinds");
   const [chart, setChart] = useState<ChartOf | null>(null);
   const { data, failure } = resource;
@@ -62,6 +65,7 @@ export function SchoolScreen({ id }: { id: string }) {
         <div class={`columns ${failure ? "old" : ""}`}>
           <div class="column">
             <Alerts page={data} />
+            {may("coverage") && <RiskPanel id={id} turn={turn} />}
             <Verdicts page={data} />
             <Profile page={data} />
             <Gateway page={data} />

@@ -22,6 +22,7 @@ import { LedgerScreen } from "./ledger";
 import { LeagueScreen } from "./league";
 import { LiveScreen } from "./live";
 import { ReportsScreen } from "./reports";
+import { RiskScreen } from "./risk";
 import { SchoolScreen } from "./school";
 import { SchoolsScreen } from "./schools";
 import { VisitScreen, VisitsScreen } from "./visits";
@@ -90,6 +91,7 @@ function Screen() {
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;
   if (screen === "visits" && may("coverage")) return id ? <VisitScreen key={id} id={id} /> : <VisitsScreen />;
+  if (screen === "risk" && may("coverage")) return <RiskScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
   if (screen === "health") return <HealthScreen />;

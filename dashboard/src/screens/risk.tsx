@@ -1,0 +1,157 @@
+/** Risk: why a school needs looking at, factor by factor, and which schools are warned of. Levels and reasons, no score. */
+import type { RiskFactor, RiskLink, RiskPaper, RiskProfile, WarnedSchool, WarnedSchools } from "../api.gen";
+import { ago, clock, count, dateTime } from "../format";
+import { labelled, look, t } from "../i18n";
+import { language } from "../preferences";
+import { href } from "../route";
+import { second } from "../store/feed";
+import { unitName } from "../store/words";
+import { Empty, Trouble, Waiting } from "../ui/parts";
+import { useResource } from "../ui/resource";
+
+const inEnglish = (): boolean => language.value !== "zh";
+const MARKS = { none: "○", watch: "△", warn: "▲", unknown: "?" } as const;
+const ORDER = ["warn", "watch", "unknown", "none"] as const;
+
+const inOrder = (factors: RiskFactor[]): RiskFactor[] =>
+  [...factors].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+
+/** The profile on a school's page. */
+export function RiskPanel({ id, turn }: { id: string; turn: number }) {
+  const m = t();
+  const { data, failure, reload } = useResource<RiskProfile>(`/schools/${encodeURIComponent(id)}/risk`, turn);
+  return (
+    <section class="panel block risk">
+      <h2>
+        {m.risk.title} {data && <small>{m.common.asOf(clock(data.as_of))}</small>}
+      </h2>
+      {failure && <Trouble failure={failure} retry={reload} />}
+      {!data && !failure && <Waiting />}
+      {data && (
+        <div class={failure ? "old" : ""}>
+          {data.warnings.length === 0 ? (
+            <p class="dim">{m.risk.noWarning}</p>
+          ) : (
+            data.warnings.map((warning) => (
+              <p key={warning.rule} class="riskwarning" role="note">
+                <b>▲ {m.risk.warning}</b> {inEnglish() ? warning.says_en : warning.says}
+                {m.risk.because}
+                {warning.factors
+                  .map((name) => data.factors.find((one) => one.name === name))
+                  .map((one) => (one ? labelled(one) : ""))
+                  .join(m.common.listJoin)}
+              </p>
+            ))
+          )}
+          <ul class="risklines">
+            {inOrder(data.factors).map((factor) => (
+              <Factor key={factor.name} factor={factor} school={id} />
+            ))}
+          </ul>
+          <h3>{m.risk.papers}</h3>
+          <ul class="papers">
+            {data.papers.map((paper) => (
+              <Paper key={`${paper.sheet} ${paper.label}`} paper={paper} />
+            ))}
+          </ul>
+          <p class="dim small">{m.risk.noScore}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Factor({ factor, school }: { factor: RiskFactor; school: string }) {
+  const m = t();
+  return (
+    <li class={factor.level} title={inEnglish() ? factor.rule_en : factor.rule}>
+      <span class="level">
+        <i aria-hidden="true">{MARKS[factor.level]}</i> {m.risk.levels[factor.level]}
+      </span>
+      <b>{labelled(factor)}</b>
+      <span>{inEnglish() ? factor.why_en : factor.why}</span>
+      <Evidence links={factor.links} school={school} />
+    </li>
+  );
+}
+
+/** Where the evidence can be looked at, if a screen shows it. */
+function Evidence({ links, school }: { links: RiskLink[]; school: string }) {
+  const m = t();
+  const target = (link: RiskLink): string | null => {
+    if (link.kind === "alert") return href("live", { alert: link.id });
+    if (link.kind === "gaps") return href("gaps", { school });
+    if (link.kind === "indicator") return href("coverage", { gaps: link.id });
+    return null;
+  };
+  const where = links.map(target).find((one) => one !== null);
+  return where ? <a href={where}>{m.risk.evidence}</a> : <span />;
+}
+
+function Paper({ paper }: { paper: RiskPaper }) {
+  const m = t();
+  const bad = paper.fault !== "" && paper.fault !== "undeclared" && paper.fault !== "none_due";
+  return (
+    <li class={paper.fault === "" ? "none" : bad ? "warn" : "unknown"}>
+      <b>{labelled(paper)}</b> {look(m.risk.faults, paper.fault || (paper.sheet === "drill" ? "held" : "in_force"))}
+      {paper.day && <small class="dim"> {paper.day}</small>}
+    </li>
+  );
+}
+
+/** Every school within reach that is warned of. */
+export function RiskScreen() {
+  const m = t();
+  const { data, failure, reload } = useResource<WarnedSchools>("/risk/warned", Math.floor(second.value / 30_000));
+  return (
+    <div class="warned page">
+      <header class="pagehead">
+        <h1>{m.risk.warned}</h1>
+        {data && <span class="dim">{m.risk.looked(count(data.looked), count(data.schools), count(data.total))}</span>}
+        <span class="stretch" />
+        {data && <span class="dim">{m.common.asOf(clock(data.as_of))}</span>}
+      </header>
+      {failure && <Trouble failure={failure} retry={reload} />}
+      {!data && !failure && <Waiting />}
+      {data && data.items.length === 0 && (
+        <Empty
+          title={data.looked < data.schools ? m.risk.notLooked : m.risk.nobody}
+          hint={data.looked < data.schools ? m.risk.notLookedHint : m.risk.noScore}
+        />
+      )}
+      {data && data.items.length > 0 && (
+        <div class={`panel warnedlist ${failure ? "old" : ""}`}>
+          {data.items.map((one) => (
+            <Warned key={one.school} one={one} />
+          ))}
+          {data.total > data.items.length && <p class="dim">{m.risk.more(count(data.total - data.items.length))}</p>}
+        </div>
+      )}
+      <footer class="legend">
+        <span class="dim">{m.risk.noScore}</span>
+      </footer>
+    </div>
+  );
+}
+
+function Warned({ one }: { one: WarnedSchool }) {
+  const m = t();
+  return (
+    <article class="risk">
+      <h2>
+        <a href={href(`schools/${one.school}`)}>
+          {inEnglish() && one.school_name_en ? one.school_name_en : one.school_name}
+        </a>{" "}
+        <small class="dim">
+          {unitName(one.unit)} ·{" "}
+          <time title={dateTime(one.since)}>{m.risk.since(ago(second.value - one.since, m.age))}</time>
+        </small>
+      </h2>
+      <ul class="risklines">
+        {inOrder(one.because).map((factor) => (
+          <Factor key={factor.name} factor={factor} school={one.school} />
+        ))}
+      </ul>
+    </article>
+  );
+}
