@@ -8,6 +8,8 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { INDICATORS, makeCity } from "./city.mjs";
 
+const SCOPES = INDICATORS.map(() => ({ kindergartens: true, urban_only: false, said_by: null, differs: false }));
+
 const KINDS = JSON.parse(await readFile(new URL("./kinds.json", import.meta.url)));
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -460,7 +462,7 @@ function coverage(parent) {
   else
     for (const s of inside)
       rows.push({ kind: "school", id: s.id, name: s.name, name_en: s.name_en, cells: cells([s]) });
-  return { as_of: Date.now(), parent: unit.id, indicators: INDICATORS.map(([id]) => id), rows };
+  return { as_of: Date.now(), parent: unit.id, indicators: INDICATORS.map(([id]) => id), scopes: SCOPES, rows };
 }
 
 function gaps(q) {
@@ -641,6 +643,12 @@ async function api(request, response, url) {
         formula_en: formula,
         source: "4+N",
         headline: INDICATORS.find((x) => x[0] === id)[4],
+        group: headline ? "headline" : id.startsWith("n4") ? "national" : "strength",
+        counts: "所学校",
+        counts_en: "schools",
+        believed: "24小时",
+        believed_en: "24 h",
+        ledger_only: false,
       })),
       coverage: {
         ledger: city.schools.map((s) => s.ledger.join("")).join(""),

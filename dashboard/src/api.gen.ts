@@ -436,11 +436,12 @@ export interface Counts {
   bp: number | null;
 }
 
-/** A unit and its children in figures. */
+/** A unit and its children in figures; `scopes` stand in the order of `indicators`. */
 export interface Coverage {
   as_of: number;
   parent: string;
   indicators: string[];
+  scopes: IndicatorScopeView[];
   rows: CoverageRow[];
 }
 
@@ -734,6 +735,14 @@ export interface ImportView {
   trouble_en: string;
 }
 
+/** Whom one indicator asks about in a unit; `said_by` is the unit that says so, null where it is so by itself. */
+export interface IndicatorScopeView {
+  kindergartens: boolean;
+  urban_only: boolean;
+  said_by: string | null;
+  differs: boolean;
+}
+
 /** One coverage indicator with the formula that defends its number; its index is `indicator_ix`. */
 export interface IndicatorView {
   id: string;
@@ -743,6 +752,11 @@ export interface IndicatorView {
   formula_en: string;
   source: string;
   headline: boolean;
+  group: string;
+  counts: string;
+  counts_en: string;
+  believed: string;
+  believed_en: string;
   ledger_only: boolean;
 }
 

@@ -12,6 +12,7 @@ from server.core.events import ActRequested, CheckInArrived, WindowDeclared
 from server.core.roster import RosterIndex
 from server.core.verdict import Tally, Verdict
 from server.registry.changes import Edit
+from server.registry.dossier import Dossier
 
 
 class IndicatorLike(Protocol):
@@ -31,6 +32,16 @@ class IndicatorLike(Protocol):
     def source(self) -> str: ...
     @property
     def headline(self) -> bool: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def counts(self) -> tuple[str, str]: ...
+    @property
+    def believed(self) -> tuple[str, str]: ...
+    def scope(self, dossier: Dossier) -> tuple[bool, bool]:
+        """Say whether kindergartens are asked, and whether urban schools alone are."""
+        ...
+
     @property
     def ledger_only(self) -> bool: ...
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contract.identity import DeviceId, GatewayId, SchoolId
 from server.registry.dossier import NOTHING_SAID, Dossier, dossiers
 from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
+from server.registry.record import UnitRecord
 
 DEPTH_MAX = 16  # Of either branch of the tree; a longer way up is a loop in the data and ends there.
 
@@ -26,6 +27,7 @@ class RosterIndex:
         self._unit_paths = {unit: _climb(unit, self.units) for unit in self.units}
         self._station_paths = {station: _climb(station, self.stations) for station in self.stations}
         self.dossiers = self._sorted(roster)
+        self.unit_lines = _unit_lines(roster)
         self._gateways_of: dict[str, list[GatewayId]] = {}
         for gateway in roster.gateways:
             self._gateways_of.setdefault(gateway.school, []).append(gateway.id)
@@ -48,6 +50,7 @@ class RosterIndex:
         index = copy.copy(self)
         index.roster = roster
         index.dossiers = self._sorted(roster)
+        index.unit_lines = _unit_lines(roster)
         return index
 
     def _sorted(self, roster: Roster) -> Mapping[str, Dossier]:
@@ -102,6 +105,10 @@ class RosterIndex:
         """Find the school of a gateway; None for one that is not registered."""
         known = self.gateways.get(gateway)
         return self.schools.get(known.school) if known else None
+
+
+def _unit_lines(roster: Roster) -> Sequence[UnitRecord]:
+    return [record for record in roster.records if isinstance(record, UnitRecord)]
 
 
 def _climb(start: str, places: Mapping[str, Unit] | Mapping[str, Station]) -> tuple[str, ...]:

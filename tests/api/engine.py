@@ -9,6 +9,8 @@ from server.core.alert import Alert, Attached, Flow, Severity, State, Step
 from server.core.liveness import Home
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
+from server.registry.dossier import Dossier
+from server.registry.sheets.scope import IndicatorScope
 from server.registry.tree import Tree
 from tests.registry.city import FIRST, roster
 
@@ -25,6 +27,14 @@ class FakeIndicator:
     source: str = "GB/T 29315"
     headline: bool = True
     ledger_only: bool = False
+    group: str = "headline"
+    counts: tuple[str, str] = ("所学校", "schools")
+    believed: tuple[str, str] = ("24小时", "24 h")
+
+    def scope(self, dossier: Dossier) -> tuple[bool, bool]:
+        """Say whom it asks about: as the region has it, or kindergartens too."""
+        told = dossier.find(IndicatorScope, self.name)
+        return (told is None or told.kindergartens is not False, told is not None and told.urban_only is True)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ import pytest
 from contract.kinds import KINDS
 from server.api import views
 from server.api.routes.coverage import CSV_COLUMNS
+from server.core.roster import RosterIndex
 from server.core.verdict import Judgement
+from server.registry.sheets.scope import IndicatorScope
 from tests.api.conftest import House
 from tests.api.engine import press, verdict
 from tests.registry.city import CITY, FIRST, NORTH, SECOND, SOUTH, THIRD, TOWN
@@ -85,6 +87,28 @@ async def test_coverage_goes_down_to_the_school_with_its_proof(house: House) -> 
     assert [(row.kind, row.id) for row in town.rows] == [("unit", TOWN), ("school", FIRST)]
     assert town.rows[1].cells[0].proof_at == 500_000
     assert town.rows[1].cells[0].ledger == views.Counts(met=1, not_met=0, unknown=0, exempt=0, bp=10_000)
+
+
+async def test_each_figure_says_whom_it_asks_about_who_said_so_and_whether_units_below_differ(house: House) -> None:
+    """A county's line stands beside its own figures and those of its towns; above it only that something differs."""
+    known = house.engine.roster.roster
+    line = IndicatorScope(unit=NORTH, id="t1", kindergartens=False)
+    house.engine.roster = RosterIndex(replace(known, records=(*known.records, line)))
+    client = await house.sign_in("bureau")
+
+    found = {}
+    for unit in (CITY, NORTH, TOWN, SOUTH):
+        answer = await client.get(f"/api/v1/coverage?parent={unit}")
+        found[unit] = msgspec.json.decode(answer.content, type=views.Coverage).scopes
+
+    plain = views.IndicatorScopeView(kindergartens=True, urban_only=False, said_by=None, differs=False)
+    told = views.IndicatorScopeView(kindergartens=False, urban_only=False, said_by=NORTH, differs=False)
+    assert found == {
+        CITY: [msgspec.structs.replace(plain, differs=True), plain],
+        NORTH: [told, plain],
+        TOWN: [told, plain],
+        SOUTH: [plain, plain],
+    }
 
 
 async def test_coverage_of_a_police_scope_counts_only_its_territory(house: House) -> None:

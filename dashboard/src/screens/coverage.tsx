@@ -1,18 +1,27 @@
 /** Coverage: city to district to township to school, two figures side by side, and behind every number its list. */
 import { useEffect, useState } from "preact/hooks";
-import type { Counts, Coverage, CoverageCell, CoverageRow, IndicatorView } from "../api.gen";
+import type { Counts, Coverage, CoverageCell, CoverageRow, IndicatorScopeView, IndicatorView } from "../api.gen";
 import { query } from "../client";
 import { ago, clock, count, percent } from "../format";
 import { labelled, look, named, t } from "../i18n";
-import { href, route } from "../route";
+import { href, replaceQuery, route } from "../route";
 import { coverageTick, picture, second } from "../store/feed";
 import { me } from "../store/session";
-import { Empty, Trouble, Waiting } from "../ui/parts";
+import { unitName } from "../store/words";
+import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { GapList } from "./gaps";
 
 export type Figure = "ledger" | "live";
 export const FIGURES: readonly Figure[] = ["ledger", "live"];
+/** What stands side by side: the five targets with the national fourth, and each other group by itself. */
+const TABS: readonly { id: string; groups: readonly string[] }[] = [
+  { id: "targets", groups: ["headline", "national"] },
+  { id: "strength", groups: ["strength"] },
+  { id: "quality", groups: ["quality"] },
+  { id: "checklist", groups: ["checklist"] },
+  { id: "institution", groups: ["institution"] },
+];
 const RENEW_MS = 5_000; // Verdicts come in bursts; one fetch in five seconds shows them all.
 
 /** A counter that follows changes of coverage, at most one step in five seconds. */
@@ -46,10 +55,12 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
   const resource = useResource<Coverage>(`/coverage${query({ parent })}`, turn);
   const { data, failure } = resource;
   const indicators = (data?.indicators ?? []).map((id) => picture.value?.indicators.find((one) => one.id === id));
-  const columns = indicators
-    .map((indicator, ix) => ({ indicator, ix }))
+  const known = indicators
+    .map((indicator, ix) => ({ indicator, ix, scope: data?.scopes[ix] }))
     .filter((column) => column.indicator) as Column[];
-  columns.sort((a, b) => Number(b.indicator.headline) - Number(a.indicator.headline));
+  const tabs = TABS.filter((one) => known.some((column) => one.groups.includes(column.indicator.group)));
+  const tab = tabs.find((one) => one.id === route.value.query["group"]) ?? tabs[0];
+  const columns = (tab?.groups ?? []).flatMap((group) => known.filter((column) => column.indicator.group === group));
   const whole = data?.rows.find((row) => row.id === data.parent);
   const children = data?.rows.filter((row) => row.id !== data.parent) ?? [];
   return (
@@ -59,6 +70,14 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
           <h1>{m.coverage.title}</h1>
           <Path unit={parent} />
         </div>
+        {tab && (
+          <Choice
+            label={m.coverage.groupsLabel}
+            value={tab.id}
+            options={tabs.map((one) => ({ value: one.id, text: look(m.coverage.groups, one.id) }))}
+            pick={(value) => replaceQuery({ ...route.peek().query, group: value === tabs[0]?.id ? undefined : value })}
+          />
+        )}
         <p class="dim small lead">{m.coverage.floor}</p>
         {data && (
           <span class="dim small asof">
@@ -70,11 +89,9 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
       {!data && !failure && <Waiting />}
       {whole && (
         <div class={`cards ${failure ? "old" : ""}`}>
-          {columns
-            .filter((column) => column.indicator.headline)
-            .map(({ indicator, ix }) => (
-              <Card key={indicator.id} indicator={indicator} cell={whole.cells[ix]!} row={whole} />
-            ))}
+          {columns.map((column) => (
+            <Card key={column.indicator.id} column={column} cell={whole.cells[column.ix]!} row={whole} />
+          ))}
         </div>
       )}
       {data && (
@@ -88,14 +105,15 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
                   <th scope="col" class="first">
                     {children[0]?.kind === "school" ? m.coverage.school : m.coverage.unit}
                   </th>
-                  {columns.map(({ indicator }) => (
+                  {columns.map((column) => (
                     <th
-                      key={indicator.id}
+                      key={column.indicator.id}
                       scope="col"
-                      title={formulaOf(indicator)}
-                      class={indicator.headline ? "" : "also"}
+                      title={formulaOf(column.indicator)}
+                      class={column.indicator.headline ? "" : "also"}
                     >
-                      {labelled(indicator)}
+                      {labelled(column.indicator)}
+                      <Asked column={column} />
                     </th>
                   ))}
                 </tr>
@@ -118,6 +136,27 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
 interface Column {
   indicator: IndicatorView;
   ix: number;
+  scope: IndicatorScopeView | undefined;
+}
+
+/** Whom a figure asks about here, what it counts, and for how long its live proof is believed. */
+function Asked({ column }: { column: Column }) {
+  const m = t();
+  const { indicator, scope } = column;
+  const english = document.documentElement.lang === "en";
+  if (!scope) return null;
+  const by = scope.said_by === null ? "" : m.coverage.saidBy(unitName(scope.said_by) || scope.said_by);
+  return (
+    <small class="asked dim" title={by || m.coverage.saidByItself}>
+      {scope.kindergartens ? m.coverage.withKindergartens : m.coverage.withoutKindergartens}
+      {scope.urban_only && ` · ${m.coverage.urbanOnly}`}
+      {by && " *"}
+      {scope.differs && ` · ${m.coverage.differsBelow}`}
+      <br />
+      {m.coverage.countsOf(english ? indicator.counts_en : indicator.counts)} ·{" "}
+      {m.coverage.believedFor(english ? indicator.believed_en : indicator.believed)}
+    </small>
+  );
 }
 
 const formulaOf = (indicator: IndicatorView): string =>
@@ -153,12 +192,14 @@ function Path({ unit }: { unit: string | undefined }) {
 
 export const required = (counts: Counts): number => counts.met + counts.not_met + counts.unknown + counts.exempt;
 
-function Card({ indicator, cell, row }: { indicator: IndicatorView; cell: CoverageCell; row: CoverageRow }) {
+function Card({ column, cell, row }: { column: Column; cell: CoverageCell; row: CoverageRow }) {
   const m = t();
+  const { indicator } = column;
   const gap = cell.ledger.bp !== null && cell.live.bp !== null ? cell.ledger.bp - cell.live.bp : 0;
   return (
     <section class="panel indicator" title={formulaOf(indicator)}>
       <h2>{labelled(indicator)}</h2>
+      <Asked column={column} />
       {FIGURES.map((figure) => (
         <Line key={figure} figure={figure} counts={cell[figure]} row={row} indicator={indicator} large />
       ))}

@@ -71,6 +71,11 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
                 formula_en=one.formula_en,
                 source=one.source,
                 headline=one.headline,
+                group=one.group,
+                counts=one.counts[0],
+                counts_en=one.counts[1],
+                believed=one.believed[0],
+                believed_en=one.believed[1],
                 ledger_only=one.ledger_only,
             )
             for one in engine.indicators

@@ -15,12 +15,15 @@ from server.api.parts import Parts
 from server.api.places import schools_below, spreadsheet_safe, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
+from server.api.seams import EngineLike
 from server.api.show import counts, ms_or_none
 from server.core.verdict import Judgement, Tally, Verdict
 from server.gaps.model import cell_id
 from server.gaps.rates import overdue
 from server.gaps.store import today_of
+from server.registry.dossier import Dossier
 from server.registry.model import School
+from server.registry.sheets.scope import IndicatorScope
 from server.registry.tree import Branch
 
 CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
@@ -95,7 +98,31 @@ def figures(parts: Parts, caller: Caller, parent: str) -> views.Coverage:
         for school in tree.branch_of_unit(parent).schools
         if school in mine and tree.schools[school].unit == parent
     ]
-    return views.Coverage(as_of=parts.now_ms(), parent=parent, indicators=names, rows=rows)
+    return views.Coverage(
+        as_of=parts.now_ms(), parent=parent, indicators=names, scopes=_scopes(parts.engine, parent), rows=rows
+    )
+
+
+def _scopes(engine: EngineLike, unit: str) -> list[views.IndicatorScopeView]:
+    """Say of each indicator whom it asks about in a unit, and whether a unit below says otherwise."""
+    index = engine.roster
+    path = index.unit_path(unit)
+    lines = [line for line in index.unit_lines if isinstance(line, IndicatorScope)]
+    dossier = Dossier(line for above in reversed(path) for line in lines if line.unit == above)
+    below = {line.id for line in lines if line.unit not in path and unit in index.unit_path(line.unit)}
+    found: list[views.IndicatorScopeView] = []
+    for one in engine.indicators:
+        kindergartens, urban_only = one.scope(dossier)
+        told = dossier.find(IndicatorScope, one.name)
+        found.append(
+            views.IndicatorScopeView(
+                kindergartens=kindergartens,
+                urban_only=urban_only,
+                said_by=told.unit if told is not None else None,
+                differs=one.name in below,
+            )
+        )
+    return found
 
 
 class Tallies:

@@ -17,6 +17,11 @@ class IndicatorView(View, frozen=True, kw_only=True):
     formula_en: str
     source: str
     headline: bool
+    group: str  # Where it stands: headline, strength, national, quality, checklist or institution.
+    counts: str  # What its figures count: schools, guards, devices, …
+    counts_en: str
+    believed: str  # For how long a live proof is believed, in words.
+    believed_en: str
     ledger_only: bool  # No device can prove it: the live figure says nothing of the schools.
 
 
@@ -55,12 +60,22 @@ class CoverageRow(View, frozen=True, kw_only=True):
     cells: list[CoverageCell]
 
 
+class IndicatorScopeView(View, frozen=True, kw_only=True):
+    """Whom one indicator asks about in a unit; `said_by` is the unit that says so, null where it is so by itself."""
+
+    kindergartens: bool
+    urban_only: bool
+    said_by: str | None
+    differs: bool  # Whether a unit below says otherwise.
+
+
 class Coverage(View, frozen=True, kw_only=True):
-    """A unit and its children in figures."""
+    """A unit and its children in figures; `scopes` stand in the order of `indicators`."""
 
     as_of: int
     parent: str
     indicators: list[str]
+    scopes: list[IndicatorScopeView]
     rows: list[CoverageRow]
 
 
