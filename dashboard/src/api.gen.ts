@@ -751,6 +751,7 @@ export interface IndicatorView {
   formula: string;
   formula_en: string;
   source: string;
+  source_en: string;
   headline: boolean;
   group: string;
   counts: string;

@@ -46,7 +46,7 @@ class Show:
             reasons=list(verdict.reasons if verdict else gap.reasons if not gap.of_cell else ()),
             found_reasons=list(gap.reasons),
             clause=clause,
-            clause_en=getattr(indicator, "source_en", "") if indicator and gap.of_cell else "",
+            clause_en=indicator.source_en if indicator and gap.of_cell else "",
             severity=gap.severity,
             visit=gap.visit,
             owner=gap.owner,

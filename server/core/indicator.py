@@ -76,6 +76,7 @@ class Indicator:
     area_fixed: bool = False  # Whether its text names the area, so that no region may say otherwise.
     counts: tuple[str, str] = COUNTS_SCHOOLS  # What its figures count, in both languages.
     due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
+    source_en: str = ""
     ledger_only: bool = False  # Nothing that is heard can prove it: the live figure is unknown, and says so.
     target_basis_points: int = 10_000
     deadline: date | None = None

@@ -25,6 +25,7 @@ class FakeIndicator:
     formula: str = "达标/应达标"
     formula_en: str = "met/required"
     source: str = "GB/T 29315"
+    source_en: str = "GB/T 29315"
     headline: bool = True
     ledger_only: bool = False
     group: str = "headline"

@@ -2,7 +2,7 @@
 import type { IndicatorView } from "../api.gen";
 import { language } from "../preferences";
 
-type Told = Pick<IndicatorView, "formula" | "formula_en" | "source"> & { source_en?: string };
+type Told = Pick<IndicatorView, "formula" | "formula_en" | "source" | "source_en">;
 
 export const formulaOf = (one: Told): string =>
   language.value === "en" && one.formula_en ? one.formula_en : one.formula;

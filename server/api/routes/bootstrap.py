@@ -70,6 +70,7 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
                 formula=one.formula,
                 formula_en=one.formula_en,
                 source=one.source,
+                source_en=one.source_en,
                 headline=one.headline,
                 group=one.group,
                 counts=one.counts[0],

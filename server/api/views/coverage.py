@@ -16,6 +16,7 @@ class IndicatorView(View, frozen=True, kw_only=True):
     formula: str
     formula_en: str
     source: str
+    source_en: str
     headline: bool
     group: str  # Where it stands: headline, strength, national, quality, checklist or institution.
     counts: str  # What its figures count: schools, guards, devices, …

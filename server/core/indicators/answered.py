@@ -56,6 +56,7 @@ INDICATOR = Indicator(
     formula_en="real alarms of 30 days acknowledged in time / (real alarms of 30 days - exempt); no tests, no drills;"
     " ledger: those acknowledged at all",
     source="本系统建议，参照EN 50518:2019的处置时限",
+    source_en="our proposal, after the handling times of EN 50518:2019",
     ledger=ledger,
     live=live,
     believed=("30天", "30 days"),

@@ -47,6 +47,7 @@ INDICATOR = Indicator(
     formula="各校重点部位达到要求的视频点位（按部位封顶）之和 ÷ (要求点位之和 − 豁免)",
     formula_en="camera points there in each key area, up to what is required / (points required - exempt)",
     source="GB/T 29315-2022重点部位清单（据公开摘要）；点位数为本系统建议",
+    source_en="GB/T 29315-2022, list of key areas (by published summaries); the numbers of points are our proposal",
     ledger=ledger,
     live=live,
     believed=("实时", "as heard"),

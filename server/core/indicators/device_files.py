@@ -69,6 +69,7 @@ INDICATOR = Indicator(
     formula_en="device records with every mandatory field valid / (devices in use - exempt);"
     " live: such records whose device has been heard",
     source="公安视频“一机一档”通行要求；必填项清单为本系统建议",
+    source_en="the practice of police video, one record for one device; the list of required entries is our proposal",
     ledger=ledger,
     live=live,
     believed=("本次运行以来", "since it was first heard"),

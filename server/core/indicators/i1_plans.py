@@ -30,6 +30,7 @@ INDICATOR = Indicator(
     formula="总体、防暴力、消防疏散、自然灾害四类预案均已批准且未到复审期的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools whose general, violence, fire and disaster plans are approved and reviewed / (required - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：健全完善校园内部安全保卫规章制度；四类预案为本系统建议",
+    source_en="Qinzhou education reform plan (draft), item 17: sound rules of safety; the four plans are our proposal",
     ledger=ledger,
     live=unheard,
     group=Group.INSTITUTION,

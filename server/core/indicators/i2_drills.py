@@ -31,6 +31,7 @@ INDICATOR = Indicator(
     formula="按期（中小学每月、幼儿园每季）疏散演练且每学期防暴力演练的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools that evacuated by month (kindergartens: quarter) and against violence by term / (required - exempt)",
     source="中小学幼儿园应急疏散演练指南（中小学每月至少一次，幼儿园每季度至少一次）；防暴力每学期一次为通行做法",
+    source_en="national guide to evacuation drills; once a term against violence is common practice",
     ledger=ledger,
     live=unheard,
     group=Group.INSTITUTION,

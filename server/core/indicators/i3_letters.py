@@ -24,6 +24,7 @@ INDICATOR = Indicator(
     formula="县区与学校、学校与部门、部门与岗位三级责任书均已签订且在有效期内的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools with letters of all three levels signed and in force / (required - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：健全完善规章制度、台账资料；三级责任书为通行做法",
+    source_en="Qinzhou education reform plan (draft), item 17: rules and records; three levels are common practice",
     ledger=ledger,
     live=unheard,
     group=Group.INSTITUTION,

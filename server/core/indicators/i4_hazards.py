@@ -27,6 +27,7 @@ INDICATOR = Indicator(
     formula="已排查周边且无逾期未销号隐患的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools whose surroundings were checked and have no hazard past its date / (required - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：校园周边综合治理，各部门按职责整改",
+    source_en="Qinzhou education reform plan (draft), item 17: surroundings, each department mends its own",
     ledger=ledger,
     live=unheard,
     group=Group.INSTITUTION,

@@ -90,6 +90,7 @@ INDICATOR = Indicator(
     formula_en="devices online with usable picture, whole recording, right clock and no fault / (devices in use - exempt);"
     " ledger: devices with the day they were put in",
     source="公安视频考核通行口径（完好率不高于在线率）；时钟偏差5秒据GB 50348类文件摘要",
+    source_en="the practice of police video (intact is never above online); 5 s of clock error by summaries of GB 50348",
     ledger=dated,
     live=live,
     believed=("实时", "as told"),

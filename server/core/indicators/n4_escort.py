@@ -46,6 +46,7 @@ INDICATOR = Indicator(
     formula="设有护学岗且上下学时段有人到岗的学校 ÷ (城区和镇区应设学校 − 豁免)",
     formula_en="schools with a post at arrival and leaving that somebody stands on / (urban and town schools - exempt)",
     source="公安部、教育部“4个100%”（2019年起三年行动）：护学岗配备率100%",
+    source_en="the national four times 100 % (three years from 2019): escort posts 100 %",
     ledger=ledger,
     live=live,
     believed=("一个上学日", "one school day"),

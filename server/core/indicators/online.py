@@ -17,6 +17,7 @@ INDICATOR = Indicator(
     formula="在线设备 ÷ (台账在用设备 − 豁免)；台账值：登记了安装日期的设备",
     formula_en="devices heard now / (devices in use - exempt); ledger: devices with the day they were put in",
     source="GB/T 28181心跳规则（60秒×3次，据公开摘要）；公安视频考核通行口径",
+    source_en="GB/T 28181 keepalives (60 s, three times, by published summaries); the practice of police video",
     ledger=dated,
     live=live,
     believed=("实时", "as heard"),

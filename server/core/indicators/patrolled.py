@@ -59,6 +59,7 @@ INDICATOR = Indicator(
     formula_en="rounds walked on the last whole school day, up to those required (with the night's where pupils board)"
     " / (rounds required - exempt)",
     source="GB/T 29315-2022每日不少于5次（据公开摘要）；相邻两刻钟内的巡查点计为一轮为本系统建议",
+    source_en="GB/T 29315-2022, at least 5 a day (by published summaries); what makes one round is our proposal",
     ledger=ledger,
     live=live,
     believed=("一个上学日", "one school day"),

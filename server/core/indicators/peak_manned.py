@@ -38,6 +38,7 @@ INDICATOR = Indicator(
     formula_en="peaks of the last five school days with enough guards from 5 min before to 5 min after (gaps up to 2 min)"
     " / (peaks - exempt)",
     source="西宁2025年护学岗做法（据公开报道）；2分钟和5个上学日为本系统建议",
+    source_en="Xining's escort posts of 2025 (as reported); 2 min and 5 school days are our proposal",
     ledger=ledger,
     live=live,
     believed=("5个上学日", "five school days"),

@@ -44,6 +44,7 @@ INDICATOR = Indicator(
     formula_en="schools whose recordings go back the days required (30; key targets 90), at most 10 min missing in the day"
     " / (required - exempt)",
     source="GB/T 29315（据公开摘要）、《反恐怖主义法》第三十二条；缺失10分钟为本系统建议",
+    source_en="GB/T 29315 (by published summaries), Counter-Terrorism Law article 32; 10 min missing are our proposal",
     ledger=ledger,
     live=live,
     believed=("实时（每小时上报）", "as told each hour"),

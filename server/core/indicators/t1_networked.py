@@ -41,6 +41,7 @@ INDICATOR = Indicator(
     formula="视频监控和一键报警均与属地公安机关联网且有证明的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools whose video and one-key alarm are both networked with police, with proof / (required - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：视频监控和一键报警与属地公安机关联网率100%",
+    source_en="Qinzhou education reform plan (draft), item 17: video and one-key alarm networked with local police, 100 %",
     ledger=ledger,
     live=live,
     freshness_seconds=PROOF_SECONDS,

@@ -55,6 +55,7 @@ INDICATOR = Indicator(
     formula="封闭式管理五项检查全部满足的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools that meet all five items of closed management / (required - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：校园封闭式管理100%",
+    source_en="Qinzhou education reform plan (draft), item 17: closed management of schools, 100 %",
     ledger=ledger,
     live=live,
     believed=("1小时", "1 h"),

@@ -10,6 +10,7 @@ INDICATOR = Indicator(
     formula="城区（111、112）中小学中在册专职保安不少于1人且岗位有人的学校 ÷ (城区中小学 − 豁免)",
     formula_en="urban (111, 112) schools with at least one full-time guard on roll and post / (urban schools - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：城市中小学专职保安配备率100%",
+    source_en="Qinzhou education reform plan (draft), item 17: full-time guards at urban schools, 100 %",
     ledger=one_on_roll,
     live=one_seen,
     believed=("一个上学日", "one school day"),

@@ -10,6 +10,7 @@ INDICATOR = Indicator(
     formula="在册专职保安达到配备标准人数的城区中小学 ÷ (城区中小学 − 豁免)",
     formula_en="urban schools whose full-time guards on roll reach the quota by pupils / (urban schools - exempt)",
     source="GB/T 29315-2022（按学生人数配备）",
+    source_en="GB/T 29315-2022 (guards by the number of pupils)",
     ledger=quota_on_roll,
     live=quota_seen,
     believed=("7天", "7 days"),

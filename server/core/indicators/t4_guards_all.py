@@ -12,6 +12,7 @@ INDICATOR = Indicator(
     formula="在册专职保安不少于1人且岗位有人的中小学 ÷ (全部中小学 − 豁免)",
     formula_en="schools with at least one full-time guard on roll and post / (all schools - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：2020年底前所有中小学完成专职保安派驻",
+    source_en="Qinzhou education reform plan (draft), item 17: full-time guards at all schools by the end of 2020",
     ledger=one_on_roll,
     live=one_seen,
     believed=("一个上学日", "one school day"),

@@ -59,6 +59,7 @@ INDICATOR = Indicator(
     formula="校门设有固定、移动或升降式防冲撞设施的中小学 ÷ (全部中小学 − 豁免)",
     formula_en="schools with a fixed, movable or powered anti-ram facility at the gate / (all schools - exempt)",
     source="钦州市义务教育改革方案（征求意见稿）（十七）：2020年底前校门防冲撞系统安装率100%",
+    source_en="Qinzhou education reform plan (draft), item 17: anti-ram systems at school gates, 100 % by the end of 2020",
     ledger=ledger,
     live=live,
     believed=("设备实时；照片按有效期", "as told; a photo by its rule"),

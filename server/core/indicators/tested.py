@@ -46,6 +46,7 @@ INDICATOR = Indicator(
     formula="周期内至少有一次成功端到端试警的学校 ÷ (应建学校 − 豁免)",
     formula_en="schools with at least one successful end-to-end test within the period / (required - exempt)",
     source="义乌2016年做法为每季度；默认30天为本系统建议，按地区标准",
+    source_en="Yiwu's practice of 2016 is quarterly; 30 days where no region says otherwise are our proposal",
     ledger=ledger,
     live=live,
     believed=("试警周期（30或90天）", "the period of tests (30 or 90 days)"),
