@@ -76,7 +76,10 @@ class Described(School):
 
 def said(in_place: bool, evidence: str = "", dated: date | None = None, expires: date | None = None) -> Declaration:
     """Say whether an item is in place; school and item are filled in by `school`."""
-    return Declaration(school=SchoolId(""), id="", in_place=in_place, evidence=evidence, dated=dated, expires=expires)
+    digest = "0" * 64 if evidence else ""
+    return Declaration(
+        school=SchoolId(""), id="", in_place=in_place, evidence=evidence, photo_sha256=digest, dated=dated, expires=expires
+    )
 
 
 def excuse(indicator: str, document: str, approver: str, reason: str, until: date) -> Exemption:

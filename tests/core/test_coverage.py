@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-from contract.identity import DeviceId, SchoolId
+from contract.identity import DeviceId, SchoolId, UnitId
 from server.core.events import CheckInArrived, RosterLoaded
 from server.core.guards import guard_quota
 from server.core.indicator import Group
@@ -18,6 +18,7 @@ from server.core.verdict import Judgement, Tally
 from server.registry.dossier import NOTHING_SAID
 from server.registry.model import Area, School, SchoolKind
 from server.registry.sheets.declaration import Declaration
+from server.registry.sheets.requirement import Requirement
 from tests.core.talking import MONDAY, Talk, beijing, city, excuse, gateway_of, said, school, talking
 
 NOW = beijing(MONDAY, 9)
@@ -131,6 +132,33 @@ def test_a_powered_barrier_with_a_fault_is_not_met_and_a_fixed_one_speaks_by_its
     old = said(True, "photo", TODAY - timedelta(days=200), TODAY + timedelta(days=100))
     stale = talking(roster=city(school(declared=IN_PLACE | {"barrier": old}), kinds={}), now=NOW)
     assert judged(stale, "t5_barrier") == (Judgement.MET, Judgement.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("photo", "reasons"),
+    [
+        ({}, ()),
+        ({"photo_sha256": ""}, ("barrier.no_digest",)),
+        ({"photo_sha256": "none"}, ("barrier.no_digest",)),
+        ({"expires": None}, ("barrier.no_expiry",)),
+        ({"dated": None}, ("barrier.no_photo",)),
+        ({"dated": TODAY - timedelta(days=180)}, ("barrier.photo_old",)),
+    ],
+)
+def test_a_fixed_barrier_needs_a_photo_with_its_day_digest_and_expiry(
+    photo: dict[str, object], reasons: tuple[str, ...]
+) -> None:
+    told = changed(IN_PLACE["barrier"], **photo)
+    talk = talking(roster=city(school(declared=IN_PLACE | {"barrier": told}), kinds={}), now=NOW)
+    assert talk.engine.verdicts(school().id)["t5_barrier"][1].reasons == reasons
+
+
+def test_a_region_may_want_younger_photos() -> None:
+    told = changed(IN_PLACE["barrier"], dated=TODAY - timedelta(days=30))
+    monthly = Requirement(unit=UnitId("450700"), id="barrier_photo", variant="monthly")
+    roster = city(school(declared=IN_PLACE | {"barrier": told}), kinds={})
+    talk = talking(roster=replace(roster, records=(*roster.records, monthly)), now=NOW)
+    assert talk.engine.verdicts(school().id)["t5_barrier"][1].reasons == ("barrier.photo_old",)
 
 
 def test_an_exemption_counts_only_with_document_approver_and_an_end_that_has_not_come() -> None:

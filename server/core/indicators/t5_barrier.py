@@ -1,14 +1,16 @@
 """T5: an anti-ram facility stands at the school gate: fixed, movable or powered."""
 
+import re
 from datetime import date
 
 from server.core.indicator import SCHOOLS, Indicator, View, declared, settle
 from server.core.liveness import Liveness
-from server.core.schedule import start_of_day
+from server.core.requirements import barrier_photo
+from server.core.schedule import DAY_SECONDS, local_date, start_of_day
 from server.core.verdict import Judgement, Verdict
 from server.registry.sheets.declaration import Declaration
 
-PHOTO_SECONDS = 180 * 86_400.0  # A fixed or movable facility speaks by its dated photo only; barriers are lent away.
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 def ledger(view: View, now: float) -> Verdict:
@@ -17,7 +19,7 @@ def ledger(view: View, now: float) -> Verdict:
 
 
 def live(view: View, now: float) -> Verdict:
-    """Judge a powered barrier by what it tells, any other facility by the age of its photo."""
+    """Judge a powered barrier by what it tells, any other facility by its photo: barriers are lent away."""
     barriers = view.devices("barrier")
     if not barriers:
         return _by_photo(view, now)
@@ -42,14 +44,23 @@ def _by_photo(view: View, now: float) -> Verdict:
     if declaration is None or declaration.dated is None:
         return settle((), ("barrier.no_photo",), None)
     at = start_of_day(declaration.dated)
-    return settle((), ("barrier.photo_old",) if now >= at + PHOTO_SECONDS else (), at)
+    lacking = (
+        ("barrier.no_digest", _SHA256.fullmatch(declaration.photo_sha256) is None),
+        ("barrier.no_expiry", declaration.expires is None),
+        ("barrier.photo_old", now >= at + _believed_seconds(view, now)),
+    )
+    return settle((), [reason for reason, lacks in lacking if lacks], at)
 
 
-def turns_at(view: View, live: Verdict, _now: float) -> float | None:
+def _believed_seconds(view: View, now: float) -> float:
+    return barrier_photo.RULE.of(view.dossier, local_date(now)) * DAY_SECONDS
+
+
+def turns_at(view: View, live: Verdict, now: float) -> float | None:
     """Say when a photo is too old; a powered barrier that falls silent is not waited for, it is told."""
     if view.devices("barrier") or live.judgement is not Judgement.MET or live.proof_at is None:
         return None
-    return live.proof_at + PHOTO_SECONDS
+    return live.proof_at + _believed_seconds(view, now)
 
 
 INDICATOR = Indicator(
