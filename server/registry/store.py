@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
@@ -120,19 +121,21 @@ class Registry:
         if since > local_date(now):
             raise ConfigurationError(f"effective: {since.isoformat()} has not come yet")
 
+        base = self.roster
+        # Beside the database: a whole roster is gone through, and alarms wait for the database's one thread.
+        prepared = await asyncio.to_thread(_prepared, base, edits, checked)
+
         def work(connection: Connection) -> tuple[Roster, list[Edit], int]:
             _lock(connection)
             missed = _after(connection, self.sequence)
-            base = apply(self.roster, [change.edit for change in missed])
-            known = _known(base, edits)
-            real = [edit for edit in edits if known.get((edit.sheet, edit.key)) != edit.line]
-            after = apply(base, real)
-            checked(after)
-            _write(connection, real, known)
-            sequence = _record(connection, real, now, since, by, reason)
-            if real:
-                append_to(connection, round(now * 1_000), by, "registry_edited", _targets(real), reason)
-            return after, [*(change.edit for change in missed), *real], sequence
+            ready = prepared
+            if missed or self.roster is not base:  # Somebody edited meanwhile.
+                ready = _prepared(apply(self.roster, [change.edit for change in missed]), edits, checked)
+            _write(connection, ready.real, ready.known)
+            sequence = _record(connection, ready.real, now, since, by, reason)
+            if ready.real:
+                append_to(connection, round(now * 1_000), by, "registry_edited", _targets(ready.real), reason)
+            return ready.after, [*(change.edit for change in missed), *ready.real], sequence
 
         roster, different, self.sequence = await self._database.run(work)
         await self._take(roster)
@@ -176,6 +179,23 @@ class Registry:
             self.tree = await asyncio.to_thread(Tree, roster)
         else:
             self.tree.roster = roster  # The same places: every index holds.
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Edits compared with the roster they are made in."""
+
+    known: Mapping[tuple[str, Key], Any]  # The lines they speak of, as they were.
+    real: list[Edit]  # Those that change anything.
+    after: Roster
+
+
+def _prepared(base: Roster, edits: Sequence[Edit], checked: Checked) -> _Prepared:
+    known = _known(base, edits)
+    real = [edit for edit in edits if known.get((edit.sheet, edit.key)) != edit.line]
+    after = apply(base, real)
+    checked(after)
+    return _Prepared(known, real, after)
 
 
 def _targets(edits: Sequence[Edit]) -> str:
