@@ -71,7 +71,7 @@ class Registrar:
             return
         old, roster = self._engine.roster, self._registry.roster
         index = await asyncio.to_thread(old.renewed, roster)
-        schools = list(affected(edits, old, index))
+        schools = await asyncio.to_thread(lambda: list(affected(edits, old, index)))
         ledger_only = not any(edit.sheet in TABLES for edit in edits)
         for start in range(0, max(1, len(schools)), SCHOOLS_AT_ONCE):
             self._tell(RosterEdited(index, schools[start : start + SCHOOLS_AT_ONCE], ledger_only))

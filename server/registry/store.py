@@ -32,12 +32,14 @@ from server.registry.changes import (
 from server.registry.model import Calendar, Roster
 from server.registry.record import Key
 from server.registry.sheets import in_order
+from server.registry.staging import SLICE, Staging
 from server.registry.tree import Tree
 from server.registry.windows import Windows
 
 T = TypeVar("T")
 Checked = Callable[[Roster], None]  # Raises `ConfigurationError` for a roster that cannot be.
 ROWS_AT_ONCE = 10_000  # Of one statement's values: a whole city would be a copy of itself in memory.
+STAGED_FROM = 1_000  # Lines; fewer are written at once.
 _LOCK = 0x7265676973747279  # "registry": of several servers, one edits at a time.
 _MAPPINGS: dict[str, rows.Mapping[Any]] = {
     "unit": rows.UNITS,
@@ -125,14 +127,19 @@ class Registry:
         # Beside the database: a whole roster is gone through, and alarms wait for the database's one thread.
         prepared = await asyncio.to_thread(_prepared, base, edits, checked)
 
+        staged = await self._staged(prepared, now, since, by, reason)
+
         def work(connection: Connection) -> tuple[Roster, list[Edit], int]:
             _lock(connection)
             missed = _after(connection, self.sequence)
             ready = prepared
             if missed or self.roster is not base:  # Somebody edited meanwhile.
                 ready = _prepared(apply(self.roster, [change.edit for change in missed]), edits, checked)
-            _write(connection, ready.real, ready.known)
-            sequence = _record(connection, ready.real, now, since, by, reason)
+            if staged is not None and ready is prepared:
+                sequence = _taken_over(connection, staged, ready)
+            else:
+                _write(connection, ready.real, ready.known)
+                sequence = _record(connection, ready.real, now, since, by, reason)
             if ready.real:
                 append_to(connection, round(now * 1_000), by, "registry_edited", _targets(ready.real), reason)
             return ready.after, [*(change.edit for change in missed), *ready.real], sequence
@@ -140,6 +147,24 @@ class Registry:
         roster, different, self.sequence = await self._database.run(work)
         await self._take(roster)
         return different
+
+    async def _staged(self, prepared: "_Prepared", now: float, since: date, by: str, reason: str) -> Staging | None:
+        """Make a large edit ready in slices, between which alarms are committed; PostgreSQL commits them beside it."""
+        real = prepared.real
+        if self._database.dialect != "sqlite" or len(real) <= STAGED_FROM:
+            return None
+        staging = Staging([tables.registry_change, *{mapping.table for mapping in (*_MAPPINGS.values(), rows.RECORDS)}])
+        await self._database.run(staging.open)
+        came: dict[str, int] = {}
+        for start in range(0, len(real), SLICE):
+            piece = real[start : start + SLICE]
+            ready = await asyncio.to_thread(_rows_of, piece, prepared.known, came, self.sequence + start)
+            for change in ready[tables.registry_change.name]:
+                change |= {"at_ms": round(now * 1_000), "effective": since, "actor": by[:64], "reason": reason}
+            await self._database.run(lambda connection, rows=ready: staging.add(connection, rows))  # type: ignore[misc]
+        for name in {_MAPPINGS.get(edit.sheet, rows.RECORDS).table.name for edit in real if edit.sheet != CALENDAR}:
+            await self._database.run(lambda connection, name=name: staging.place(connection, name))  # type: ignore[misc]
+        return staging
 
     async def follow(self) -> Sequence[Edit]:
         """Take in what other servers edited since; gives it."""
@@ -196,6 +221,37 @@ def _prepared(base: Roster, edits: Sequence[Edit], checked: Checked) -> _Prepare
     after = apply(base, real)
     checked(after)
     return _Prepared(known, real, after)
+
+
+def _rows_of(
+    edits: Sequence[Edit], known: Mapping[tuple[str, Key], Any], came: dict[str, int], before: int
+) -> dict[str, list[rows.Row]]:
+    """Give the rows of some edits by table; `came` counts the new lines of each."""
+    found: dict[str, list[rows.Row]] = {tables.registry_change.name: []}
+    for place, edit in enumerate(edits, 1):
+        body = None if edit.line is None else encode_line(edit.line)
+        change = {"sequence": before + place, "sheet": edit.sheet, "key": _write_key(edit.key), "body": body}
+        found[tables.registry_change.name].append(change)
+        if edit.line is None or edit.sheet == CALENDAR:
+            continue
+        mapping = _MAPPINGS.get(edit.sheet, rows.RECORDS)
+        name = mapping.table.name
+        row = {**mapping.write(edit.line), "place": -1}
+        if (edit.sheet, edit.key) not in known:
+            row["place"] = came.get(name, 0)
+            came[name] = row["place"] + 1
+        found.setdefault(name, []).append(row)
+    return found
+
+
+def _taken_over(connection: Connection, staging: Staging, ready: _Prepared) -> int:
+    """Do a large edit that was made ready; gives the last sequence."""
+    _write(connection, [edit for edit in ready.real if edit.line is None or edit.sheet == CALENDAR], ready.known)
+    for name in {_MAPPINGS.get(edit.sheet, rows.RECORDS).table.name for edit in ready.real if edit.sheet != CALENDAR}:
+        staging.take_over(connection, name)
+    staging.take_over(connection, tables.registry_change.name)
+    staging.close(connection)
+    return _head(connection)
 
 
 def _targets(edits: Sequence[Edit]) -> str:

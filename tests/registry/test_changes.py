@@ -126,3 +126,37 @@ def test_applying_a_difference_gives_the_other_roster(drawn: list[tuple[int, int
     assert keyed(apply(old, found)) == keyed(new)
     assert not difference(new, apply(old, found))
     assert difference(Roster(), old)[-1].sheet != CALENDAR or old.calendar
+
+
+async def test_a_large_edit_comes_to_the_same_as_a_small_one(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made ready in slices is what would have been written at once: new, changed and taken out, with its changes."""
+    monkeypatch.setattr("server.registry.store.STAGED_FROM", 0)
+    monkeypatch.setattr("server.registry.store.SLICE", 3)
+    registry = Registry(database)
+    await registry.replace(roster(), now=at(MONDAY))
+    before = registry.sequence
+    device = roster().devices[1]
+    said = next(record for record in roster().records if isinstance(record, Declaration))
+    edits = [
+        renamed("新名"),
+        put(replace(device, name="新机", gb_id="")),
+        *(put(replace(device, id=f"new-{number}", gb_id="")) for number in range(5)),  # type: ignore[arg-type]
+        put(msgspec.structs.replace(said, in_place=False)),
+        put(msgspec.structs.replace(said, id="barrier")),
+        Edit("kit", (SECOND, "k1")),
+        Edit(CALENDAR, (), replace(roster().calendar, holidays=frozenset())),
+    ]
+
+    assert await registry.edit(edits, by="chen", reason="导入", now=at(TUESDAY), checked=check_roster) == edits
+    with pytest.raises(ConfigurationError):
+        await registry.edit([Edit("school", (FIRST,))], by="chen", reason="", now=at(TUESDAY), checked=check_roster)
+
+    loaded = await Registry(database).load()
+    wanted = apply(roster(), edits)
+    assert keyed(loaded) == keyed(wanted)
+    assert [one.id for one in loaded.devices] == [one.id for one in wanted.devices]  # In their places.
+    assert registry.sequence == before + len(edits)
+    known = await registry.as_of(round(at(TUESDAY) * 1_000), TUESDAY)
+    assert keyed(known) == keyed(wanted)
+    assert await registry.edit(edits, by="chen", reason="", now=at(TUESDAY)) == []
+    assert len(await registry.edit([renamed("又名")], by="chen", reason="", now=at(WEDNESDAY))) == 1
