@@ -10,6 +10,7 @@ import { me } from "../store/session";
 import { unitName } from "../store/words";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { formulaOf, sourceOf } from "./formula";
 import { GapList } from "./gaps";
 
 export type Figure = "ledger" | "live";
@@ -109,7 +110,7 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
                     <th
                       key={column.indicator.id}
                       scope="col"
-                      title={formulaOf(column.indicator)}
+                      title={hintOf(column.indicator)}
                       class={column.indicator.headline ? "" : "also"}
                     >
                       {labelled(column.indicator)}
@@ -159,8 +160,8 @@ function Asked({ column }: { column: Column }) {
   );
 }
 
-const formulaOf = (indicator: IndicatorView): string =>
-  `${t().coverage.formula}：${t() && document.documentElement.lang === "en" && indicator.formula_en ? indicator.formula_en : indicator.formula}\n${t().coverage.source}：${indicator.source}`;
+const hintOf = (indicator: IndicatorView): string =>
+  `${t().coverage.formula}${t().common.colon}${formulaOf(indicator)}\n${t().coverage.source}${t().common.colon}${sourceOf(indicator)}`;
 
 /** Where we are in the tree, each step a link. */
 function Path({ unit }: { unit: string | undefined }) {
@@ -197,7 +198,7 @@ function Card({ column, cell, row }: { column: Column; cell: CoverageCell; row: 
   const { indicator } = column;
   const gap = cell.ledger.bp !== null && cell.live.bp !== null ? cell.ledger.bp - cell.live.bp : 0;
   return (
-    <section class="panel indicator" title={formulaOf(indicator)}>
+    <section class="panel indicator" title={hintOf(indicator)}>
       <h2>{labelled(indicator)}</h2>
       <Asked column={column} />
       {FIGURES.map((figure) => (
