@@ -10,7 +10,7 @@ from contract.identity import DeviceId, UnitId
 from server.core.events import RosterEdited
 from server.core.indicators import INDICATORS
 from server.registrar import affected
-from server.registry.changes import Edit, apply, put
+from server.registry.changes import TABLES, Edit, apply, put
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.guard import Guard
 from tests.core.talking import MONDAY, UNITS, Talk, beijing, city, gateway_of, said, school, talking
@@ -23,7 +23,7 @@ def edit(talk: Talk, edits: list[Edit], now: float, pieces: int = 1) -> None:
     old = talk.engine.roster
     index = old.renewed(apply(old.roster, edits))
     schools = list(affected(edits, old, index))
-    ledger_only = all(one.sheet in ("declaration", "guard") for one in edits)
+    ledger_only = not any(one.sheet in TABLES for one in edits)
     for start in range(0, max(1, len(schools)), pieces):
         talk.say(RosterEdited(index, schools[start : start + pieces], ledger_only), now)
     for _ in range(3):
