@@ -32,6 +32,7 @@ class Reason(StrEnum):
     BAD_VALUE = "bad_value"
     OUT_OF_RANGE = "out_of_range"
     POSITION_CONFLICT = "position_conflict"
+    ID_TAKEN = "id_taken"
 
 
 class AnxiaoError(Exception):

@@ -7,7 +7,7 @@ Screens first, journal after: a press is shown while its facts are still being w
 import asyncio
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ import structlog
 
 from contract.errors import StorageError
 from server.core.alert import Alert
+from server.core.book import own_name, told_id
 from server.core.effects import (
     ActRefused,
     AlertBehind,
@@ -23,6 +24,7 @@ from server.core.effects import (
     Effect,
     FactDropped,
     GuardSeen,
+    IdTaken,
     NotificationDue,
     VerdictChanged,
 )
@@ -38,7 +40,7 @@ from server.core.events import (
     WindowDeclared,
 )
 from server.core.fact import decode_fact
-from server.journal.model import AlertFact, StoredFact
+from server.journal.model import AlertFact, Home, StoredFact
 from server.registry.model import Roster
 
 TICK_SECONDS = 1.0
@@ -65,8 +67,8 @@ class FactStore(Protocol):
         """Read every fact of one alert, oldest first."""
         ...
 
-    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
-        """Name the alert of each press that is stored in one."""
+    async def homes_of(self, presses: Mapping[str, str]) -> Mapping[str, Home]:
+        """Say where presses are stored that are, each given by its name with whose it is."""
         ...
 
 
@@ -94,6 +96,7 @@ class Runtime:
         self.on_guard: Callable[[GuardSeen], None] = lambda _: None  # Who keeps them; told at once, and never waits.
         self.on_day: Callable[[DayNoted], None] = lambda _: None  # Who keeps daybooks; told at once, and never waits.
         self.on_verdict: Callable[[VerdictChanged], None] = lambda _: None  # Who keeps gaps; told at once, and never waits.
+        self.on_id_taken: Callable[[IdTaken], None] = lambda _: None  # Who puts it on record; may tell us of it at once.
         self._facts = facts
         self._screens = screens
         self._clock = clock
@@ -189,17 +192,10 @@ class Runtime:
                     stored.append(future)
             elif isinstance(effect, AlertBehind):
                 self._behind.add(effect.alert)
-            elif isinstance(effect, GuardSeen | VerdictChanged | DayNoted):
-                self._keep(effect)
             elif isinstance(effect, NotificationDue):
-                self.notifications += 1
-                log.info(
-                    "notification_due",
-                    alert=effect.alert.id,
-                    rule=effect.alert.rule,
-                    step=effect.step,
-                    audience=effect.audience,
-                )
+                self._notify(effect)
+            else:
+                self._pass_on(effect)
         if self._waiting or self._behind:
             self._more.set()
             if len(self._waiting) >= self._warned_at:
@@ -207,13 +203,21 @@ class Runtime:
                 self._warned_at *= 2
         return stored
 
-    def _keep(self, effect: GuardSeen | VerdictChanged | DayNoted) -> None:
+    def _notify(self, due: NotificationDue) -> None:
+        self.notifications += 1
+        alert = due.alert
+        log.info("notification_due", alert=alert.id, rule=alert.rule, step=due.step, audience=due.audience)
+
+    def _pass_on(self, effect: Effect) -> None:
+        """Hand to others what only they know what to do with."""
         if isinstance(effect, GuardSeen):
             self.on_guard(effect)
         elif isinstance(effect, DayNoted):
             self.on_day(effect)
-        else:
+        elif isinstance(effect, VerdictChanged):
             self.on_verdict(effect)
+        elif isinstance(effect, IdTaken):
+            self.on_id_taken(effect)
 
     async def _tick(self) -> None:
         while True:
@@ -263,15 +267,19 @@ class Runtime:
         ours = {each.fact.alert for each in self._waiting}  # First, so that they let go what others are about to show.
         for alert in sorted(self._behind, key=lambda behind: (behind not in ours, behind)):
             stored = await self._facts.facts_of(alert)
-            told = [each.fact.press for each in self._waiting if each.fact.alert == alert and each.fact.press]
-            homes = await self._facts.incidents_of(told) if told else {}
-            elsewhere = frozenset(press for press, home in homes.items() if home != alert)
-            self._behind |= {homes[press] for press in elsewhere}
+            told = {
+                each.fact.press: each.fact.signal for each in self._waiting if each.fact.alert == alert and each.fact.press
+            }
+            homes = await self._facts.homes_of(told) if told else {}
+            stands = [press for press, home in homes.items() if not home.taken]  # As ours, here or elsewhere.
+            elsewhere = frozenset(press for press in stands if homes[press] != Home(alert, press))
+            taken = frozenset(press for press, home in homes.items() if home.taken)
+            self._behind |= {home.alert for home in homes.values()} - {alert}
             lost = [each for each in self._waiting if each.fact.alert == alert]
             self._waiting = deque(each for each in self._waiting if each.fact.alert != alert)
             self._behind.discard(alert)
             bodies = [each.fact.body for each in lost]
-            effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere), self._clock())
+            effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere, taken), self._clock())
             log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
             self._screens.effects(effects, self._clock())
             for effect in effects:
@@ -290,5 +298,6 @@ class Runtime:
 
 def _numbered(changed: AlertChanged, fact: bytes) -> AlertFact:
     """Give a fact as it is stored: an alert's version counts its facts."""
-    alert = changed.alert
-    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open, changed.press)
+    alert, press = changed.alert, changed.press
+    signal = own_name(told_id(press), alert.gateway) if press else ""
+    return AlertFact(alert.id, alert.version, round(alert.updated * 1000), fact, not alert.open, press, signal)

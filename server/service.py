@@ -322,6 +322,7 @@ async def _know_again(service: Service) -> None:
     service.runtime.on_guard = service.attendance.note
     service.runtime.on_day = service.daybooks.note
     service.runtime.on_verdict = service.gaps.note
+    service.runtime.on_id_taken = service.ingest.id_taken
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
     await service.daybooks.start()

@@ -54,14 +54,15 @@ class Derived:
     async def events(self, from_ms: int, to_ms: int) -> AsyncIterator[Sequence[Told]]:
         """Read the alarm events received in [from, to)."""
         event = tables.alarm_event.c
-        key = tuple_(event.rx_ms, event.id, event.kind, event.state)
-        last: tuple[int, str, str, str] = (from_ms, "", "", "")
+        columns = (event.rx_ms, event.id, event.kind, event.state, event.gateway)
+        last: tuple[int, str, str, str, str] = (from_ms, "", "", "", "")
         while True:
-            query = _events().where(key > last, event.rx_ms < to_ms).order_by(event.rx_ms, event.id, event.kind, event.state)
+            query = _events().where(tuple_(*columns) > last, event.rx_ms < to_ms).order_by(*columns)
             page = await self._told(query.limit(PAGE))
             if page:
                 yield page
-                last = (page[-1].rx_ms, page[-1].id, page[-1].kind, page[-1].state)
+                newest = page[-1]
+                last = (newest.rx_ms, newest.id, newest.kind, newest.state, newest.gateway)
             if len(page) < PAGE:
                 return
 

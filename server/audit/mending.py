@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, select, update
 
-from server.audit.alarms import accepted_looks, key_of, look
+from server.audit.alarms import accepted_looks, key_of, look, told_as
 from server.audit.derived import REFUSED, Derived
 from server.audit.digest import Missing, Told
 from server.audit.scratch import Item, Line, Scratch
@@ -52,8 +52,8 @@ def _mend_events(connection: Connection, told: Sequence[Told]) -> tuple[int, int
             connection.execute(insert(table).values(**msgspec.structs.asdict(one)))
             added += 1
         elif there not in accepted_looks(one):
-            same = and_(event.id == one.id, event.kind == one.kind, event.state == one.state)
-            values = {"gateway": one.gateway, "device": one.device, "t_ms": one.t_ms, "body": one.body}
+            same = and_(event.id == one.id, event.kind == one.kind, event.state == one.state, event.gateway == one.gateway)
+            values = {"device": one.device, "t_ms": one.t_ms, "body": one.body}
             connection.execute(update(table).where(same).values(**values))
             corrected += 1
         looks[key_of(one)] = look(one)
@@ -126,12 +126,16 @@ def _mend_hole(connection: Connection, line: Line) -> tuple[int, int]:
 
 
 async def untold_presses(derived: Derived, scratch: Scratch) -> list[str]:
-    """List the presses that no fact puts into an alert."""
+    """List the presses that no fact puts into an alert; of those that two gateways told under one id, both."""
     async for page in derived.events(0, FOR_EVER):
         scratch.should(JOINED, [(one.id, "", one.rx_ms) for one in page if one.kind == "press"])
     async for joined in derived.joined(0):
-        scratch.found(JOINED, [(signal, one.alert, one.at_ms) for one in joined for signal in one.signals])
-    return [lines[0].key for lines in scratch.uneven(JOINED) if not any(line.found for line in lines)]
+        scratch.found(JOINED, [(told_as(signal)[0], one.alert, one.at_ms) for one in joined for signal in one.signals])
+    return [
+        lines[0].key
+        for lines in scratch.uneven(JOINED)
+        if sum(line.found for line in lines) < sum(line.should for line in lines)
+    ]
 
 
 async def fill_numbers(database: Database, now: float) -> int:

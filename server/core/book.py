@@ -1,7 +1,7 @@
 """The book of alerts: every alert that is open, the newest closed ones, and the indexes that find them."""
 
 from collections import OrderedDict
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from server.core.deadlines import Deadlines
 from server.core.effects import ActRefused, AlertBehind, AlertChanged, AlertGone, Effect, FactDropped, NotificationDue
 from server.core.escalation import chain_of, next_due
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
-from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, still_to_say
+from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, renamed, still_to_say
 from server.core.lifecycle import Refusal, judge
 
 CLOSED_KEPT_MAX = 5_000  # A week of a city. The oldest leave memory; their facts stay in the journal. Open ones never leave.
@@ -30,6 +30,16 @@ class Subject(NamedTuple):
 def subject_of(alert: Alert) -> Subject:
     """Name what an alert is about."""
     return Subject(alert.rule, alert.gateway or alert.school, alert.device, alert.mode, alert.code)
+
+
+def own_name(signal: str, gateway: str) -> str:
+    """Name a gateway's signal whose id another gateway's bears."""
+    return f"{signal}@{gateway}"
+
+
+def told_id(name: str) -> str:
+    """Give the id that the gateway of a signal told."""
+    return name.partition("@")[0]
 
 
 @dataclass(slots=True)
@@ -52,7 +62,8 @@ class Book:
         self._closed_by_hand: dict[Subject, str] = {}
         self._traces: dict[str, _Trace] = {}
         self._signals: dict[str, str] = {}  # The id of a press or device alert -> its alert.
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._holders: dict[str, str] = {}  # The id of a press or device alert -> the gateway that told it.
+        self._gone: OrderedDict[str, str] = OrderedDict()  # The same, of those whose alert has left memory.
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}  # (who, idempotency key) -> (alert, what it made).
         self._escalations: Deadlines[str] = Deadlines()
 
@@ -83,9 +94,20 @@ class Book:
         """Say whether a press or device alert was told before."""
         return signal in self._signals or signal in self._gone
 
+    def holder(self, signal: str) -> str | None:
+        """Name the gateway whose press or device alert bears an id, as far as we know."""
+        found = self._holders.get(signal)
+        return found or self._gone.get(signal) or None
+
+    def name(self, signal: str, gateway: str) -> str:
+        """Name a gateway's press or device alert here: by its id, or by a name of its own where another's bears that."""
+        own = own_name(signal, gateway)
+        return own if self.knows(own) or self.holder(signal) not in (None, gateway) else signal
+
     def note_signal(self, signal: str, alert: str) -> None:
         """Remember that a signal is told by an alert without being a row of it."""
         self._signals[signal] = alert
+        self._holders[signal] = self.alerts[alert].gateway
         self._traces.setdefault(alert, _Trace()).signals.append(signal)
 
     def raise_alert(self, alert: Alert, now: float, *, by: str = "", note: str = "") -> list[Effect]:
@@ -146,15 +168,30 @@ class Book:
         for body in event.stored:
             self._enter(event.alert, decode_fact(body))
         effects: list[Effect] = [AlertChanged(self.alerts[event.alert], None)] if event.stored else []
+        names = self._names(before.gateway, event.taken) if before is not None else str
         for body in event.lost:
             fact = decode_fact(body)
             if body in event.stored or brought(fact) in event.elsewhere:
                 effects.append(FactDropped(self.alerts.get(event.alert)))
+                self._unname(brought(fact), event.alert)
             else:
-                effects.append(self._say_again(event.alert, fact, before))
+                effects.append(self._say_again(names(event.alert), renamed(fact, names), before))
         if before is not None and event.alert not in self.alerts:  # All it told is told by another incident.
             effects.insert(0, AlertGone(before))
         return effects
+
+    def _names(self, gateway: str, taken: Container[str]) -> Callable[[str], str]:
+        """Give how an alert's gateway names its presses now: what another server stored may have taken one's id."""
+        return lambda signal: own_name(signal, gateway) if signal in taken else self.name(signal, gateway)
+
+    def _unname(self, press: str, alert: str) -> None:
+        """Forget the name of its own that we gave a press which is stored in another incident, under its id."""
+        if press == told_id(press) or self._signals.get(press) != alert:
+            return
+        there = self.alerts.get(alert)
+        if there is None or all(row.id != press for row in there.presses):
+            del self._signals[press]
+            self._holders.pop(press, None)
 
     def _holder(self, press: str, besides: str) -> str | None:
         """Name another alert that has a press as its row."""
@@ -294,7 +331,7 @@ class Book:
         self._take_out(alert)
         for signal in self._traces.pop(alert, _Trace()).signals:
             self._signals.pop(signal, None)
-            self._gone[signal] = None
+            self._gone[signal] = self._holders.pop(signal, "")
         while len(self._gone) > IDS_KEPT_MAX:
             self._gone.popitem(last=False)
 

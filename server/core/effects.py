@@ -97,6 +97,17 @@ class DayNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class IdTaken:
+    """A gateway told a signal under an id that another gateway's signal bears; it is shown under a name of its own."""
+
+    gateway: GatewayId
+    device: DeviceId
+    id: str
+    holder: str  # The gateway whose signal it is here.
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
 class NotificationDue:
     """Somebody must be told by another channel; `step` is the escalation step that asked for it."""
 
@@ -115,5 +126,6 @@ Effect = (
     | LivenessChanged
     | GuardSeen
     | DayNoted
+    | IdTaken
     | NotificationDue
 )

@@ -82,6 +82,7 @@ class PressStored:
     """The journal has committed the press."""
 
     id: PressId
+    gateway: GatewayId
     rx: float
 
 
@@ -210,13 +211,15 @@ class FactFollowed:
 class AlertOvertaken:
     """Another server had moved an alert first: its stored facts, and those of ours that were not taken, oldest first.
 
-    `elsewhere` names the presses of the lost facts that are stored in another incident.
+    `elsewhere` names the presses of the lost facts that are stored in another incident or under another name, `taken`
+    those whose id is stored as that of another gateway's press.
     """
 
     alert: str
     stored: Sequence[bytes]
     lost: Sequence[bytes]
     elsewhere: frozenset[str] = frozenset()
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

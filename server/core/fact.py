@@ -80,6 +80,18 @@ def brought(fact: Fact) -> str:
     return fact.alert.presses[0].id if fact.alert is not None and fact.alert.presses else ""
 
 
+def renamed(fact: Fact, names: Callable[[str], str]) -> Fact:
+    """Give a fact with its press under the name that `names` gives for its id."""
+    if fact.alert is not None and fact.alert.presses:
+        begun = fact.alert
+        first = replace(begun.presses[0], id=names(begun.presses[0].id))
+        key = first.id if begun.id == begun.presses[0].id else begun.id
+        return msgspec.structs.replace(fact, alert=replace(begun, id=key, presses=(first, *begun.presses[1:])))
+    press = replace(fact.press, id=names(fact.press.id)) if fact.press is not None else None
+    ref = names(fact.ref) if fact.what in (What.STORED, What.CLEARED) else fact.ref
+    return msgspec.structs.replace(fact, press=press, ref=ref)
+
+
 def apply(alert: Alert | None, fact: Fact) -> Alert:
     """Give the alert as it stands after a fact."""
     if fact.what is What.RAISED:

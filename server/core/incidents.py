@@ -6,7 +6,7 @@ from contract.identity import DeviceId, GatewayId
 from contract.mode import Mode
 from server.core.alert import Alert, Attached, Flow, State
 from server.core.book import Book, Subject
-from server.core.effects import Effect
+from server.core.effects import Effect, IdTaken
 from server.core.escalation import chain_of, due_after
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
 from server.core.fact import Fact, What
@@ -31,17 +31,18 @@ class Incidents:
         self._book = book
         self._windows = windows
         self._fleet = fleet
-        self._early_clears: dict[str, PressCleared] = {}
+        self._early_clears: dict[tuple[str, str], PressCleared] = {}
 
     def press(self, event: PressArrived, now: float) -> list[Effect]:
         """Ring for a press: a new incident, or one more press of the one that is open."""
-        if self._book.knows(event.id):
-            return self._stored(event.id, now) if event.stored else []
+        name = self._book.name(event.id, event.gateway)
+        if self._book.knows(name):
+            return self._stored(name, now) if event.stored else []
         mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, event.quality)
         finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
         assert finding is not None
         row = Attached(
-            id=event.id,
+            id=name,
             device=event.device,
             t=_pressed_at(event),
             rx=event.rx,
@@ -51,26 +52,29 @@ class Incidents:
             repaired=event.repaired,
         )
         effects = self._ring(one_key_press.RULE, finding, mode, event.gateway, row, now)
-        early = self._early_clears.pop(event.id, None)
+        effects += self._taken(event, name)
+        early = self._early_clears.pop((event.gateway, event.id), None)
         return effects + self.clear(early, now) if early else effects
 
     def device_alert(self, event: DeviceAlerted, now: float) -> list[Effect]:
         """Tell what a device reports; its "over" ends a fault, and is only noted for an incident."""
-        if self._book.knows(_signal(event)):
-            return self._stored(event.id, now) if event.stored else []
+        name = self._book.name(event.id, event.gateway)
+        if self._book.knows(_signal(name, event)):
+            return self._stored(name, now) if event.stored else []
         mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, quality=1)
         finding = device_alert.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
         if finding is None:
-            return self._over(event, mode, now)
+            return self._over(event, name, mode, now)
         late = event.rx - event.t > LATE_SECONDS
-        row = Attached(event.id, event.device, event.t, event.rx, event.code, event.stored, late)
+        row = Attached(name, event.device, event.t, event.rx, event.code, event.stored, late)
         alert = self._open_alert(device_alert.RULE, finding.code, mode, event.gateway, event.device)
         if alert is not None and alert.flow is Flow.FAULT:
-            self._book.note_signal(event.id, alert.id)
+            self._book.note_signal(name, alert.id)
             if alert.state is State.RECOVERED:
-                return [self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))]
-            return []
-        return self._ring(device_alert.RULE, finding, mode, event.gateway, row, now)
+                relapsed = self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))
+                return [relapsed, *self._taken(event, name)]
+            return self._taken(event, name)
+        return self._ring(device_alert.RULE, finding, mode, event.gateway, row, now) + self._taken(event, name)
 
     def unreadable(self, event: Unreadable, now: float) -> list[Effect]:
         """Tell operators that something on an alarm lane could not be read; repeats belong to the same alert."""
@@ -105,20 +109,26 @@ class Incidents:
 
     def stored(self, event: PressStored, now: float) -> list[Effect]:
         """Note that the journal has committed a signal."""
-        return self._stored(event.id, now)
+        return self._stored(self._book.name(event.id, event.gateway), now)
 
     def clear(self, event: PressCleared, now: float) -> list[Effect]:
         """Note that the school reset the button. This never changes where the incident stands."""
-        alert = self._book.of_signal(event.id)
+        name = self._book.name(event.id, event.gateway)
+        alert = self._book.of_signal(name)
         if alert is None:
-            if not self._book.knows(event.id):
-                self._early_clears[event.id] = event
+            if not self._book.knows(name):
+                self._early_clears[event.gateway, event.id] = event
                 while len(self._early_clears) > CLEARS_KEPT_MAX:
                     self._early_clears.pop(next(iter(self._early_clears)))
             return []
-        if any(press.id == event.id and press.cleared_at is not None for press in alert.presses):
+        if any(press.id == name and press.cleared_at is not None for press in alert.presses):
             return []
-        return [self._book.record(alert.id, Fact(What.CLEARED, now, by=event.by, ref=event.id, t=event.t))]
+        return [self._book.record(alert.id, Fact(What.CLEARED, now, by=event.by, ref=name, t=event.t))]
+
+    def _taken(self, event: PressArrived | DeviceAlerted, name: str) -> list[Effect]:
+        """Tell that an id is another gateway's, where the signal had to be named anew for that."""
+        holder = self._book.holder(event.id)
+        return [IdTaken(event.gateway, event.device, event.id, holder or "", event.t)] if name != event.id else []
 
     def _ring(self, rule: Rule, finding: Finding, mode: Mode, gateway: GatewayId, row: Attached, now: float) -> list[Effect]:
         alert = self._open_alert(rule, finding.code, mode, gateway, DeviceId(row.device))
@@ -147,13 +157,13 @@ class Incidents:
                         effects.append(self._book.record(one.id, Fact(What.CONFIRMED, now, ref=row.id)))
         return effects
 
-    def _over(self, event: DeviceAlerted, mode: Mode, now: float) -> list[Effect]:
+    def _over(self, event: DeviceAlerted, name: str, mode: Mode, now: float) -> list[Effect]:
         alert = self._open_alert(
             device_alert.RULE, event.code[: device_alert.CODE_SHOWN_MAX], mode, event.gateway, event.device
         )
         if alert is None:
             return []
-        self._book.note_signal(_signal(event), alert.id)
+        self._book.note_signal(_signal(name, event), alert.id)
         if not device_alert.meaning(event.code).ends:
             return [self._book.record(alert.id, Fact(What.NOTED, now, note="over"))]
         return self._book.recover(alert, now, RECOVERED)
@@ -214,9 +224,9 @@ def _together(one: Attached, other: Attached) -> bool:
     return abs(one.t - other.t) <= CONFIRM_SECONDS or abs(one.rx - other.rx) <= CONFIRM_SECONDS
 
 
-def _signal(event: DeviceAlerted) -> str:
+def _signal(name: str, event: DeviceAlerted) -> str:
     """Name what makes a device's word the same one again: a device ends an alert under the id that it began with."""
-    return event.id if event.on else f"{event.id}/off"
+    return name if event.on else f"{name}/off"
 
 
 def _pressed_at(event: PressArrived) -> float:

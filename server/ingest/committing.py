@@ -52,6 +52,7 @@ class Counts:
     letters_kept: int = 0
     letters_dropped: int = 0
     events_dropped: int = 0
+    ids_taken: int = 0  # Signals that bear the id of another gateway's.
     faults: int = 0  # Our own mistakes, each with a trace in the log.
     alarm_commit_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_MAX))
     telemetry_commit_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_MAX))

@@ -20,7 +20,8 @@ def told_of_batch(journaled: JournaledBatch, signals: Signals, now: float) -> tu
         found = sort_alarms(batch, rx)
         told: list[Event] = []
         for signal in found.signals:
-            told += _news(signal_key(signal), signal.id, partial(replace, signal, stored=True), signals, now)
+            stored = PressStored(PressId(signal.id), signal.gateway, now)
+            told += _news(signal_key(signal), stored, partial(replace, signal, stored=True), signals)
         return [*told, *found.told_after], batch.last_position
     found = sort_telemetry(batch, {}, rx)  # What was refused stands in the journal as a hole.
     pairs = [pair for pair in zip(found.positions, found.readings, strict=True) if pair[0] >= journaled.new_from]
@@ -34,15 +35,15 @@ def told_of_events(events: Sequence[AlarmEvent], signals: Signals, now: float) -
     """Give what the engine is to be told of events in the journal; of those known already, nothing."""
     told: list[Event] = []
     for event in events:
-        told += _news(event_key(event), event.id, partial(retold, event), signals, now)
+        told += _news(event_key(event), PressStored(event.id, event.gateway, now), partial(retold, event), signals)
     return told
 
 
-def _news(key: str, id_: str, tell: Callable[[], Event | None], signals: Signals, now: float) -> list[Event]:
+def _news(key: str, stored: PressStored, tell: Callable[[], Event | None], signals: Signals) -> list[Event]:
     """Note that something is stored, and give what is news of it: that it is there, or that what we show is saved."""
     if signals.stored(key):
         return []
     if signals.store(key):
-        return [PressStored(PressId(id_), now)]
+        return [stored]
     told = tell()
     return [] if told is None else [told]

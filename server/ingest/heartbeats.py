@@ -14,7 +14,7 @@ from server.core.events import DeviceAlerted, PressArrived
 from server.ingest.gateways import GatewayState
 from server.ingest.model import Effect, LookedUp, LookUp, Origin, SendReceipt, StoreEvents, Tally, Tell
 from server.ingest.signals import Signals
-from server.ingest.sorting import repaired_record
+from server.ingest.sorting import press_key, repaired_record
 from server.journal.model import AlarmEvent
 
 EARLY_MS = 2_000  # A press younger than this in a heartbeat has overtaken its own batch; an older one was missed.
@@ -147,7 +147,7 @@ class Heartbeats:
         self, origin: Origin, gateway: GatewayId, epoch: EpochId, beat: Heartbeat, presses: list[Press], now: float
     ) -> list[Effect]:
         """Show and store what the school says is open and we do not have."""
-        missed = [press for press in presses if not self._signals.stored(press.id)]
+        missed = [press for press in presses if not self._signals.stored(press_key(gateway, press.id))]
         events = [
             AlarmEvent(
                 PressId(press.id), "press", gateway, DeviceId(press.d), press.t, int(now * 1_000), encode_record(press)
@@ -156,7 +156,7 @@ class Heartbeats:
         ]
         effects: list[Effect] = []
         for press in missed:
-            if self._signals.remembers_since(press.t) and self._signals.show(press.id):
+            if self._signals.remembers_since(press.t) and self._signals.show(press_key(gateway, press.id)):
                 late = beat.s - press.t >= EARLY_MS
                 self._tally.repair_press += late
                 self._tally.early_press += not late
@@ -167,7 +167,7 @@ class Heartbeats:
 
     def stored(self, event: AlarmEvent, now: float) -> list[Effect]:
         """Show a repaired press that was too old to be shown before the journal had been asked, and that it did not have."""
-        if not self._signals.show(event.id):
+        if not self._signals.show(press_key(event.gateway, event.id)):
             return []
         self._tally.repair_press += 1
         press = decode_record(event.body)

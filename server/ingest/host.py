@@ -383,7 +383,7 @@ class Host:
     def _stored(self, events: Iterable[AlarmEvent], now: float) -> list[Effect]:
         """Confirm signals that were shown as not yet saved."""
         return [
-            Tell(PressStored(event.id, now))
+            Tell(PressStored(event.id, event.gateway, now))
             for event in events
             if event.kind in ("press", "alert") and self._signals.store(event_key(event))
         ]

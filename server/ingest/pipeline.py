@@ -5,14 +5,18 @@ order, and only the journal is left to tasks of its own.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
 import structlog
 
-from contract.errors import StorageError
+from contract.errors import Reason, StorageError
 from contract.identity import GatewayId, Lane
 from contract.messages import Receipt, Seen, encode_message
-from server.core.events import Event
+from contract.topics import ROOT
+from server.core.effects import IdTaken
+from server.core.events import Event, Unreadable
 from server.ingest.committing import COLLECT_SECONDS, RETRY_SECONDS, Committing, Counts
 from server.ingest.doors.door import Door
 from server.ingest.host import Host
@@ -38,7 +42,7 @@ from server.ingest.model import (
     Write,
     roster_changed,
 )
-from server.ingest.sorting import event_key, retold
+from server.ingest.sorting import DETAIL_MAX, event_key, retold
 from server.journal.model import AlarmEvent, DeadLetter, Journal, JournaledBatch
 from server.registry.model import Roster
 
@@ -115,6 +119,20 @@ class Ingest:
         """Keep a message that a door itself could not read. Never waits, never raises."""
         self._committing.letter(letter)
 
+    def id_taken(self, taken: IdTaken) -> None:
+        """Put it on record that a gateway's signal bears the id of another gateway's: that is no accident of a radio.
+
+        The signal itself is shown and stored like any other, under a name of its own.
+        """
+        self.counts.ids_taken += 1
+        reason, now = Reason.ID_TAKEN.value, self._clock()
+        detail = f"{taken.id} of {taken.device} is the id of a signal of {taken.holder}"[:DETAIL_MAX]
+        head = msgspec.json.encode({"g": taken.gateway, "d": taken.device, "id": taken.id, "t": round(taken.t * 1_000)})
+        sha256 = hashlib.sha256(head).digest()
+        topic = f"{ROOT}/{taken.gateway}/up/{Lane.ALARM.value}"
+        self.bury(DeadLetter(taken.gateway, topic, reason, detail, sha256, head, round(now * 1_000)))
+        self._tell(Unreadable(taken.gateway, Lane.ALARM.value, reason, detail, now))
+
     # ---------------------------------------------------------------- other servers
 
     def shares(self, fences: Mapping[int, int]) -> None:
@@ -160,7 +178,7 @@ class Ingest:
         }
         return named | {
             name: getattr(counts, name)
-            for name in ("commits", "commit_failures", "letters_dropped", "events_dropped", "faults")
+            for name in ("commits", "commit_failures", "letters_dropped", "events_dropped", "ids_taken", "faults")
         }
 
     def dead_letters(self) -> int:

@@ -220,15 +220,24 @@ def _text(told: str, length_max: int) -> str:
 
 
 def signal_key(signal: Signal) -> str:
-    """Name what makes a signal the same one again: its id, and for an alert whether it begins or ends."""
+    """Name what makes a signal the same one again: its gateway and id, and for an alert whether it begins or ends.
+
+    With the gateway, for no other one's press may be hidden by a signal that bears its id.
+    """
     if isinstance(signal, PressArrived):
-        return signal.id
-    return f"{signal.id}/{'on' if signal.on else 'off'}"
+        return press_key(signal.gateway, signal.id)
+    return f"{signal.gateway} {signal.id}/{'on' if signal.on else 'off'}"
+
+
+def press_key(gateway: str, id_: str) -> str:
+    """Name the same of a press."""
+    return f"{gateway} {id_}"
 
 
 def event_key(event: AlarmEvent) -> str:
     """Name the same of a stored event; clears and replies have names that no signal has."""
-    return event.id if event.kind == "press" else f"{event.id}/{event.state or event.kind}"
+    key = press_key(event.gateway, event.id)
+    return key if event.kind == "press" else f"{key}/{event.state or event.kind}"
 
 
 def retold(event: AlarmEvent) -> Event | None:

@@ -8,12 +8,13 @@ from server.journal.model import AlertFact
 from server.journal.writing import native
 
 _ONE_BY_ONE = (
-    "insert into alert_fact (alert, number, at_ms, settled, body, press) values (?, ?, ?, ?, ?, ?) on conflict do nothing"
+    "insert into alert_fact (alert, number, at_ms, settled, body, press, signal) values (?, ?, ?, ?, ?, ?, ?)"
+    " on conflict do nothing"
 )
 _AT_ONCE = (
-    "insert into alert_fact (alert, number, at_ms, settled, body, press)"
-    " select a, n, t, s, b, p from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bytea[], %s::text[])"
-    " with ordinality as f (a, n, t, s, b, p, place) order by place"
+    "insert into alert_fact (alert, number, at_ms, settled, body, press, signal) select a, n, t, s, b, p, g from"
+    " unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bytea[], %s::text[], %s::text[])"
+    " with ordinality as f (a, n, t, s, b, p, g, place) order by place"
     " on conflict do nothing returning alert, number"
 )
 
@@ -40,6 +41,7 @@ def _at_once(connection: Connection, facts: Sequence[AlertFact]) -> set[tuple[st
         [fact.settled for fact in facts],
         [fact.body for fact in facts],
         [fact.press or None for fact in facts],
+        [fact.signal or None for fact in facts],
     ]
     return {(alert, number) for alert, number in connection.exec_driver_sql(_AT_ONCE, tuple(columns))}
 
@@ -48,7 +50,7 @@ def _one_by_one(connection: Connection, facts: Sequence[AlertFact]) -> set[tuple
     """Do the same for the one writer of a SQLite file, where only a mistake of ours can take a number twice."""
     kept: set[tuple[str, int]] = set()
     for fact in facts:
-        row = (fact.alert, fact.number, fact.at_ms, fact.settled, fact.body, fact.press or None)
+        row = (fact.alert, fact.number, fact.at_ms, fact.settled, fact.body, fact.press or None, fact.signal or None)
         if connection.exec_driver_sql(_ONE_BY_ONE, row).rowcount == 1:
             kept.add((fact.alert, fact.number))
     return kept

@@ -10,11 +10,11 @@ _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x616E7869616F  # "anxiao": several servers may start at once, one migrates.
 
 
-def migrate_connection(connection: Connection) -> None:
-    """Run every migration that is missing, within the connection's transaction: all of them or none."""
+def migrate_connection(connection: Connection, through: str = "heads") -> None:
+    """Run every migration that is missing (up to `through`), within the connection's transaction: all of them or none."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "heads")
+    command.upgrade(config, through)

@@ -3,7 +3,7 @@
 The values made for every single message are msgspec structs: one costs a tenth of a frozen dataclass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -107,7 +107,8 @@ class JournaledBatch:
 class AlertFact:
     """One fact of an alert's history, the `number`-th from 1; `settled` says that the alert is over with it.
 
-    `press` names the press that the fact brings to its incident, if it brings one: no other fact may bring it.
+    `press` names the press that the fact brings to its incident, if it brings one, and `signal` whose it is (its id and
+    gateway): no other fact may bring a press of that name, or the same one under another name.
     """
 
     alert: str
@@ -116,6 +117,16 @@ class AlertFact:
     body: bytes
     settled: bool = False
     press: str = ""
+    signal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a press is stored: its alert and name there, and whether it is another gateway's press that took the name."""
+
+    alert: str
+    press: str
+    taken: bool = False
 
 
 class StoredFact(msgspec.Struct, frozen=True):
@@ -177,8 +188,8 @@ class Journal(Protocol):
         """
         ...
 
-    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
-        """Name the alert of each press that is stored in one."""
+    async def homes_of(self, presses: Mapping[str, str]) -> dict[str, Home]:
+        """Say where presses are stored that are, each given by its name with whose it is."""
         ...
 
     async def facts(self, settled_since_ms: int = 0) -> Sequence[tuple[str, bytes]]:

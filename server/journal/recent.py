@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import msgspec
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, select, tuple_
 
 from contract.identity import DeviceId, GatewayId
 from contract.records import DeviceAlert
@@ -46,11 +46,14 @@ class SqlRecent:
             event = tables.alarm_event.c
             ended = func.max(case((event.state == "off", 1), else_=0))
             lasting = (
-                select(event.id).where(event.kind == "alert", event.rx_ms >= since_ms).group_by(event.id).having(ended == 0)
+                select(event.gateway, event.id)
+                .where(event.kind == "alert", event.rx_ms >= since_ms)
+                .group_by(event.gateway, event.id)
+                .having(ended == 0)
             )
             query = (
                 select(event.gateway, event.device, event.body)
-                .where(event.kind == "alert", event.state == "on", event.id.in_(lasting))
+                .where(event.kind == "alert", event.state == "on", tuple_(event.gateway, event.id).in_(lasting))
                 .order_by(event.rx_ms)
             )
             found = [

@@ -1,6 +1,6 @@
 """The journal on SQLite or PostgreSQL: the seam of `server.journal.model`, over one `Database`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Connection, func, or_, select, tuple_
@@ -9,7 +9,7 @@ from contract.identity import DeviceId, EpochId, GatewayId, Lane, PressId
 from server.journal import tables
 from server.journal.database import Database
 from server.journal.facts import append_facts
-from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, JournaledBatch, StoredFact, Written
+from server.journal.model import AlarmEvent, AlertFact, BatchWrite, DeadLetter, Home, JournaledBatch, StoredFact, Written
 from server.journal.reading import BATCHES, POSITIONS, Positions, read_batches, read_positions
 from server.journal.streams import CachedStreams, LockedStreams, Streams
 from server.journal.watermark import Watermark
@@ -120,13 +120,17 @@ class SqlJournal:
         query = select(fact.body).where(fact.alert == alert).order_by(fact.number)
         return await self._database.run(lambda connection: [bytes(body) for [body] in connection.execute(query)])
 
-    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
-        """Name the alert of each press that is stored in one."""
+    async def homes_of(self, presses: Mapping[str, str]) -> dict[str, Home]:
+        """Say where presses are stored that are, each given by its name with whose it is."""
         fact = tables.alert_fact.c
-        query = select(fact.press, fact.alert).where(fact.press.in_(presses))
-        return await self._database.run(
-            lambda connection: {press: alert for press, alert in connection.execute(query)}  # noqa: C416
+        query = select(fact.press, fact.signal, fact.alert).where(
+            or_(fact.press.in_(presses.keys()), fact.signal.in_(presses.values()))
         )
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        taken = {press: Home(alert, press, signal not in (None, presses.get(press))) for press, signal, alert in rows}
+        own = {signal: Home(alert, press) for press, signal, alert in rows}
+        found = {press: own.get(signal) or taken.get(press) for press, signal in presses.items()}
+        return {press: home for press, home in found.items() if home is not None}
 
     async def facts_after(self, sequence: int, limit: int) -> Sequence[StoredFact]:
         """Read facts in the order of storing; on PostgreSQL only up to where no running transaction can still insert."""

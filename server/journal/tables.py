@@ -51,7 +51,7 @@ alarm_event = Table(
     Column("id", String(36), primary_key=True),
     Column("kind", String(8), primary_key=True),  # A clear bears the id of its press.
     Column("state", String(16), primary_key=True),  # An alert ends, a command is replied to, under the id it began with.
-    Column("gateway", String(40), nullable=False),
+    Column("gateway", String(40), primary_key=True),  # What bears the id of another gateway's event is none of that one.
     Column("device", String(40), nullable=False),
     Column("t_ms", BigInteger, nullable=False),
     Column("rx_ms", BigInteger, nullable=False),
@@ -110,9 +110,11 @@ alert_fact = Table(
     Column("settled", Boolean, nullable=False),  # The alert is over with this fact.
     Column("body", LargeBinary, nullable=False),
     Column("number", BigInteger, nullable=False),  # Within the alert, from 1: two servers cannot both write one.
-    Column("press", String(36)),  # The press it brings: each is in one incident, whichever server tells it.
+    Column("press", String(80)),  # The press it brings: each is in one incident, whichever server tells it.
     UniqueConstraint("alert", "number"),
+    Column("signal", String(80)),  # Its id and gateway: none is there twice, under whatever name.
     UniqueConstraint("press"),
+    UniqueConstraint("signal"),
 )
 
 lease = Table(

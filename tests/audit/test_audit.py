@@ -12,7 +12,7 @@ from contract.records import Reading
 from server.audit.days import day_of
 from server.audit.report import in_words
 from server.history.duckdb_store import DuckDbStore
-from tests.audit.town import BUTTON, CAMERA, DAY, Town, check, failed, press_id, told
+from tests.audit.town import BUTTON, CAMERA, CITY, DAY, GATEWAY, Town, check, failed, press_id, told
 
 
 async def test_what_the_server_wrote_agrees_with_the_journal(town: Town) -> None:
@@ -55,6 +55,44 @@ async def test_late_readings_wrong_clocks_and_repairs_are_no_differences(town: T
     assert any("2 presses were repaired" in note for note in check(report, "alarms").notes)
     assert check(report, "refused").compared == 2
     assert any("without their refused records" in note for note in check(report, "batches").notes)
+
+
+async def test_two_gateways_that_use_one_id_are_no_difference(town: Town) -> None:
+    """Each has its row and its incident; the row of either is still missed, and so is its incident."""
+    other = CITY.roster.gateways[-1].id
+    await town.send(town.press(7), lane=Lane.ALARM)
+    await town.send(town.press(7), lane=Lane.ALARM, gateway=other, first=1)
+    await town.project()
+    assert failed(await town.audit()) == []
+
+    await town.sql(f"delete from alarm_event where gateway = '{other}'")
+    assert failed(await town.audit()) == ["alarms", "incidents"]
+    await town.sql(f"delete from alert_fact where alert = '{press_id(7)}@{other}'")
+    assert failed(await town.audit()) == ["alarms"]
+
+
+async def test_a_press_that_shares_its_id_and_is_in_no_incident_is_missed(town: Town) -> None:
+    other = CITY.roster.gateways[-1].id
+    await town.send(town.press(7), lane=Lane.ALARM)
+    await town.send(town.press(7), lane=Lane.ALARM, gateway=other, first=1)
+    await town.project()
+    await town.sql(f"delete from alert_fact where alert = '{press_id(7)}@{other}'")
+
+    assert failed(await town.audit()) == ["incidents"]
+    assert f"press {press_id(7)} is in no incident" in " ".join(told(await town.audit()))
+
+
+async def test_a_press_that_is_told_under_two_names_is_told_twice(town: Town) -> None:
+    """What two servers that heard two such gateways in different order may do is not passed over."""
+    await town.send(town.press(7), lane=Lane.ALARM)
+    await town.project()
+    [[alert, body]] = await town.rows("select alert, body from alert_fact where number = 1")
+    twice = f"{alert}@{GATEWAY}"
+    again = bytes(body).replace(str(alert).encode(), twice.encode())  # type: ignore[call-overload]
+    insert = "insert into alert_fact (alert, at_ms, settled, body, number) values (:alert, :ms, false, :body, 1)"
+    await town.sql(insert, alert=twice, ms=town.ms(), body=again)
+
+    assert "is told more than once" in " ".join(told(await town.audit()))
 
 
 async def test_only_the_days_asked_for_are_compared(town: Town) -> None:

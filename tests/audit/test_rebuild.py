@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from contract.identity import EpochId
+from contract.identity import EpochId, Lane
 from server.audit.mending import LOST
 from server.audit.rebuild import Rebuilt, rebuild_history, rebuild_state
 from server.audit.report import in_words
 from server.core.events import ActRequested
 from tests.audit.test_audit import change
-from tests.audit.town import CITY, Town, failed
+from tests.audit.town import CITY, Town, failed, press_id
 
 STATE = (
     "select id, kind, state, gateway, device, t_ms, rx_ms, body from alarm_event order by 1, 2, 3",
@@ -80,6 +80,22 @@ async def test_a_refused_record_that_is_lost_is_told_again_without_its_content(t
 
     assert done.gaps_added == 1
     assert await town.rows("select detail from quarantine") == [(LOST,)]
+    assert failed(await town.audit()) == []
+
+
+@pytest.mark.parametrize("lost", ["first", "second"])
+async def test_a_press_under_another_gateways_id_rings_again_where_no_incident_tells_it(town: Town, lost: str) -> None:
+    other = CITY.roster.gateways[-1].id
+    await town.send(town.press(7), lane=Lane.ALARM)
+    await town.send(town.press(7), lane=Lane.ALARM, gateway=other, first=1)
+    await town.project()
+    name = f"{press_id(7)}@{other}" if lost == "second" else press_id(7)
+    assert await town.sql(f"delete from alert_fact where alert = '{name}'") > 0
+
+    done = await rebuilt(town)
+
+    assert done.incidents_added > 0
+    assert await town.rows(f"select count(*) from alert_fact where press = '{name}'") == [(1,)]
     assert failed(await town.audit()) == []
 
 

@@ -225,7 +225,9 @@ class Talk:
 
     def stored(self, number: int, now: float) -> None:
         """Say that the journal has committed a press."""
-        self.say(PressStored(press_id(number), now), now)
+        told = self.engine.alert_of(press_id(number))
+        gateway = GatewayId(told.gateway) if told is not None else gateway_of(1)
+        self.say(PressStored(press_id(number), gateway, now), now)
 
     def window(self, start: float, end: float, *, mode: str = "test", device: str = "btn-1", by: str = "station") -> None:
         """Declare a test or drill of one button."""

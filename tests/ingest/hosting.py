@@ -93,7 +93,7 @@ class MemoryJournal:
         self.cursors: dict[tuple[GatewayId, EpochId, Lane], int] = {}
         self.digests: dict[tuple[GatewayId, EpochId, Lane, int, int], bytes] = {}
         self.batches: list[BatchWrite] = []
-        self.events: dict[tuple[str, str, str], AlarmEvent] = {}
+        self.events: dict[tuple[str, str, str, str], AlarmEvent] = {}
 
     def write(self, batches: Sequence[BatchWrite]) -> list[Written]:
         """Commit a group."""
@@ -101,9 +101,9 @@ class MemoryJournal:
 
     def store(self, events: Sequence[AlarmEvent]) -> list[bool]:
         """Store events; says for each whether it was new."""
-        new = [(event.id, event.kind, event.state) not in self.events for event in events]
+        new = [(event.id, event.kind, event.state, event.gateway) not in self.events for event in events]
         for event in events:
-            self.events.setdefault((event.id, event.kind, event.state), event)
+            self.events.setdefault((event.id, event.kind, event.state, event.gateway), event)
         return new
 
     def _take(self, batch: BatchWrite) -> Written:

@@ -32,6 +32,7 @@ from server.ingest.model import (
     What,
     Write,
 )
+from server.ingest.sorting import press_key
 from tests.ingest.hosting import (
     EPOCH,
     LATER,
@@ -416,7 +417,7 @@ def test_restart_shows_nothing_again() -> None:
     before = Hosting()
     before.done("up/a", alarms(1, press()))
     after = Hosting(journal=before.journal)
-    after.say(Restored(before.journal.cursors, [press_id(1)], since_ms=0))
+    after.say(Restored(before.journal.cursors, [press_key(G, press_id(1))], since_ms=0))
 
     again = after.done("up/a", alarms(1, press()))
     beat = after.arrives("hb", heartbeat(hi={"a": 1}, lo={"a": 1}, presses=[OpenPress(press_id(1), "sos-1", 1_000)]))

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from contract.errors import StorageError
-from contract.identity import Lane
+from contract.identity import DeviceId, Lane
 from contract.messages import OpenPress
-from server.core.events import Event, PressArrived, PressStored, ReadingsArrived
+from server.core.effects import IdTaken
+from server.core.events import Event, PressArrived, PressStored, ReadingsArrived, Unreadable
 from server.ingest.committing import Committing
 from server.ingest.model import Fate
 from server.ingest.pipeline import Ingest
@@ -292,3 +293,30 @@ def test_failure_of_the_journal_is_noted_once() -> None:
     committing.failed(StorageError("b"))
 
     assert (committing.ok, committing.counts.commit_failures) == (False, 2)
+
+
+async def test_signal_under_another_gateways_id_is_stored_shown_and_put_on_record(journal: FailingJournal) -> None:
+    """A hostile gateway that tells an id first hides nothing: both are kept and shown, and the second one is declared."""
+    told, door = Told(), MemoryDoor()
+    ingest = ingest_on(journal, told)
+    async with serving(ingest):
+        ingest.receive(door, "gw-0002", "up/a", alarms(1, press(), gateway="gw-0002"))
+        await ingest.drain()
+        ingest.receive(door, G, "up/a", alarms(1, press()))
+        ingest.receive(door, G, "up/a", alarms(1, press()))
+        beat = heartbeat(hi={"a": 1}, lo={"a": 1}, presses=[OpenPress(press_id(1), "sos-1", 1_000)])
+        ingest.receive(door, G, "hb", beat)
+        await ingest.drain()
+        ingest.id_taken(IdTaken(G, DeviceId("sos-1"), press_id(1), "gw-0002", 1.0))
+        await ingest.drain()
+
+    assert [event.gateway for event in told.events if isinstance(event, PressArrived)] == ["gw-0002", G]
+    assert [event.gateway for event in told.events if isinstance(event, PressStored)] == ["gw-0002", G]
+    assert {event.gateway for event in await journal.events(0)} == {"gw-0002", G}
+    [declared] = told.of(Unreadable)
+    assert isinstance(declared, Unreadable)
+    assert (declared.gateway, declared.lane, declared.reason) == (G, "a", "id_taken")
+    [[letter, count]] = await journal.dead_letters(10)
+    assert (letter.gateway, letter.reason, count) == (G, "id_taken", 1)
+    assert "gw-0002" in letter.detail
+    assert ingest.counters()["ids_taken"] == 1

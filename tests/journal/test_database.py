@@ -8,10 +8,21 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from contract.errors import ConfigurationError, StorageError
 from server.journal import tables
-from server.journal.database import Database, check, metadata, migrate, open_database
+from server.journal.database import (
+    Database,
+    _parsed,
+    _postgresql,
+    _sqlite,
+    check,
+    metadata,
+    migrate,
+    open_database,
+)
+from server.journal.migration import migrate_connection
 
 
 async def test_migrations_make_the_tables_as_described(database: Database) -> None:
@@ -40,6 +51,35 @@ async def test_second_opening_migrates_nothing_and_keeps_rows(address: str) -> N
     await second.close()
 
     assert [tuple(row) for row in rows] == [(7,)]
+
+
+async def test_events_outlast_taking_the_gateway_into_their_key(address: str) -> None:
+    """What an older server stored stays as it was; then another gateway's event of that id is a row beside it."""
+    before = {
+        "id": "i",
+        "kind": "press",
+        "state": "",
+        "gateway": "gw-1",
+        "device": "d",
+        "t_ms": 1,
+        "rx_ms": 2,
+        "body": b"{}",
+    }
+    insert = text("insert into alarm_event values (:id, :kind, :state, :gateway, :device, :t_ms, :rx_ms, :body)")
+    engine = (_sqlite if address.startswith("sqlite") else _postgresql)(_parsed(address))
+    with engine.begin() as connection:
+        migrate_connection(connection, "0014")
+        connection.execute(insert, before)
+    engine.dispose()
+
+    database = open_database(address)
+    await database.run(lambda connection: connection.execute(insert, {**before, "gateway": "gw-2"}))
+    with pytest.raises(IntegrityError):
+        await database.run(lambda connection: connection.execute(insert, before))
+    kept = await database.run(lambda connection: connection.execute(tables.alarm_event.select()).mappings().all())
+    await database.close()
+
+    assert [dict(row) for row in kept] == [before, {**before, "gateway": "gw-2"}]
 
 
 async def test_failed_work_leaves_nothing(database: Database) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from server.journal.database import Database
-from server.journal.model import AlertFact
+from server.journal.model import AlertFact, Home
 from server.journal.sql import SqlJournal
 
 
@@ -29,7 +29,20 @@ async def test_a_press_is_brought_to_one_incident_only(journal: SqlJournal) -> N
     assert await journal.append_facts([AlertFact("p", 1, 2, b"too", press="p"), AlertFact("p", 2, 3, b"stored")]) == {"p"}
 
     assert await journal.facts_of("p") == []
-    assert await journal.incidents_of(["p", "q"]) == {"p": "a"}
+    assert await journal.homes_of({"p": "p@g", "q": "q@g"}) == {"p": Home("a", "p")}
+
+
+async def test_a_press_of_two_names_is_brought_once_and_a_name_is_of_one_gateway(journal: SqlJournal) -> None:
+    """Where two gateways use one id, each press is there once, whichever name a server gave it."""
+    await journal.append_facts([AlertFact("p", 1, 1, b"first", press="p", signal="p@g")])
+
+    assert await journal.append_facts([AlertFact("p@g", 1, 2, b"again", press="p@g", signal="p@g")]) == {"p@g"}
+    assert await journal.append_facts([AlertFact("q", 1, 2, b"other's", press="p", signal="p@h")]) == {"q"}
+
+    assert await journal.homes_of({"p@g": "p@g"}) == {"p@g": Home("p", "p")}
+    assert await journal.homes_of({"p": "p@h"}) == {"p": Home("p", "p", taken=True)}
+    assert await journal.append_facts([AlertFact("p@h", 1, 2, b"other's", press="p@h", signal="p@h")]) == set()
+    assert await journal.homes_of({"p": "p@h"}) == {"p": Home("p@h", "p@h")}
 
 
 async def test_facts_are_read_on_from_where_one_stopped(journal: SqlJournal) -> None:

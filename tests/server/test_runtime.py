@@ -1,7 +1,7 @@
 """The runtime: screens first, then the journal in order; nothing is forgotten while the database is away."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -13,7 +13,7 @@ from server.core.alert import Alert, State
 from server.core.effects import ActRefused, AlertChanged, Effect
 from server.core.engine import Engine
 from server.core.events import ActRequested, PressArrived
-from server.journal.model import AlertFact
+from server.journal.model import AlertFact, Home
 from server.runtime import Runtime
 from tests.core.talking import NOON, city, gateway_of, school
 
@@ -43,9 +43,9 @@ class Facts:
         self.returned.set()
         return overtaken
 
-    async def incidents_of(self, presses: Sequence[str]) -> dict[str, str]:
-        """Name the alerts of presses."""
-        return {fact.press: fact.alert for fact in self.kept if fact.press in presses}
+    async def homes_of(self, presses: Mapping[str, str]) -> dict[str, Home]:
+        """Say where presses are."""
+        return {fact.press: Home(fact.alert, fact.press) for fact in self.kept if fact.press in presses}
 
     async def facts_of(self, alert: str) -> Sequence[bytes]:
         """Give the facts of one alert."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ import pytest
 
 from contract.batch import encode_batch
 from contract.errors import StorageError
-from contract.identity import EpochId, Lane, make_press_id
+from contract.identity import EpochId, GatewayId, Lane, make_press_id
 from contract.records import Press, Reading, encode_record
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
@@ -71,10 +72,17 @@ class Running:
         """List what it shows of presses."""
         return [alert for alert in self.service.runtime.engine.alerts.values() if alert.rule == "one_key_press"]
 
-    def hear(self, lane: Lane, first: int, *records: Press | Reading, request: int = 0) -> None:
+    def hear(
+        self,
+        lane: Lane,
+        first: int,
+        *records: Press | Reading,
+        request: int = 0,
+        gateway: GatewayId = BUTTON.gateway,
+    ) -> None:
         """Let a batch arrive."""
-        body = encode_batch(BUTTON.gateway, EPOCH, lane, first, 1, [encode_record(record) for record in records])
-        self.service.ingest.receive(Way(), BUTTON.gateway, f"up/{lane.value}", body, request)
+        body = encode_batch(gateway, EPOCH, lane, first, 1, [encode_record(record) for record in records])
+        self.service.ingest.receive(Way(), gateway, f"up/{lane.value}", body, request)
 
 
 async def started(address: str, folder: Path, name: str) -> Running:
@@ -136,6 +144,37 @@ async def test_presses_that_come_to_both_at_once_are_one_incident_each_press_onc
     await first.service.runtime.flush()
     stored = await first.service.journal.facts_of(first.incidents[0].id)
     assert len(stored) == first.incidents[0].version
+
+
+@pytest.mark.parametrize("order", ["the hostile one first", "each server another first"])
+async def test_a_gateway_that_uses_anothers_ids_hides_no_press(pair: tuple[Running, Running], order: str) -> None:
+    """Both presses are on both servers, each at its own school, and an alert says so."""
+    first, second = pair
+    owner = next(gateway for gateway in CITY.roster.gateways if gateway.id == BUTTON.gateway)
+    hostile = next(gateway for gateway in CITY.roster.gateways if gateway.id != BUTTON.gateway)
+    for number in range(1, 6):
+        made = press(number)
+        first.hear(Lane.ALARM, number, made, gateway=hostile.id)
+        if order == "each server another first":
+            second.hear(Lane.ALARM, number, made)
+            second.hear(Lane.ALARM, number, made, gateway=hostile.id)
+        else:
+            second.hear(Lane.ALARM, number, made, gateway=hostile.id)
+            second.hear(Lane.ALARM, number, made)
+        first.hear(Lane.ALARM, number, made)
+        await asyncio.sleep(0.01)
+
+    def settled() -> bool:
+        ours, theirs = (sorted(one.incidents, key=lambda alert: alert.id) for one in pair)
+        rows = Counter((alert.gateway, row.id.partition("@")[0]) for alert in ours for row in alert.presses)
+        return ours == theirs and len(rows) == 10 and set(rows.values()) == {1} and all(alert.stored for alert in ours)
+
+    await until(settled)
+    for one in pair:
+        assert {alert.school for alert in one.incidents} == {gateway.school for gateway in (owner, hostile)}
+        declared = [alert for alert in one.service.runtime.engine.alerts.values() if alert.rule == "unreadable_alarm"]
+        assert "id_taken" in dict(declared[0].detail).values()
+        assert one.service.ingest.counters()["ids_taken"] > 0
 
 
 async def test_of_two_people_at_two_servers_one_takes_the_incident(pair: tuple[Running, Running]) -> None:
