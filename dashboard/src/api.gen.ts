@@ -1083,6 +1083,9 @@ export interface SchoolView {
   guards_at_peak: number;
   opened: string | null;
   closed: string | null;
+  merged_into: string | null;
+  central: string | null;
+  points: string[];
   declared: Record<string, DeclarationView>;
   exemptions: ExemptionView[];
 }

@@ -1,5 +1,6 @@
 """From the core's values to what the API says: plain functions, total for whatever is missing from the registry."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from server.api import views
@@ -148,7 +149,9 @@ def _related(device: Device, engine: EngineLike) -> views.RelatedDevice:
     )
 
 
-def school_view(school: School, dossier: Dossier, today: date, *, contact: bool) -> views.SchoolView:
+def school_view(
+    school: School, dossier: Dossier, today: date, *, contact: bool, points: Sequence[str] = ()
+) -> views.SchoolView:
     """Show a school of the registry, with what its ledger says on a day; its place in the datum of all screens."""
     latitude, longitude = converted(school.latitude, school.longitude, school.datum)
     return views.SchoolView(
@@ -172,6 +175,9 @@ def school_view(school: School, dossier: Dossier, today: date, *, contact: bool)
         guards_at_peak=school.guards_at_peak,
         opened=school.opened.isoformat() if school.opened else None,
         closed=school.closed.isoformat() if school.closed else None,
+        merged_into=school.merged_into,
+        central=school.central,
+        points=list(points),
         declared={
             said.id: views.DeclarationView(
                 in_place=said.in_place,

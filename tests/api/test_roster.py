@@ -322,3 +322,18 @@ async def test_screens_have_one_datum(house: House) -> None:
     assert (columns["lat"][at], columns["lon"][at]) == wanted
     assert wanted != (place.latitude, place.longitude)
     assert TOWN in house.registry.tree.units
+
+
+async def test_teaching_points_stand_under_their_central_school(house: House) -> None:
+    client = await house.sign_in("bureau")
+    await put(client, "school", {"central": FIRST, "kind": "教学点"}, key=[THIRD])
+    await put(client, "school", {"central": FIRST, "kind": "教学点"}, key=[SECOND])
+    county = await house.sign_in("education_officer")
+
+    async def page(who: httpx.AsyncClient, school: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await who.get(f"/api/v1/schools/{school}")).json()["school"]
+        return found
+
+    assert (await page(client, FIRST))["points"] == [SECOND, THIRD]
+    assert (await page(county, FIRST))["points"] == [SECOND]  # The other lies out of reach.
+    assert (await page(county, SECOND))["central"] == FIRST

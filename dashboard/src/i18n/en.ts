@@ -685,6 +685,10 @@ export const en: Words = {
     address: "Address",
     contact: "Contact",
     station: "Police station",
+    central: "Central school",
+    points: "Teaching points",
+    closedSince: "Closed since",
+    mergedInto: "Merged into",
     unit: "Responsible unit",
     place: "Coordinates",
     kinds: {

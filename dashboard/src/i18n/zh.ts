@@ -656,6 +656,10 @@ export const zh = {
     address: "地址",
     contact: "联系人",
     station: "属地派出所",
+    central: "所属中心校",
+    points: "所辖教学点",
+    closedSince: "停办日期",
+    mergedInto: "并入学校",
     unit: "主管单位",
     place: "坐标",
     kinds: {

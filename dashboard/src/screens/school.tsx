@@ -5,7 +5,7 @@ import { ago, clock, count, dateTime, measured, unit as unitOf } from "../format
 import { labelled, look, named, t } from "../i18n";
 import { href } from "../route";
 import { alertsTick, coverageTick, livenessTick, picture, second } from "../store/feed";
-import { unitName, whatOf } from "../store/words";
+import { schoolNameOf, unitName, whatOf } from "../store/words";
 import { AlertBadges, Choice, Empty, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { may } from "../store/session";
@@ -177,6 +177,16 @@ function Profile({ page }: { page: SchoolPage }) {
     [m.school.address, school.address || m.common.unknown],
     [m.school.station, station ? named(station) : m.common.unknown],
   ];
+  const links = (ids: string[]) =>
+    ids.map((one) => (
+      <>
+        <a href={href(`schools/${one}`)}>{schoolNameOf(one) || one}</a>{" "}
+      </>
+    ));
+  if (school.central) lines.push([m.school.central, links([school.central])]);
+  if (school.points.length) lines.push([m.school.points, links(school.points)]);
+  if (school.closed) lines.push([m.school.closedSince, school.closed]);
+  if (school.merged_into) lines.push([m.school.mergedInto, links([school.merged_into])]);
   if (school.contact || school.contact_phone) {
     lines.push([
       m.school.contact,

@@ -15,7 +15,7 @@ from server.api.replies import answers, reply
 from server.api.show import alert_view, device_view, gateway_view, school_view, station_view, verdict_view
 from server.core.schedule import local_date
 from server.registry.model import Device
-from server.security.access import Permission, sees_alert
+from server.security.access import Permission, sees, sees_alert
 
 DAY_MS = 86_400_000
 SPAN_MS_MAX = 400 * DAY_MS  # A school year and its summer.
@@ -48,6 +48,11 @@ def add(router: APIRouter, parts: Parts) -> None:
                     engine.roster.dossier(school.id),
                     local_date(parts.clock()),
                     contact=caller.may(Permission.CONTACT),
+                    points=[
+                        one.id
+                        for one in tree.roster.schools
+                        if one.central == school.id and sees(caller.reach, tree, one.id)
+                    ],
                 ),
                 station=station_view(station) if station else None,
                 gateway=gateway_view(gateway, engine) if gateway else None,

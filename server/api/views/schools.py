@@ -50,6 +50,9 @@ class SchoolView(View, frozen=True, kw_only=True):
     guards_at_peak: int
     opened: str | None
     closed: str | None
+    merged_into: str | None
+    central: str | None  # The school that manages this teaching point.
+    points: list[str]  # The teaching points that this school manages, those within reach.
     declared: dict[str, DeclarationView]
     exemptions: list[ExemptionView]
 
