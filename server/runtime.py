@@ -39,7 +39,7 @@ from server.core.events import (
     Ticked,
     WindowDeclared,
 )
-from server.core.fact import decode_fact
+from server.core.fact import brought, decode_fact
 from server.journal.model import AlertFact, Home, StoredFact
 from server.registry.model import Roster
 
@@ -266,34 +266,57 @@ class Runtime:
         """Take alerts as they are stored, and say again what of our own facts still has to be said."""
         ours = {each.fact.alert for each in self._waiting}  # First, so that they let go what others are about to show.
         for alert in sorted(self._behind, key=lambda behind: (behind not in ours, behind)):
+            if alert in self._behind:
+                await self._read_together(alert)
+
+    async def _read_together(self, first: str) -> None:
+        """Take an alert as it is stored, in one step with those that share a press with it.
+
+        Taken one after the other, the second would still have on a screen what the first has just been given.
+        """
+        read: dict[str, tuple[Sequence[bytes], Mapping[str, Home]]] = {}
+        wanted = {first}
+        while wanted:
+            alert = min(wanted)
             stored = await self._facts.facts_of(alert)
             told = {
                 each.fact.press: each.fact.signal for each in self._waiting if each.fact.alert == alert and each.fact.press
             }
-            homes = await self._facts.homes_of(told) if told else {}
-            stands = [press for press, home in homes.items() if not home.taken]  # As ours, here or elsewhere.
-            elsewhere = frozenset(press for press in stands if homes[press] != Home(alert, press))
-            taken = frozenset(press for press, home in homes.items() if home.taken)
-            self._behind |= {home.alert for home in homes.values()} - {alert}
-            lost = [each for each in self._waiting if each.fact.alert == alert]
-            self._waiting = deque(each for each in self._waiting if each.fact.alert != alert)
-            self._behind.discard(alert)
-            bodies = [each.fact.body for each in lost]
-            effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere, taken), self._clock())
-            log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
-            self._screens.effects(effects, self._clock())
-            for effect in effects:
-                if isinstance(effect, DayNoted):
-                    self.on_day(effect)
-            again = effects[len(effects) - len(lost) :]
-            for each, effect in zip(lost, again, strict=True):
-                if isinstance(effect, AlertChanged) and effect.fact is not None:
-                    self._waiting.append(_Waiting(_numbered(effect, effect.fact), each.stored))
-                elif each.stored is not None and not each.stored.done() and each.fact.body in stored:
-                    each.stored.set_result(None)  # Stored after all, and nobody had heard of the commit.
-                elif each.stored is not None and not each.stored.done():
-                    moved = effect.alert if isinstance(effect, FactDropped) else None
-                    each.stored.set_result(ActRefused("version_conflict", "another server's user was first", moved))
+            read[alert] = stored, (homes := await self._facts.homes_of(told) if told else {})
+            wanted |= {home.alert for home in homes.values()} | self._holders(stored)
+            wanted -= read.keys()
+        effects: list[Effect] = []
+        for alert, (stored, homes) in read.items():
+            effects += self._overtaken(alert, stored, homes)
+        self._screens.effects(effects, self._clock())
+        for effect in effects:
+            if isinstance(effect, DayNoted):
+                self.on_day(effect)
+
+    def _holders(self, stored: Sequence[bytes]) -> set[str]:
+        """Name the alerts that have, with us, a press of these facts."""
+        found = ((press, self.engine.alert_of(press)) for press in map(brought, map(decode_fact, stored)) if press)
+        return {alert.id for press, alert in found if alert is not None and any(row.id == press for row in alert.presses)}
+
+    def _overtaken(self, alert: str, stored: Sequence[bytes], homes: Mapping[str, Home]) -> list[Effect]:
+        stands = [press for press, home in homes.items() if not home.taken]  # As ours, here or elsewhere.
+        elsewhere = frozenset(press for press in stands if homes[press] != Home(alert, press))
+        taken = frozenset(press for press, home in homes.items() if home.taken)
+        lost = [each for each in self._waiting if each.fact.alert == alert]
+        self._waiting = deque(each for each in self._waiting if each.fact.alert != alert)
+        self._behind.discard(alert)
+        bodies = [each.fact.body for each in lost]
+        effects = self.engine.step(AlertOvertaken(alert, stored, bodies, elsewhere, taken), self._clock())
+        log.info("alert_overtaken", alert=alert, stored=len(stored), lost=len(lost))
+        for each, effect in zip(lost, effects[len(effects) - len(lost) :], strict=True):
+            if isinstance(effect, AlertChanged) and effect.fact is not None:
+                self._waiting.append(_Waiting(_numbered(effect, effect.fact), each.stored))
+            elif each.stored is not None and not each.stored.done() and each.fact.body in stored:
+                each.stored.set_result(None)  # Stored after all, and nobody had heard of the commit.
+            elif each.stored is not None and not each.stored.done():
+                moved = effect.alert if isinstance(effect, FactDropped) else None
+                each.stored.set_result(ActRefused("version_conflict", "another server's user was first", moved))
+        return effects
 
 
 def _numbered(changed: AlertChanged, fact: bytes) -> AlertFact:

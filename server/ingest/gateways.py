@@ -14,6 +14,7 @@ CLOCK_BAD_MS = (
 )
 CLOCK_BEATS = 3  # So many heartbeats in a row have to say so, or to say that it is over: a slow one says nothing.
 CLONE_TURNS = 3  # A box that restarts changes its epoch once; two boxes of one identity change it back and forth.
+LATE_SECONDS = 180.0  # No line, broker or stopped server holds a heartbeat of a box that is gone for so long.
 
 
 class GatewayState:
@@ -22,6 +23,7 @@ class GatewayState:
     __slots__ = (
         "_batches",
         "_clock_beats",
+        "_newer_at",
         "_second",
         "_turned_at",
         "_turns",
@@ -48,6 +50,7 @@ class GatewayState:
         self._batches = 0
         self._turns = 0
         self._turned_at = 0.0
+        self._newer_at = 0.0  # When the newest epoch was first heard of.
         self._clock_beats = 0
 
     def busy(self, now: float) -> bool:
@@ -58,16 +61,29 @@ class GatewayState:
         self._batches += 1
         return self._batches > BATCHES_PER_SECOND_MAX
 
-    def turn(self, epoch: EpochId, now: float) -> bool:
+    def turn(self, epoch: EpochId, sent_ms: int, now: float) -> bool:
         """Note the epoch of a heartbeat; says whether the epochs have gone back and forth as only two boxes' do."""
         if self._turns and now - self._turned_at > CLONE_QUIET_SECONDS:
             self._turns = 0
-        if self.epoch is None or epoch > self.epoch:
-            self.epoch = epoch
-        elif epoch < self.epoch:  # Older than one already seen: a late message, or a second box.
+        self.hear_of(epoch, now)
+        if self.epoch is not None and epoch < self.epoch and self._lives_on(sent_ms, now):
             self._turns += 1
             self._turned_at = now
         return self._turns >= CLONE_TURNS
+
+    def hear_of(self, epoch: EpochId, now: float) -> None:
+        """Note the epoch of a heartbeat or link, if it is newer than all before."""
+        if self.epoch is None or epoch > self.epoch:
+            self.epoch = epoch
+            self._newer_at = now
+
+    def _lives_on(self, sent_ms: int, now: float) -> bool:
+        """Say whether a heartbeat of an older epoch was sent after the newer one was heard of: by a second box.
+
+        What a line or broker held while the box started again was sent before. A clock that is off says nothing.
+        """
+        after = self._newer_at * 1_000 + CLOCK_BAD_MS < sent_ms <= now * 1_000 + CLOCK_BAD_MS
+        return after or now - self._newer_at > LATE_SECONDS
 
     def clock_off(self, sent_ms: int, now: float) -> bool:
         """Note when a heartbeat says that it was sent; says whether the box's clock is to be called bad."""

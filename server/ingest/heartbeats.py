@@ -129,7 +129,7 @@ class Heartbeats:
     def _watch(self, gateway: GatewayId, epoch: EpochId, state: GatewayState, beat: Heartbeat, now: float) -> list[Effect]:
         """Tell when a second box begins or ends to bear this name, and when the box's clock goes wrong or right."""
         effects: list[Effect] = []
-        two = state.turn(epoch, now)
+        two = state.turn(epoch, beat.s, now)
         if two is not bool(state.clone):
             self._tally.clones += two
             id_ = state.clone or f"clone:{gateway}:{epoch}:{int(now)}"

@@ -263,8 +263,7 @@ class Host:
         link = decode_message(message.payload, Link)
         epoch = parse_epoch_id(link.ep)
         stale = not link.on and state.epoch is not None and epoch < state.epoch  # The will of a start long gone.
-        if state.epoch is None or epoch > state.epoch:
-            state.epoch = epoch
+        state.hear_of(epoch, now)
         told = [] if stale else [Tell(GatewayLinkChanged(gateway, link.on, link.path or message.origin.door, now))]
         return [*told, *self._done(message, What.LINK)]
 

@@ -348,8 +348,9 @@ def _repairs(world: "World") -> Iterator[str]:
             yield f"two contents for position {row.position} of {row.gateway} {row.epoch} {row.lane}"
     if ghost.damaged or ghost.cloned or world.store.rewound:
         return
-    parted = any(
-        fault.kind == "offline" or {**KINDS, **LATER_KINDS}[fault.kind].to in (LINK, BROKER) for fault in world.plan.faults
+    parted = any(  # A server that stood still finds a heartbeat beside the batch before it, on another connection.
+        fault.kind in ("offline", "server_stop") or {**KINDS, **LATER_KINDS}[fault.kind].to in (LINK, BROKER)
+        for fault in world.plan.faults
     )
     for server in world.servers:
         for life in server.lives:

@@ -522,6 +522,42 @@ def test_a_restart_with_messages_that_come_late_is_no_clone() -> None:
     assert told(effects, DeviceAlerted) == []
 
 
+def test_what_a_line_held_while_the_box_started_again_is_no_clone() -> None:
+    """Heartbeats of its last start come in a heap after the first of its next; they were sent before."""
+    hosting = Hosting()
+    beats(hosting, [100.0], (LATER,))
+
+    held = [heartbeat(epoch=EPOCH, s=int(sent * 1_000)) for sent in (55.0, 70.0, 85.0, 70.0, 85.0)]
+    for content in held:
+        hosting.arrives("hb", content, now=110.0)
+
+    assert not hosting.host.clone_suspected(G)
+    assert hosting.host.tally.clones == 0
+
+
+def test_a_link_tells_of_a_new_start_as_a_heartbeat_does() -> None:
+    hosting = Hosting()
+    beats(hosting, [10.0], (EPOCH,))
+    hosting.arrives("link", encode_message(Link(on=True, ep=LATER, path="mqtt-a")), now=100.0)
+
+    for sent in (55.0, 70.0, 85.0):
+        hosting.arrives("hb", heartbeat(epoch=EPOCH, s=int(sent * 1_000)), now=110.0)
+
+    assert not hosting.host.clone_suspected(G)
+
+
+def test_a_copy_whose_clock_is_off_is_suspected_later() -> None:
+    """Its heartbeats seem to be old ones, until no line could have held them for so long."""
+    hosting = Hosting()
+    times = [100.0 + 15 * turn for turn in range(10)]
+    effects = beats(hosting, times, (LATER,)) + beats(hosting, times, (EPOCH,), off_ms=-86_400_000)
+    assert [each.code for each in told(effects, DeviceAlerted)] == ["clock_bad"]
+
+    effects = beats(hosting, [300.0, 315.0, 330.0], (EPOCH,), off_ms=-86_400_000)
+
+    assert [each.code for each in told(effects, DeviceAlerted)] == ["clone"]
+
+
 def test_a_clock_that_is_off_is_told_and_its_end_too() -> None:
     """Three heartbeats in a row; one that was slow says nothing."""
     hosting = Hosting()

@@ -13,7 +13,7 @@ from server.core.alert import Alert, State
 from server.core.effects import ActRefused, AlertChanged, Effect
 from server.core.engine import Engine
 from server.core.events import ActRequested, PressArrived
-from server.journal.model import AlertFact, Home
+from server.journal.model import AlertFact, Home, StoredFact
 from server.runtime import Runtime
 from tests.core.talking import NOON, city, gateway_of, school
 
@@ -32,12 +32,13 @@ class Facts:
     returned: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def append_facts(self, facts: Sequence[AlertFact]) -> frozenset[str]:
-        """Keep facts, or refuse while down; of an alert that has the number of one already, none is kept."""
+        """Keep facts, or refuse while down; none is kept of an alert that has a fact's number or whose press another has."""
         await asyncio.sleep(0)
         if self.down:
             raise StorageError("down")
         taken = {(fact.alert, fact.number) for fact in self.kept}
-        overtaken = frozenset(fact.alert for fact in facts if (fact.alert, fact.number) in taken)
+        told = {fact.press for fact in self.kept if fact.press}
+        overtaken = frozenset(fact.alert for fact in facts if (fact.alert, fact.number) in taken or fact.press in told)
         self.order.append("stored")
         self.kept += [fact for fact in facts if fact.alert not in overtaken]
         self.returned.set()
@@ -58,11 +59,14 @@ class Shown:
 
     order: list[str]
     alerts: list[Alert] = field(default_factory=list)
+    pictures: list[dict[str, list[str]]] = field(default_factory=lambda: [{}])  # After each call: the presses of each tile.
 
     def effects(self, effects: Iterable[Effect], now: float) -> None:  # noqa: ARG002  # The hub's signature.
         """Remember."""
         self.order.append("shown")
-        self.alerts += [effect.alert for effect in effects if isinstance(effect, AlertChanged)]
+        changed = [effect.alert for effect in effects if isinstance(effect, AlertChanged)]
+        self.alerts += changed
+        self.pictures.append(self.pictures[-1] | {alert.id: [press.id for press in alert.presses] for alert in changed})
 
 
 @dataclass
@@ -217,3 +221,27 @@ async def test_flush_stores_what_waits(house: House) -> None:
     assert not house.facts.kept
     await house.runtime.flush()
     assert len(house.facts.kept) == 1
+
+
+async def test_a_press_that_two_servers_gave_to_two_incidents_is_never_in_two_tiles_nor_in_none(house: House) -> None:
+    """Which incident has it the database says; both change on the screens in one go."""
+    shown = Shown([])
+    other = Runtime(Engine(), house.facts, shown, lambda: NOON)
+    other.restore(city(school()), (), ())
+    first, second, third = (replace(PRESS, id=PressId(f"018f3c2e-7b1a-7c3d-9e4f-{number:012d}")) for number in (1, 2, 3))
+    house.runtime.tell(first)
+    other.tell(second)
+    await house.runtime.flush()
+    await other.flush()
+    facts = [StoredFact(place, fact.alert, fact.number, fact.body) for place, fact in enumerate(house.facts.kept, 1)]
+    house.runtime.follow(facts)
+    other.follow(facts)
+
+    house.runtime.tell(third)
+    other.tell(third)
+    await house.runtime.flush()
+    await other.flush()
+
+    assert {tuple(tiles) for tiles in shown.pictures[-1].values()} == {(first.id,), (second.id, third.id)}
+    since = next(place for place, tiles in enumerate(shown.pictures) if any(third.id in tile for tile in tiles.values()))
+    assert {sum(third.id in tile for tile in tiles.values()) for tiles in shown.pictures[since:]} == {1}

@@ -34,7 +34,9 @@ FIRST_EDITION = (
     5_265,
     6_120,
     6_301,
+    6_312,
 )  # Seeds that once broke a promise stay here for ever.
+SECOND_EDITION = (106, 175, 200, 7_006, 7_029, 7_040, 7_047, 7_077, 7_101)  # The same, with orders.
 FRESH = 3  # Worlds that nobody has seen before, by the number of the run or the day.
 DRAWN = os.environ.get("ANXIAO_WORLD_SEED") or os.environ.get("CI_RUN_NUMBER") or ""
 
@@ -69,6 +71,11 @@ def test_every_promise_holds(seed: int) -> None:
 def test_every_promise_holds_where_it_once_did_not(seed: int) -> None:
     """A world of the first edition has nothing that was added since: it is the one that broke."""
     hold(play(seed, edition=1))
+
+
+@pytest.mark.parametrize("seed", SECOND_EDITION)
+def test_every_promise_holds_where_it_once_did_not_with_orders(seed: int) -> None:
+    hold(play(seed, edition=2))
 
 
 @pytest.mark.skipif(not DRAWN, reason="ANXIAO_WORLD_SEED or CI_RUN_NUMBER draws them")
