@@ -13,7 +13,6 @@ GROUPS = {
     Group.STRENGTH: "The guards' targets in their stronger readings (更严口径)",
     Group.NATIONAL: "The national fourth (国家第四项)",
     Group.QUALITY: "Whether what is there works (质量)",
-    Group.CHECKLIST: "The check list of closed management (封闭式管理清单)",
     Group.INSTITUTION: "What is in writing (制度防)",
 }
 

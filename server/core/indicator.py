@@ -30,7 +30,6 @@ class Group(StrEnum):
     STRENGTH = "strength"  # The guards' targets in their stronger readings.
     NATIONAL = "national"  # The fourth of the national plan, 护学岗.
     QUALITY = "quality"  # Whether what is there works.
-    CHECKLIST = "checklist"  # The items that closed management consists of.
     INSTITUTION = "institution"  # What is in writing (制度防): plans, drills, letters, hazards.
 
 

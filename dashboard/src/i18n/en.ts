@@ -460,7 +460,6 @@ export const en: Words = {
       targets: "Targets and police posts",
       strength: "Stronger readings",
       quality: "Quality",
-      checklist: "Closed campus list",
       institution: "In writing",
     },
     withKindergartens: "with kindergartens",

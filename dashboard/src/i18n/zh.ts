@@ -434,7 +434,6 @@ export const zh = {
       targets: "五项目标与护学岗",
       strength: "更严口径",
       quality: "质量",
-      checklist: "封闭管理清单",
       institution: "制度防",
     },
     withKindergartens: "含幼儿园",

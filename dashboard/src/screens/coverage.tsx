@@ -20,7 +20,6 @@ const TABS: readonly { id: string; groups: readonly string[] }[] = [
   { id: "targets", groups: ["headline", "national"] },
   { id: "strength", groups: ["strength"] },
   { id: "quality", groups: ["quality"] },
-  { id: "checklist", groups: ["checklist"] },
   { id: "institution", groups: ["institution"] },
 ];
 const RENEW_MS = 5_000; // Verdicts come in bursts; one fetch in five seconds shows them all.

@@ -18,7 +18,7 @@ class IndicatorView(View, frozen=True, kw_only=True):
     source: str
     source_en: str
     headline: bool
-    group: str  # Where it stands: headline, strength, national, quality, checklist or institution.
+    group: str  # Where it stands: headline, strength, national, quality or institution.
     counts: str  # What its figures count: schools, guards, devices, …
     counts_en: str
     believed: str  # For how long a live proof is believed, in words.
