@@ -348,6 +348,41 @@ export interface CalendarView {
   editable: boolean;
 }
 
+/** One figure of one school that is judged otherwise on the later day, and what happened in between. */
+export interface Change {
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  unit: string;
+  unit_name: string;
+  unit_name_en: string;
+  indicator: string;
+  figure: "ledger" | "live";
+  before: VerdictView;
+  after: VerdictView;
+  why: WhyView[];
+}
+
+/** One page of what changed; `cut` says that more happened in between than was looked at for the reasons. */
+export interface ChangePage {
+  before: CoverageBasis;
+  after: CoverageBasis;
+  sums: ChangeSum[];
+  items: Change[];
+  next: string | null;
+  total: number;
+  cut: boolean;
+}
+
+/** How many schools came to be met by an indicator, how many are no more, and how many differ otherwise. */
+export interface ChangeSum {
+  indicator: string;
+  figure: "ledger" | "live";
+  gained: number;
+  lost: number;
+  other: number;
+}
+
 /** What became of one check-in; `accepted` covers those told twice. */
 export interface CheckInResult {
   id: string;
@@ -436,13 +471,30 @@ export interface Counts {
   bp: number | null;
 }
 
-/** A unit and its children in figures; `scopes` stand in the order of `indicators`. */
+/** A unit and its children in figures; `scopes` follow `indicators`. A past day has none; `basis` names it. */
 export interface Coverage {
   as_of: number;
   parent: string;
   indicators: string[];
   scopes: IndicatorScopeView[];
   rows: CoverageRow[];
+  basis?: CoverageBasis | null;
+}
+
+/** Which past day is shown, and whose knowledge: without rows where it is not there (yet), and `state` says why. */
+export interface CoverageBasis {
+  on: string;
+  known: "now" | "then";
+  state: "busy" | "failed" | "none" | "ready" | "working";
+  taken_at: number | null;
+  late: boolean;
+  source: "engine" | "journal" | null;
+  notes: string[];
+  stage: string;
+  done: number;
+  total: number;
+  detail: string;
+  indicators: IndicatorView[];
 }
 
 /** One indicator of one row, in both figures; `proof_at` is a school's newest proof. */
@@ -471,6 +523,22 @@ export interface CoverageRow {
   name: string;
   name_en: string;
   cells: CoverageCell[];
+}
+
+/** One frozen day; `late` says that it was missed and frozen afterwards. */
+export interface DayView {
+  on: string;
+  taken_at: number;
+  late: boolean;
+  month_end: boolean;
+  schools: number;
+  hash: string;
+}
+
+/** The frozen days of a span; `today` is not over yet. */
+export interface Days {
+  today: string;
+  items: DayView[];
 }
 
 /** What the ledger says of one item. */
@@ -644,6 +712,7 @@ export interface GapPage {
   items: Gap[];
   next: string | null;
   total: number;
+  basis?: CoverageBasis | null;
 }
 
 /** Where the line of a cell stands in the ledger of gaps; without a state the cell is too young to have one. */
@@ -890,6 +959,38 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 
 /** The orders. Those of a device go to one; the others are for the gateway itself. */
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
+
+/** A unit and its children, and the days of the chosen one. */
+export interface Pace {
+  parent: string;
+  figure: "ledger" | "live";
+  days: number;
+  as_of: string | null;
+  rows: PaceRow[];
+  points: PacePoint[];
+}
+
+/** One frozen day of a unit: how many are met, of how many required and not exempt. */
+export interface PacePoint {
+  on: string;
+  met: number;
+  basis: number;
+}
+
+/** One indicator of one unit; dates are null where nothing can be said, and `outcome` says why. */
+export interface PaceRow {
+  unit: string;
+  name: string;
+  name_en: string;
+  indicator: string;
+  met: number;
+  basis: number;
+  outcome: "already" | "date" | "not_at_this_pace" | "nothing_required" | "too_few_days";
+  per_week: number;
+  on: string | null;
+  earliest: string | null;
+  latest: string | null;
+}
 
 /** What a request can need. */
 export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "planned" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
@@ -1258,6 +1359,17 @@ export interface WarnedSchools {
   looked: number;
 }
 
+/** One edit of the registry (`what` is a sheet), or one alert that was raised (a rule). */
+export interface WhyView {
+  kind: "alert" | "registry";
+  at: number;
+  what: string;
+  target: string;
+  by: string;
+  reason: string;
+  effective: string;
+}
+
 /** A declared test or drill. */
 export interface WindowView {
   id: string;
@@ -1300,9 +1412,12 @@ export interface Routes {
   "GET /api/v1/commands": { query: { school?: string | null; gateway?: string | null; cursor?: string | null; limit?: number }; body: undefined; reply: Commands };
   "POST /api/v1/commands": { query: undefined; body: AskCommand; reply: CommandView };
   "POST /api/v1/commands/{command_id}/confirm": { query: undefined; body: undefined; reply: CommandView };
-  "GET /api/v1/coverage": { query: { parent?: string | null }; body: undefined; reply: Coverage };
-  "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number }; body: undefined; reply: GapPage };
+  "GET /api/v1/coverage": { query: { parent?: string | null; on?: string | null; known?: "then" | "now" }; body: undefined; reply: Coverage };
+  "GET /api/v1/coverage/changes": { query: { from: string; to: string; from_known?: "then" | "now"; to_known?: "then" | "now"; unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; cursor?: string | null; limit?: number }; body: undefined; reply: ChangePage };
+  "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number; on?: string | null; known?: "then" | "now" }; body: undefined; reply: GapPage };
   "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };
+  "GET /api/v1/coverage/pace": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live"; days?: number }; body: undefined; reply: Pace };
+  "GET /api/v1/days": { query: { last?: number }; body: undefined; reply: Days };
   "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/export/readings": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/gaps": { query: { unit?: string; school?: string; state?: GapState[]; owner?: string; indicator?: string; figure?: "" | "ledger" | "live" | "visit"; due?: "" | "overdue" | "soon" | "none"; cursor?: string | null; limit?: number }; body: undefined; reply: GapLines };

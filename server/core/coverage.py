@@ -35,6 +35,7 @@ class Coverage:
         self._due_at: dict[str, float] = {}
         self._boundary: float | None = None
         self._past = Past()
+        self._looked_back = (0.0, Past())  # For a past instant.
         self._listening_since: float | None = None
 
     def of(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
@@ -55,7 +56,10 @@ class Coverage:
         home = self._fleet.homes.get(school)
         if home is None or self._listening_since is None:
             return {}
-        return judged(self.indicators, View(home.school, home, self._fleet.roster.calendar, self._listening_since), at)
+        calendar = self._fleet.roster.calendar
+        if self._looked_back[0] != at:  # The same for a whole city.
+            self._looked_back = (at, past_of(calendar, at))
+        return judged(self.indicators, View(home.school, home, calendar, self._listening_since, self._looked_back[1]), at)
 
     def load(self, now: float) -> None:
         """Judge everything anew for another roster; nobody is told, because every screen starts again."""

@@ -15,7 +15,7 @@ class Branch:
     schools: tuple[SchoolId, ...]
     places: Mapping[SchoolId, int]
 
-    def __contains__(self, school: str) -> bool:
+    def __contains__(self, school: object) -> bool:
         """Say whether a school lies in the branch; the empty id of an unknown school lies in none."""
         return school in self.places
 

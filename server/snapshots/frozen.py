@@ -40,6 +40,8 @@ class FrozenIndicator(msgspec.Struct, frozen=True, kw_only=True):
     formula: str
     formula_en: str
     source: str
+    source_en: str = ""
+    believed: tuple[str, str] = ("", "")
     group: str
     counts: tuple[str, str]
     ledger_only: bool
@@ -151,6 +153,8 @@ def frozen_indicator(indicator: Indicator) -> FrozenIndicator:
         formula=indicator.formula,
         formula_en=indicator.formula_en,
         source=indicator.source,
+        source_en=indicator.source_en,
+        believed=indicator.believed,
         group=indicator.group.value,
         counts=indicator.counts,
         ledger_only=indicator.ledger_only,

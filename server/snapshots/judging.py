@@ -67,6 +67,7 @@ class Judge:
             self.progress = Progress("events")
             until_ms = round(question.until * 1_000)
             await self.work(phoned, await self.records.phoned(round(listening * 1_000), until_ms))
+            await self.work(noted, await self.records.noted(until_ms))
             offline = await self.records.offline(until_ms)
             if question.listening_ms is not None:
                 listening = max(listening, question.listening_ms / 1_000)
@@ -138,6 +139,11 @@ def take(packed: bytes) -> None:
 def phoned(check_ins: list[tuple[str, str, str, str, float]]) -> None:
     """Take in check-ins that came by telephone."""
     _now[0].phoned(check_ins)
+
+
+def noted(notes: list[tuple[str, str, float, str]]) -> None:
+    """Take in what was noted of days."""
+    _now[0].notes = notes
 
 
 def ended(offline: Sequence[tuple[GatewayId, DeviceId]], basis: Basis) -> bytes:

@@ -12,6 +12,7 @@ from server.snapshots.judging import Judge
 from server.snapshots.keeper import Keeper
 from server.snapshots.past import Past
 from server.snapshots.reading import PastRecords
+from server.snapshots.reasons import Reasons
 from server.snapshots.store import Snapshots
 
 
@@ -43,4 +44,4 @@ def open_days(
     snapshots = Snapshots(database)
     freezing, asked = OwnProcess(), OwnProcess()
     keeper = Keeper(engine, snapshots, judge(freezing), freezing, registry_sequence=sequence, leads=leads, clock=clock)
-    return Days(keeper, Past(snapshots, judge(asked), asked, registry_sequence=sequence, clock=clock))
+    return Days(keeper, Past(snapshots, judge(asked), asked, Reasons(database), registry_sequence=sequence, clock=clock))

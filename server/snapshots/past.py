@@ -13,6 +13,7 @@ from server.audit.days import day_name, day_of
 from server.snapshots.frozen import FrozenDay, decode, judged_at
 from server.snapshots.judging import Judge, Progress, Question
 from server.snapshots.keeper import Owned
+from server.snapshots.reasons import Reasons
 from server.snapshots.store import Snapshots
 
 THEN_KEPT_MAX = 8  # Days in memory; one of 3,200 schools with fourteen indicators takes some 40 MiB.
@@ -59,11 +60,13 @@ class Past:
         snapshots: Snapshots,
         judge: Judge,
         worker: Owned,
+        reasons: Reasons,
         *,
         registry_sequence: Callable[[], int],
         clock: Callable[[], float],
     ) -> None:
         self.snapshots = snapshots
+        self.reasons = reasons
         self.faults = 0
         self._judge = judge
         self._worker = worker

@@ -86,6 +86,24 @@ class PastRecords:
             after = (rows[-1][0], rows[-1][1])
         return found
 
+    async def noted(self, until_ms: int) -> list[tuple[str, str, float, str]]:
+        """List what was noted of schools' days by an instant, the longest ago first: school, key, instant and value."""
+        row = journal.day_note.c
+        found: list[tuple[str, str, float, str]] = []
+        after = ("", "")
+        while True:
+            query = (
+                select(row.school, row.key, row.at_ms, row.value)
+                .where((row.school > after[0]) | ((row.school == after[0]) & (row.key > after[1])), row.at_ms <= until_ms)
+                .order_by(row.school, row.key)
+                .limit(CHECK_INS_AT_ONCE)
+            )
+            rows = await self._rows(query)
+            found += [(school, key, at_ms / 1_000, value) for school, key, at_ms, value in rows]
+            if len(rows) < CHECK_INS_AT_ONCE:
+                return sorted(found, key=lambda note: (note[2], note[0], note[1]))
+            after = (rows[-1][0], rows[-1][1])
+
     async def _rows(self, query: Select[Any]) -> Sequence[Any]:
         return await self._database.run(lambda connection: connection.execute(query).all())
 

@@ -14,9 +14,10 @@ from contract.batch import BadRecord, Batch, decode_plain_batch, inflate
 from contract.errors import Refused, StorageError
 from contract.identity import DeviceId, EpochId, GatewayId, Lane
 from contract.records import CheckIn, Reading
-from server.core.effects import GuardSeen
+from server.core.effects import DayNoted, GuardSeen
 from server.core.engine import PRESENT, Engine
 from server.core.events import (
+    DaysRestored,
     GatewayHeard,
     GuardsRestored,
     LeadChanged,
@@ -75,6 +76,7 @@ class Replay:
     def __init__(self, day: int, until: float, *, late: bool) -> None:
         self.registry = Registry()
         self.batches = 0
+        self.notes: list[tuple[str, str, float, str]] = []  # Of days: school, key, instant and value.
         self._day = day
         self._until = until  # The instant whose knowledge of the devices is asked for, seconds UTC.
         self._late = late  # Whether readings count that came later and were measured before.
@@ -165,6 +167,7 @@ class Replay:
             ),
             now,
         )
+        engine.step(DaysRestored([DayNoted(*note) for note in self.notes]), now)
         engine.step(RecallBegan(offline), now)
         for gateway in sorted(self._kept):
             for raw in reversed(self._kept.pop(gateway)):

@@ -1,6 +1,6 @@
 """The API over a small city, on a database in memory, with every clock in the test's hand."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -33,6 +33,7 @@ from server.gaps.visit_store import VisitStore
 from server.history.store import Point
 from server.importing import Importing
 from server.journal.database import Database, open_database
+from server.journal.raw import SqlRaw
 from server.journal.sql import SqlJournal
 from server.registry.changes import Edit
 from server.registry.roster_file import check_roster
@@ -43,10 +44,15 @@ from server.risk.keeper import RiskKeeper
 from server.risk.store import RiskStore
 from server.security.passwords import Passwords
 from server.security.sessions import Sessions
+from server.snapshots.judging import Judge
+from server.snapshots.past import Past
 from server.snapshots.reading import PastRecords
+from server.snapshots.reasons import Reasons
+from server.snapshots.store import Snapshots
 from server.stream.hub import Hub, Source
 from tests.api.engine import FakeEngine
 from tests.registry.city import roster, users
+from tests.snapshots.night import NoProcess, in_thread
 
 PASSWORD = "right-horse"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # Slowness is not what these tests are about.
@@ -177,6 +183,19 @@ class House:
         self.check_ins.append(event)
 
 
+def past_days(database: Database, registry: Registry, clock: Callable[[], float]) -> Past:
+    """Know past days; what is judged anew is judged here."""
+    judge = Judge(PastRecords(database), SqlRaw(database), in_thread, lambda: registry.roster.calendar)  # type: ignore[arg-type]
+    return Past(
+        Snapshots(database),
+        judge,
+        NoProcess(),
+        Reasons(database),
+        registry_sequence=lambda: registry.sequence,
+        clock=clock,
+    )
+
+
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Give the API of a small city at the instant 1000."""
@@ -227,6 +246,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         visits=VisitStore(database),
         risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
         reports=Maker(GivenReports(database), PastRecords(database)),
+        past=past_days(database, registry, lambda: now[0]),
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,

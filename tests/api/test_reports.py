@@ -142,7 +142,7 @@ async def test_frozen_day_is_reported_as_it_was_known_then(house: House) -> None
     asked: list[Any] = [replace(INDICATORS[0], name="t1")]
     await snapshots.append(freeze(0, RosterIndex(house.registry.roster), asked, judged, basis))
     house.now[0] = 2 * 86_400.0
-    past = Past(snapshots, None, None, registry_sequence=lambda: 0, clock=lambda: house.now[0])  # type: ignore[arg-type]
+    past = Past(snapshots, None, None, None, registry_sequence=lambda: 0, clock=lambda: house.now[0])  # type: ignore[arg-type]
     house.app = build_app(replace(house.parts, past=past))
     async with as_user(house, "bureau") as client:
         before = await client.get("/api/v1/reports/gaps?day=1970-01-01")

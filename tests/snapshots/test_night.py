@@ -11,6 +11,7 @@ from server.registry.model import SchoolKind
 from server.snapshots.frozen import Frozen, FrozenDay, Pair
 from server.snapshots.keeper import TRIES_MAX
 from server.snapshots.past import Past
+from server.snapshots.reasons import Reasons
 from tests.audit.town import CITY, Town
 from tests.snapshots.night import MIDNIGHT, MINUTE, TODAY, Night, coming, night_of, telling
 
@@ -59,11 +60,14 @@ async def an_evening(night: Night) -> None:
 async def test_a_day_is_frozen_at_its_turn_as_the_engine_had_it(town: Town) -> None:
     night = await night_of(town)
     await an_evening(night)
+    town.now = MIDNIGHT - 0.001
+    night.tick()
+    live = [dict(town.engine.verdicts(school.id)) for school in CITY.roster.schools]
     frozen = await night.turn()
     assert (frozen.day, frozen.source, frozen.notes) == (TODAY, "engine", [])
     assert 0 <= frozen.taken_ms / 1_000 - MIDNIGHT < 60
-    live = [town.engine.verdicts(school.id) for school in CITY.roster.schools]
-    assert [dict(FrozenDay(frozen).verdicts(school.id)) for school in CITY.roster.schools] == [dict(one) for one in live]
+    then = [dict(FrozenDay(frozen).verdicts(school.id)) for school in CITY.roster.schools]
+    assert [(n, a[n], b.get(n)) for a, b in zip(live, then, strict=True) for n in a if a[n] != b.get(n)] == []
     assert {pair[1].judgement.value for one in live for pair in one.values()} >= {"met", "unknown"}
 
 
@@ -161,6 +165,7 @@ async def test_a_process_of_its_own_judges_the_same(town: Town) -> None:
         night.snapshots,
         night.judge,
         night.worker,
+        Reasons(town.database),
         registry_sequence=lambda: night.registry.sequence,
         clock=lambda: town.now,
     )

@@ -12,19 +12,20 @@ from server.api import views
 from server.api.gate import Caller, caller_of
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
+from server.api.past import is_today, past_day, past_figures, past_gaps, seen_below
 from server.api.places import schools_below, spreadsheet_safe, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
 from server.api.seams import EngineLike
-from server.api.show import counts, ms_or_none
-from server.core.verdict import Judgement, Tally, Verdict
+from server.api.show import ms_or_none
+from server.api.tallies import Tallies
+from server.core.verdict import Judgement
 from server.gaps.model import cell_id
 from server.gaps.rates import overdue
 from server.gaps.store import today_of
 from server.registry.dossier import Dossier
 from server.registry.model import School
 from server.registry.sheets.scope import IndicatorScope
-from server.registry.tree import Branch
 
 CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
 FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
@@ -36,12 +37,24 @@ def add(router: APIRouter, parts: Parts) -> None:
     problems = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID)
 
     @router.get("/api/v1/coverage", responses=answers(views.Coverage, *problems))
-    async def coverage(request: Request, parent: Annotated[str | None, Query(max_length=32)] = None) -> Response:
-        """Give a unit's figures and its children's; without `parent`, of the highest unit within reach."""
-        return reply(figures(parts, caller_of(request), await unit_within(parts, request, parent)))
+    async def coverage(
+        request: Request,
+        parent: Annotated[str | None, Query(max_length=32)] = None,
+        on: Annotated[str | None, Query(max_length=10)] = None,
+        known: Literal["then", "now"] = "then",
+    ) -> Response:
+        """Give a unit's figures and its children's; without `parent`, of the highest unit within reach.
+
+        `on` is a past day, as it was frozen then or judged anew by what is known now; that may have to be asked for again.
+        """
+        unit, caller = await unit_within(parts, request, parent), caller_of(request)
+        if is_today(parts, on):
+            return reply(figures(parts, caller, unit))
+        told = await past_day(parts, on or "", known)
+        return reply(past_figures(parts, caller, unit, told))
 
     @router.get("/api/v1/coverage/gaps", responses=answers(views.GapPage, *problems))
-    async def gaps(
+    async def gaps(  # noqa: PLR0913, PLR0917  # Each is a parameter of the question.
         request: Request,
         unit: Annotated[str | None, Query(max_length=32)] = None,
         indicator: Annotated[str | None, Query(max_length=40)] = None,
@@ -49,17 +62,26 @@ def add(router: APIRouter, parts: Parts) -> None:
         judgement: Literal["not_met", "unknown"] | None = None,
         cursor: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
+        on: Annotated[str | None, Query(max_length=10)] = None,
+        known: Literal["then", "now"] = "then",
     ) -> Response:
-        """List what is not met or unknown within reach, in the order of schools."""
-        schools = await schools_below(parts, request, unit)
-        found = list(_gaps(parts, schools, indicator, figure, judgement))
+        """List what is not met or unknown within reach, in the order of schools; `on` is a past day, as for the figures."""
+        chosen = (indicator, figure, judgement)
+        told = None if is_today(parts, on) else await past_day(parts, on or "", known)
+        if told is None:
+            schools = await schools_below(parts, request, unit)
+            found = list(_gaps(parts, schools, *chosen))
+        else:
+            within = await unit_within(parts, request, unit)
+            found = list(past_gaps(told.day, seen_below(parts, caller_of(request), within, told.day), *chosen))
         start = int(read_cursor(cursor)[0]) if cursor else 0
         if not 0 <= start <= len(found):
             raise ApiError(Code.INVALID, "cursor: not one of ours")
         end = start + limit
         more = write_cursor(end, "") if end < len(found) else None
-        items = await _with_lines(parts, found[start:end])
-        return reply(views.GapPage(items=items, next=more, total=len(found)))
+        items = found[start:end] if told else await _with_lines(parts, found[start:end])
+        basis = told.basis if told else None
+        return reply(views.GapPage(items=items, next=more, total=len(found), basis=basis))
 
     @router.get(
         "/api/v1/coverage/gaps.csv",
@@ -85,11 +107,11 @@ def figures(parts: Parts, caller: Caller, parent: str) -> views.Coverage:
     mine = tree.branch(caller.reach.scope)
     unit = tree.units[parent]
     names = [one.name for one in parts.engine.indicators]
-    tallies = Tallies(parts, names)
-    rows = [tallies.unit_row(parent, unit.name, unit.name_en, tree.branch_of_unit(parent).schools, mine)]
+    tallies = Tallies(parts.engine, names)
+    rows = [tallies.unit_row(unit, tree.branch_of_unit(parent).schools, mine)]
     visible = {one.id for one in tree.visible(caller.reach.scope)[0]}
     rows += [
-        tallies.unit_row(child.id, child.name, child.name_en, tree.branch_of_unit(child.id).schools, mine)
+        tallies.unit_row(child, tree.branch_of_unit(child.id).schools, mine)
         for child in tree.roster.units
         if child.parent == parent and child.id in visible
     ]
@@ -123,44 +145,6 @@ def _scopes(engine: EngineLike, unit: str) -> list[views.IndicatorScopeView]:
             )
         )
     return found
-
-
-class Tallies:
-    """Counts the verdicts of schools, always by counts and never by averaging."""
-
-    def __init__(self, parts: Parts, names: list[str]) -> None:
-        self._engine = parts.engine
-        self._names = names
-
-    def unit_row(self, unit: str, name: str, name_en: str, below: Sequence[str], mine: Branch) -> views.CoverageRow:
-        """Give the engine's own figures of a unit, or count those of its schools that the caller sees, if not all."""
-        seen = [school for school in below if school in mine]
-        if len(seen) == len(below):
-            cells = [_cell(self._engine.tally(unit, indicator)) for indicator in self._names]
-        else:
-            pairs = [self._engine.verdicts(school) for school in seen]
-            cells = [_count([pair[indicator] for pair in pairs if indicator in pair]) for indicator in self._names]
-        return views.CoverageRow(kind="unit", id=unit, name=name, name_en=name_en, cells=cells)
-
-    def school_row(self, school: School) -> views.CoverageRow:
-        """Show one school, with the instant of its newest proof."""
-        verdicts = self._engine.verdicts(school.id)
-        cells: list[views.CoverageCell] = []
-        for indicator in self._names:
-            pair = verdicts.get(indicator)
-            cell = _count([pair] if pair else [])
-            proof = max((one.proof_at for one in pair or () if one.proof_at is not None), default=None)
-            cells.append(views.CoverageCell(ledger=cell.ledger, live=cell.live, proof_at=ms_or_none(proof)))
-        return views.CoverageRow(kind="school", id=school.id, name=school.name, name_en=school.name_en, cells=cells)
-
-
-def _count(pairs: Sequence[tuple[Verdict, Verdict]]) -> views.CoverageCell:
-    return _cell((Tally.of(ledger for ledger, _ in pairs), Tally.of(live for _, live in pairs)))
-
-
-def _cell(figures: tuple[Tally, Tally]) -> views.CoverageCell:
-    ledger, live = figures
-    return views.CoverageCell(ledger=counts(ledger), live=counts(live), proof_at=None)
 
 
 def _gaps(

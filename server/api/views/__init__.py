@@ -12,6 +12,7 @@ from server.api.views.common import Figure, Letter, Liveness, View
 from server.api.views.coverage import (
     Counts,
     Coverage,
+    CoverageBasis,
     CoverageCell,
     CoverageLetters,
     CoverageRow,
@@ -27,6 +28,17 @@ from server.api.views.events import AlertsEvent, CoverageEvent, HelloEvent, Live
 from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
+from server.api.views.past import (
+    Change,
+    ChangePage,
+    ChangeSum,
+    Days,
+    DayView,
+    Pace,
+    PacePoint,
+    PaceRow,
+    WhyView,
+)
 from server.api.views.picture import Bootstrap, Summary
 from server.api.views.problems import Problem
 from server.api.views.registry import (
@@ -78,6 +90,9 @@ __all__ = [
     "CalendarTerm",
     "CalendarView",
     "CellValue",
+    "Change",
+    "ChangePage",
+    "ChangeSum",
     "CheckInResult",
     "CheckIns",
     "ChoiceView",
@@ -88,10 +103,13 @@ __all__ = [
     "Contact",
     "Counts",
     "Coverage",
+    "CoverageBasis",
     "CoverageCell",
     "CoverageEvent",
     "CoverageLetters",
     "CoverageRow",
+    "DayView",
+    "Days",
     "DeclarationView",
     "DeviceView",
     "DrawView",
@@ -133,6 +151,9 @@ __all__ = [
     "Me",
     "MetricKind",
     "MetricView",
+    "Pace",
+    "PacePoint",
+    "PaceRow",
     "PressView",
     "Problem",
     "RelatedDevice",
@@ -166,6 +187,7 @@ __all__ = [
     "Visits",
     "WarnedSchool",
     "WarnedSchools",
+    "WhyView",
     "WindowView",
     "Windows",
 ]

@@ -70,14 +70,32 @@ class IndicatorScopeView(View, frozen=True, kw_only=True):
     differs: bool  # Whether a unit below says otherwise.
 
 
+class CoverageBasis(View, frozen=True, kw_only=True):
+    """Which past day is shown, and whose knowledge: without rows where it is not there (yet), and `state` says why."""
+
+    on: str
+    known: Literal["then", "now"]
+    state: Literal["ready", "working", "none", "failed", "busy"]
+    taken_at: int | None
+    late: bool  # Frozen afterwards, for no server was there at its turn.
+    source: Literal["engine", "journal"] | None  # What the live figures are made of.
+    notes: list[str]
+    stage: str
+    done: int
+    total: int
+    detail: str
+    indicators: list[IndicatorView]  # As they stood that day.
+
+
 class Coverage(View, frozen=True, kw_only=True):
-    """A unit and its children in figures; `scopes` stand in the order of `indicators`."""
+    """A unit and its children in figures; `scopes` follow `indicators`. A past day has none; `basis` names it."""
 
     as_of: int
     parent: str
     indicators: list[str]
     scopes: list[IndicatorScopeView]
     rows: list[CoverageRow]
+    basis: CoverageBasis | None = None
 
 
 class GapStanding(View, frozen=True, kw_only=True):
@@ -112,6 +130,7 @@ class GapPage(View, frozen=True, kw_only=True):
     items: list[Gap]
     next: str | None
     total: int
+    basis: CoverageBasis | None = None  # Of the gaps of a past day.
 
 
 class VerdictView(View, frozen=True, kw_only=True):

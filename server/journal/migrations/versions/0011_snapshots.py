@@ -10,6 +10,7 @@ depends_on = None
 
 _KEPT_DAYS = 1_100  # As `server.snapshots.store.KEPT_DAYS`: younger days are never forgotten, nor is the end of a month.
 _WORDS = "frozen days are append-only"
+_EARLIER = "new.day <= (select max(day) from snapshot)"
 _LATER = "a day is frozen after every day before it"
 
 
@@ -57,7 +58,7 @@ def _young(row: str) -> str:
 def _guard_sqlite() -> None:
     op.execute(
         "create trigger snapshot_is_in_order before insert on snapshot "
-        f"when new.day <= (select max(day) from snapshot) begin select raise(abort, '{_LATER}'); end"  # Ours.
+        f"when {_EARLIER} begin select raise(abort, '{_LATER}'); end"
     )
     for change in ("update", "delete"):
         op.execute(
@@ -81,7 +82,7 @@ def _guard_postgresql() -> None:
     )
     op.execute(
         "create function snapshot_is_in_order() returns trigger language plpgsql as "
-        f"$$ begin if new.day <= (select max(day) from snapshot) then raise exception '{_LATER}'; end if; "  # Ours.
+        f"$$ begin if {_EARLIER} then raise exception '{_LATER}'; end if; "
         "return new; end $$"
     )
     op.execute(
