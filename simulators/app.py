@@ -22,6 +22,7 @@ from simulators.running import Plan, open_city, run_city, run_on_fastest_loop, u
 from simulators.stories import STORIES
 from simulators.story import Play, Stage
 from simulators.world.app import play
+from simulators.year_app import play_year
 
 FAILED = 1  # What a shell script sees of a simulator that could not do as told.
 SITES_MAX = 30_000  # A province; past it the ranges of codes and towns would end.
@@ -120,6 +121,7 @@ def story(
 
 
 main.command("world")(play)
+main.command("year")(play_year)
 
 
 def _on_stage(page_port: int, play: Play, pace: float = 1.0) -> None:

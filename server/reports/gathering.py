@@ -6,7 +6,11 @@ import msgspec
 
 from server.core.roster import RosterIndex
 from server.registry.changes import assembled, decode_line
+from server.registry.model import Scope
 from server.registry.record import Key
+from server.reports.facts import Facts, branch
+from server.snapshots.calendar import as_date
+from server.snapshots.frozen import FrozenDay
 from server.snapshots.reading import PastRecords
 
 Bodies = dict[tuple[str, str], str | None]
@@ -19,6 +23,20 @@ async def registry_then(records: PastRecords, day: int, known: int) -> RosterInd
         for sheet, key, body in piece:
             bodies[sheet, key] = body
     return await asyncio.to_thread(_read, bodies)
+
+
+def frozen_facts(found: FrozenDay, hash_: str, index: RosterIndex, scope: Scope) -> Facts:
+    """Give a branch of a frozen day. The ledger of gaps is not frozen with it, so it is left out."""
+    verdicts = {school: found.verdicts(school) for school in branch(index, scope)}
+    return Facts(
+        day=as_date(found.frozen.day),
+        as_of_ms=found.frozen.judged_ms,
+        frozen=hash_,
+        scope=scope,
+        index=index,
+        indicators=tuple(found.frozen.indicators),
+        verdicts={school: pairs for school, pairs in verdicts.items() if pairs},
+    )
 
 
 def _read(bodies: Bodies) -> RosterIndex:

@@ -19,11 +19,10 @@ from server.gaps.store import Wanted
 from server.registry.model import Scope
 from server.reports import REPORTS
 from server.reports.facts import Facts, branch, names
-from server.reports.gathering import registry_then
+from server.reports.gathering import frozen_facts, registry_then
 from server.reports.given import HASH_LEAST, Given
 from server.reports.making import Form, TooMany
 from server.reports.report import Report
-from server.snapshots.calendar import as_date
 
 GAPS_MAX = 50_000  # Of one report: several times what a whole city has on its first day.
 _PROBLEMS = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID)
@@ -144,16 +143,7 @@ async def _frozen(parts: Parts, scope: Scope, day: int) -> Facts:
     if found is None or head is None:
         raise ApiError(Code.NOT_FOUND, "day: it was not frozen")
     index = await registry_then(parts.reports.records, day, found.frozen.registry_sequence)
-    verdicts = {school: found.verdicts(school) for school in branch(index, scope)}
-    return Facts(
-        day=as_date(day),
-        as_of_ms=found.frozen.judged_ms,
-        frozen=head.hash,
-        scope=scope,
-        index=index,
-        indicators=tuple(found.frozen.indicators),
-        verdicts={school: pairs for school, pairs in verdicts.items() if pairs},
-    )
+    return frozen_facts(found, head.hash, index, scope)
 
 
 async def _gaps(parts: Parts, schools: list[str], now_ms: int) -> tuple[Gap, ...]:
