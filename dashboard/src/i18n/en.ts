@@ -803,6 +803,7 @@ export const en: Words = {
     replays: "Resumed after a break",
     build: "Version",
     counters: {
+      ids_taken: "Signals bearing the id of another gateway's",
       received: "messages received",
       pending: "waiting for storage",
       applied: "applied",

@@ -774,6 +774,7 @@ export const zh = {
     replays: "断线补发",
     build: "版本",
     counters: {
+      ids_taken: "与其他网关同号的信号",
       received: "收到的消息",
       pending: "等待入库",
       applied: "采用",
