@@ -14,7 +14,7 @@ from server.core.rollup import Rollup
 from server.core.schedule import next_boundary
 from server.core.verdict import Tally, Verdict
 
-SCHOOLS_PER_TICK_MAX = 50  # Some 10 ms; after the turn of the hour a city is judged within half a minute.
+SCHOOLS_PER_TICK_MAX = 25  # Some 12 ms; after the turn of the hour a city is judged within half a minute.
 
 Verdicts = dict[str, tuple[Verdict, Verdict]]
 NONE: Mapping[str, tuple[Verdict, Verdict]] = {}
