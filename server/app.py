@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from contract.errors import ConfigurationError
-from contract.identity import UserName
+from contract.identity import UnitId, UserName
 from contract.signing import public_text
 from server.audit import commands
 from server.commands.key import next_key, signing_key, switch
@@ -19,13 +19,17 @@ from server.export.command import export_to
 from server.export.lines import Wanted
 from server.export.times import parse_instant
 from server.journal.database import Database, open_database
+from server.outside import SOURCE_NAME
 from server.registry.accounts import write_logins, write_secret
+from server.registry.changes import Edit, put
 from server.registry.keys import keep_keys, with_new_key
 from server.registry.model import Role, Scope, User
-from server.registry.roster_file import read_roster
+from server.registry.roster_file import check_roster, read_roster
+from server.registry.sheets.outside_source import OutsideSource
 from server.registry.store import Registry
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
+from server.security.tokens import digest, draw_token
 from server.service import database_address, give_demo_logins, open_service, serve
 from server.settings import Settings, archive_folder, read_settings
 from shell.logs import set_up_logs
@@ -96,6 +100,31 @@ def gateway_key(
         await registry.replace(roster)
         write_secret(out, key + "\n")
         typer.echo(f"{gateway}: the key is in {out}")
+
+    _on_registry(config, folder, work)
+
+
+@main.command()
+def outside_key(
+    source: Annotated[str, typer.Argument(help="A name for the service, such as weather-bureau.")],
+    unit: Annotated[str, typer.Option(help="The unit that it may tell of, with everything below.")],
+    out: Annotated[Path, typer.Option(help="A file only you can read, to which the key is written, for the service.")],
+    config: Config = None,
+    folder: Folder = None,
+) -> None:
+    """Draw a new key for a service that tells of outside events; the old one is refused from the server's next start."""
+
+    async def work(registry: Registry, _database: Database) -> None:
+        if not SOURCE_NAME.fullmatch(source):
+            raise ConfigurationError(f"source: {source[:40]!r}; allowed: up to 20 of a-z, 0-9 and -")
+        key = draw_token()
+        known = [line for line in registry.roster.records if isinstance(line, OutsideSource) and line.id == source]
+        moved = [Edit("outside_source", (line.unit, line.id)) for line in known if line.unit != unit]
+        line = OutsideSource(unit=UnitId(unit), id=source, note=known[0].note if known else "", key_hash=digest(key))
+        edits = [*moved, put(line)]
+        await registry.edit(edits, by="command", reason="outside-key", now=time.time(), checked=check_roster)
+        write_secret(out, key + "\n")
+        typer.echo(f"{source}: the key is in {out}")
 
     _on_registry(config, folder, work)
 

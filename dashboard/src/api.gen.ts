@@ -193,6 +193,11 @@ export interface AskMove {
   evidence?: AskEvidence[];
 }
 
+/** One delivery of a source; all of it is taken or nothing. */
+export interface AskOutside {
+  events: OutsideEvent[];
+}
+
 /** A school to rename, close or merge, from a day on, with what becomes of its devices and its lines. */
 export interface AskReorganise {
   act: "close" | "merge" | "rename";
@@ -960,6 +965,38 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 /** The orders. Those of a device go to one; the others are for the gateway itself. */
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
+/** One event, in force from `begins` until `ends` (ms UTC): for a unit and all below it, or near a place. */
+export interface OutsideEvent {
+  id: string;
+  kind: OutsideKind;
+  level: OutsideLevel;
+  begins: number;
+  ends: number;
+  text?: string;
+  unit?: string;
+  near?: OutsidePlace | null;
+  gone?: boolean;
+}
+
+/** What an outside event is about. */
+export type OutsideKind = "fire" | "health" | "other" | "police_call" | "traffic" | "weather";
+
+/** The four colours of public warnings; red is the worst. */
+export type OutsideLevel = "blue" | "orange" | "red" | "yellow";
+
+/** Where something happened, and how far around schools are to know. */
+export interface OutsidePlace {
+  lat: number;
+  lon: number;
+  radius_m: number;
+  datum?: "CGCS2000" | "GCJ-02" | "WGS-84";
+}
+
+/** What became of a delivery: how many lines of the ledger are different now. The same again makes 0. */
+export interface OutsideTaken {
+  changed: number;
+}
+
 /** A unit and its children, and the days of the chosen one. */
 export interface Pace {
   parent: string;
@@ -993,7 +1030,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "metrics" | "planned" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1436,6 +1473,7 @@ export interface Routes {
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
+  "POST /api/v1/outside": { query: undefined; body: AskOutside; reply: OutsideTaken };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };
   "GET /api/v1/risk/warned": { query: { unit?: string | null }; body: undefined; reply: WarnedSchools };

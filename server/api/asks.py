@@ -10,6 +10,7 @@ from contract.messages import Argument
 from contract.orders import Op
 from server.gaps.model import EVIDENCE_MAX
 from server.gaps.visits import DRAWN_MAX
+from server.registry.outside import OutsideKind, OutsideLevel
 from server.security.access import Act
 
 CHECKINS_MAX = 50  # In one request: an afternoon's queue of a telephone that had no network.
@@ -208,3 +209,32 @@ class AskCalendar(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     peaks: Annotated[list[tuple[int, int]], msgspec.Meta(max_length=8)]
     reason: _Reason
     effective: _Day = ""
+
+
+class OutsidePlace(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where something happened, and how far around schools are to know."""
+
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+    radius_m: Annotated[int, msgspec.Meta(ge=1, le=5_000)]
+    datum: Literal["WGS-84", "GCJ-02", "CGCS2000"] = "WGS-84"
+
+
+class OutsideEvent(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One event, in force from `begins` until `ends` (ms UTC): for a unit and all below it, or near a place."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,40}$")]
+    kind: OutsideKind
+    level: OutsideLevel
+    begins: Annotated[int, msgspec.Meta(ge=0, le=2**43)]
+    ends: Annotated[int, msgspec.Meta(ge=0, le=2**43)]
+    text: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    unit: _Short = ""
+    near: OutsidePlace | None = None
+    gone: bool = False  # Taken back by its source.
+
+
+class AskOutside(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One delivery of a source; all of it is taken or nothing."""
+
+    events: Annotated[list[OutsideEvent], msgspec.Meta(min_length=1, max_length=100)]

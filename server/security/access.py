@@ -17,6 +17,7 @@ class Permission(StrEnum):
     """What a request can need."""
 
     PUBLIC = "public"  # Nobody has to be signed in.
+    MACHINE = "machine"  # A key of its own, which the route checks.
     SIGNED_IN = "signed_in"
     WATCH = "watch"  # The live picture: bootstrap, stream, alerts, schools.
     COVERAGE = "coverage"
@@ -68,6 +69,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/risk"): Permission.COVERAGE,
+    ("POST", "/api/v1/outside"): Permission.MACHINE,
     ("GET", "/api/v1/risk/warned"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/changes"): Permission.COVERAGE,

@@ -59,7 +59,16 @@ from server.api.views.registry import (
     SheetView,
 )
 from server.api.views.reports import League, LeagueRow, ReportGiven, ReportKind, Reports
-from server.api.views.risk import RiskFactor, RiskLink, RiskPaper, RiskProfile, RiskWarning, WarnedSchool, WarnedSchools
+from server.api.views.risk import (
+    OutsideTaken,
+    RiskFactor,
+    RiskLink,
+    RiskPaper,
+    RiskProfile,
+    RiskWarning,
+    WarnedSchool,
+    WarnedSchools,
+)
 from server.api.views.schools import (
     DeclarationView,
     DeviceView,
@@ -154,6 +163,7 @@ __all__ = [
     "Pace",
     "PacePoint",
     "PaceRow",
+    "OutsideTaken",
     "PressView",
     "Problem",
     "RelatedDevice",

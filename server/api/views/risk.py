@@ -59,6 +59,12 @@ class RiskProfile(View, frozen=True, kw_only=True):
     papers: list[RiskPaper]
 
 
+class OutsideTaken(View, frozen=True, kw_only=True):
+    """What became of a delivery: how many lines of the ledger are different now. The same again makes 0."""
+
+    changed: int
+
+
 class WarnedSchool(View, frozen=True, kw_only=True):
     """One school with an early warning. `because` are the factors that the warnings name."""
 

@@ -19,6 +19,7 @@ from server.registry.sheets import (
     letter,
     outside_area,
     outside_gate,
+    outside_source,
     post,
     requirement,
     school,
@@ -43,6 +44,7 @@ AnyRecord = (
     | dispute.Dispute
     | outside_area.OutsideArea
     | outside_gate.OutsideGate
+    | outside_source.OutsideSource
     | requirement.Requirement
     | scope.IndicatorScope
 )
@@ -63,6 +65,7 @@ LEDGER_SHEETS = (
     dispute.SHEET,
     outside_area.SHEET,
     outside_gate.SHEET,
+    outside_source.SHEET,
     requirement.SHEET,
     scope.SHEET,
 )
