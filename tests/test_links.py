@@ -79,3 +79,10 @@ def test_a_broken_link_is_found(tmp_path: Path) -> None:
     )
 
     assert list(broken(page, tmp_path)) == ["missing.md", "#no-title", "../out.md", "`contract/nothing.py`"]
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    """A decision is spoken of by its number."""
+    numbers = [path.name[:4] for path in (ROOT / "docs" / "decisions").glob("*.md")]
+
+    assert len(numbers) == len(set(numbers))
