@@ -187,7 +187,11 @@ class Session:
         if not self._over:
             self._over = True
             self.stands = False
-            self._process.hear(self.lost.set)
+            self._process.hear(self._noticed)
+
+    def _noticed(self) -> None:
+        self.up.set()  # Whoever still waits to be let in waits no longer.
+        self.lost.set()
 
     def close(self) -> None:
         """Break at both ends: a connection that was cut, or a client that has gone."""

@@ -430,7 +430,7 @@ PLANTS = (
     Plant("a decoder that raises", "I11", ("rubbish",), _raises),
     Plant("a name in a batch that is believed", "I3", ("rubbish",), _believes_names, {"seconds": 120.0}),
     Plant("receipted alarms that nobody can have again", "I1", ("restore",), _unasked_kept),
-    Plant("a server that follows nobody", "I1", ("broker_kill", "broker_stop"), _follows_nobody, {"servers": 2}, 15),
+    Plant("a server that follows nobody", "I6", ("server_kill", "server_stop"), _follows_nobody, {"servers": 2}),
     Plant("a command begun again after a start", "I15", ("kill", "forged"), _forgets_orders, ORDERS),
     Plant("a command that is begun at each of its repeats", "I15", ("forged",), _counts_no_numbers, ORDERS),
     Plant("a signature that is not checked", "I15", ("forged",), _trusts_any_signature, ORDERS),

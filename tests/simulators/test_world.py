@@ -33,6 +33,7 @@ FIRST_EDITION = (
     5_190,
     5_265,
     6_120,
+    6_265,
     6_301,
     6_312,
 )  # Seeds that once broke a promise stay here for ever.
