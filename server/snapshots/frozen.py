@@ -31,6 +31,9 @@ Part = tuple[str, list[int], int | None, tuple[int, int, int, int] | None]  # Le
 Cell = tuple[Part, Part]  # The ledger's, then the live one.
 
 
+_CELLS_IN, _CELLS_OUT = msgspec.json.Decoder(list[Cell | None]), msgspec.json.Encoder()
+
+
 class FrozenIndicator(msgspec.Struct, frozen=True, kw_only=True):
     """One indicator as it stood that day."""
 
@@ -64,14 +67,17 @@ class FrozenUnit(msgspec.Struct, frozen=True, array_like=True):
 
 
 class FrozenSchool(msgspec.Struct, frozen=True, array_like=True):
-    """One school of that day; `cells` follow the indicators, None for one that does not ask about it."""
+    """One school of that day; `cells` follow the indicators, None for one that does not ask about it.
+
+    They stay JSON until somebody asks for them: a whole city of them read at once would hold up an alarm.
+    """
 
     id: str
     name: str
     name_en: str
     unit: str
     station: str
-    cells: list[Cell | None]
+    cells: msgspec.Raw  # Of a list of cells.
 
 
 class Frozen(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +170,8 @@ def frozen_indicator(indicator: Indicator) -> FrozenIndicator:
 
 def _school(school: School, pairs: Sequence[Pair | None], reasons: dict[str, int]) -> FrozenSchool:
     cells = [None if pair is None else _cell(pair, reasons) for pair in pairs]
-    return FrozenSchool(school.id, school.name, school.name_en, school.unit, school.station, cells)
+    raw = msgspec.Raw(_CELLS_OUT.encode(cells))
+    return FrozenSchool(school.id, school.name, school.name_en, school.unit, school.station, raw)
 
 
 def _cell(pair: Pair, reasons: dict[str, int]) -> Cell:
@@ -229,7 +236,7 @@ class FrozenDay:
         known = self.schools.get(school)
         if known is None:
             return {}
-        pairs = zip(self.names, known.cells, strict=True)
+        pairs = zip(self.names, _CELLS_IN.decode(known.cells), strict=True)
         return {name: self._pair(cell) for name, cell in pairs if cell is not None}
 
     def _pair(self, cell: Cell) -> Pair:

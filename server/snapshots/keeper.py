@@ -105,13 +105,9 @@ class Keeper:
         if self.newest is not None and self.newest.day >= day:
             return
         known, registry = await self._judge.records.heads(), self._registry_sequence()
-        self._taken = freeze(
-            day,
-            self._engine.roster,
-            self._engine.indicators,
-            await self._verdicts(judged_at(day)),
-            Basis(now_ms, ENGINE, round(since * 1_000), registry, known.journal),
-        )
+        roster, indicators, verdicts = self._engine.roster, self._engine.indicators, await self._verdicts(judged_at(day))
+        basis = Basis(now_ms, ENGINE, round(since * 1_000), registry, known.journal)
+        self._taken = await asyncio.to_thread(freeze, day, roster, indicators, verdicts, basis)
 
     async def _verdicts(self, at: float) -> Mapping[str, Mapping[str, Pair]]:
         found: dict[str, Mapping[str, Pair]] = {}
@@ -160,7 +156,7 @@ class Keeper:
             body = await self._judge.answer(question)
         finally:
             self._worker.close()
-        await self._keep(decode(body))
+        await self._keep(await asyncio.to_thread(decode, body))
 
     async def _keep(self, frozen: Frozen) -> None:
         try:

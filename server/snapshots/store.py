@@ -1,5 +1,6 @@
 """Keeps frozen days: each bound to the one before by its hash, and refused by the database if anybody changes one."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,12 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
+def _packed(frozen: Frozen) -> tuple[bytes, str, dict[str, str]]:
+    """Make a day small, with its digest and its figures; for a city that takes a second, so not on the event loop."""
+    body = encode(frozen)
+    return compress(body), sha256(body), FrozenDay(frozen).tallies()
+
+
 class Snapshots:
     """Reads and writes frozen days; every method raises `StorageError` where the database does not answer."""
 
@@ -53,8 +60,7 @@ class Snapshots:
 
         Raises `sqlalchemy.exc.DBAPIError` for a day that is frozen already, or older than one that is.
         """
-        body = encode(frozen)
-        small, tallies = compress(body), FrozenDay(frozen).tallies()
+        small, content, tallies = await asyncio.to_thread(_packed, frozen)
 
         def work(connection: Connection) -> Head:
             row = tables.snapshot.c
@@ -68,7 +74,7 @@ class Snapshots:
                 month_end=ends_month(frozen.day),
                 schools=len(frozen.schools),
                 bytes=len(small),
-                content=sha256(body),
+                content=content,
                 prev=prev or FIRST,
                 hash="",
             )
@@ -107,7 +113,7 @@ class Snapshots:
         if head is None or body is None:
             return None
         try:
-            frozen = decode(bytes(body))
+            frozen = await asyncio.to_thread(decode, bytes(body))
         except (ValueError, msgspec.DecodeError) as error:
             raise StorageError(f"snapshot of day {day}: {error}") from None
         return FrozenDay(frozen, await self._figures(day, [unit.id for unit in frozen.units]))
