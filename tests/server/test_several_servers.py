@@ -13,13 +13,17 @@ import pytest
 
 from contract.batch import encode_batch
 from contract.errors import StorageError
-from contract.identity import EpochId, GatewayId, Lane, make_press_id
-from contract.records import Press, Reading, encode_record
+from contract.identity import EpochId, GatewayId, Lane, UserName, make_press_id
+from contract.messages import Command, decode_message
+from contract.orders import Op
+from contract.records import Press, Reading, Reply, encode_record
+from server.commands.model import ANSWER_MS, Asked, CommandState
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested
 from server.ingest.model import Finish, Origin
 from server.journal.leases import LEASE_SECONDS
+from server.registry.model import Role, Scope, User
 from server.registry.roster_file import encode_roster
 from server.registry.store import Registry
 from server.service import Service, close, open_service
@@ -76,7 +80,7 @@ class Running:
         self,
         lane: Lane,
         first: int,
-        *records: Press | Reading,
+        *records: Press | Reading | Reply,
         request: int = 0,
         gateway: GatewayId = BUTTON.gateway,
     ) -> None:
@@ -244,3 +248,41 @@ async def test_a_database_that_goes_away_while_a_server_starts_is_waited_for(
     assert not failures
     assert server.service.registry.roster.gateways
     await server.die()
+
+
+async def test_an_order_outlives_the_server_that_it_was_given_to(pair: tuple[Running, Running]) -> None:
+    """The other server sends it, hears the box's answer, and tells whoever gave it how it ended."""
+    first, second = pair
+    giver = User(UserName("duty"), "值班", Role.MAINTAINER, Scope("unit", CITY.roster.units[0].id))
+    asked = Asked(make_press_id(1, 9), BUTTON.gateway, "", BUTTON.school, Op.RESEND_BIRTH, {})
+    await first.service.commands.ask(asked, giver)
+    await first.die()
+
+    sending = asyncio.create_task(second.service.commands.run())
+    await until(lambda: second.service.commands.waiting(BUTTON.gateway))
+    [order] = second.service.commands.waiting(BUTTON.gateway)
+    assert decode_message(order, Command).id == asked.id
+    second.hear(Lane.ALARM, 1, Reply(asked.id, ok=True, code="done", t=round(time.time() * 1000)), request=1)
+
+    async def state() -> CommandState:
+        given = await second.service.commands.find(asked.id)
+        assert given is not None
+        return given.state(round(time.time() * 1000))
+
+    while await state() is not CommandState.DONE:  # noqa: ASYNC110  # What is waited for tells nobody.
+        await asyncio.sleep(0.02)
+    await until(lambda: not second.service.commands.waiting(BUTTON.gateway))
+    sending.cancel()
+
+
+async def test_an_order_that_nobody_answers_ends_on_the_server_that_is_left(pair: tuple[Running, Running]) -> None:
+    first, second = pair
+    giver = User(UserName("duty"), "值班", Role.MAINTAINER, Scope("unit", CITY.roster.units[0].id))
+    asked = Asked(make_press_id(1, 8), BUTTON.gateway, "", BUTTON.school, Op.RESEND_BIRTH, {})
+    given = await first.service.commands.ask(asked, giver)
+    await first.die()
+
+    kept = await second.service.commands.find(asked.id)
+    assert kept is not None
+    assert kept.state(given.exp_ms) is CommandState.SENT
+    assert kept.state(given.exp_ms + ANSWER_MS + 1) is CommandState.UNANSWERED
