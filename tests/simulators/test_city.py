@@ -251,7 +251,8 @@ def test_institution_is_written_down_with_what_is_missing(city: Roster) -> None:
     letters = [record for record in city.records if isinstance(record, Letter)]
     overdue = sum(document.review_due is not None and document.review_due < TODAY for document in documents)
 
-    assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS}
+    keyed = {"outside_source"}  # Whoever delivers from outside has a key, which is drawn and never made up.
+    assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS} - keyed
     assert {document.school for document in documents} == {school.id for school in city.schools}
     assert 0.04 < overdue / len(documents) < 0.08
     assert 0.02 < sum(letter.signed is None for letter in letters) / len(letters) < 0.04
