@@ -2,16 +2,18 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Counts, Coverage, CoverageCell, CoverageRow, IndicatorScopeView, IndicatorView } from "../api.gen";
 import { query } from "../client";
-import { ago, clock, count, percent } from "../format";
+import { ago, clock, count, dateTime, percent } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { coverageTick, picture, second } from "../store/feed";
+import { kept } from "../store/moment";
 import { me } from "../store/session";
 import { unitName } from "../store/words";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { formulaOf, sourceOf } from "./formula";
 import { GapList } from "./gaps";
+import { DayChoice, moment, PastBanner, PastFault, useAsking } from "./past";
 
 export type Figure = "ledger" | "live";
 export const FIGURES: readonly Figure[] = ["ledger", "live"];
@@ -52,9 +54,15 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
   const turn = useCoverageTurn();
   const scope = me.value?.scope;
   const parent = unit ?? (scope?.kind === "unit" ? scope.id : undefined);
-  const resource = useResource<Coverage>(`/coverage${query({ parent })}`, turn);
-  const { data, failure } = resource;
-  const indicators = (data?.indicators ?? []).map((id) => picture.value?.indicators.find((one) => one.id === id));
+  const past = moment();
+  const path = past?.fault ? null : `/coverage${query({ parent, on: past?.on, known: past?.known })}`;
+  const resource = useResource<Coverage>(path, past ? "past" : turn); // What changes today changes no past day.
+  const { data: answer, failure } = resource;
+  useAsking([answer?.basis], answer, resource.reload);
+  const lacking = answer?.basis && answer.basis.state !== "ready";
+  const data = lacking ? null : answer;
+  const defined = data?.basis?.indicators ?? picture.value?.indicators; // Of a past day, as they stood then.
+  const indicators = (data?.indicators ?? []).map((id) => defined?.find((one) => one.id === id));
   const known = indicators
     .map((indicator, ix) => ({ indicator, ix, scope: data?.scopes[ix] }))
     .filter((column) => column.indicator) as Column[];
@@ -78,15 +86,39 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
             pick={(value) => replaceQuery({ ...route.peek().query, group: value === tabs[0]?.id ? undefined : value })}
           />
         )}
+        <DayChoice />
+        <span class="row">
+          <a
+            class="button plain"
+            href={href("coverage/compare", {
+              unit: parent,
+              to: past?.on,
+              to_known: past?.known === "now" ? "now" : "",
+            })}
+          >
+            {m.compare.title}
+          </a>
+          <a class="button plain" href={href("coverage/pace", { unit: parent })}>
+            {m.pace.title}
+          </a>
+        </span>
         <p class="dim small lead">{m.coverage.floor}</p>
-        {data && (
+        {data && !past && (
           <span class="dim small asof">
             {m.common.asOf(clock(data.as_of))} · {m.coverage.freshHint}
           </span>
         )}
       </header>
+      {past?.fault && <PastFault shown={past} />}
+      {answer?.basis && (
+        <PastBanner
+          basis={answer.basis}
+          again={resource.reload}
+          pick={(on) => replaceQuery({ ...route.peek().query, on })}
+        />
+      )}
       {failure && <Trouble failure={failure} retry={resource.reload} />}
-      {!data && !failure && <Waiting />}
+      {!answer && !failure && !past?.fault && <Waiting />}
       {whole && (
         <div class={`cards ${failure ? "old" : ""}`}>
           {columns.map((column) => (
@@ -96,7 +128,9 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
       )}
       {data && (
         <div class={`panel tablebox ${failure ? "old" : ""}`}>
-          {children.length === 0 ? (
+          {!whole && past ? (
+            <Empty title={m.past.noUnit} hint={m.past.noUnitHint} />
+          ) : children.length === 0 ? (
             <Empty title={m.coverage.noRows} />
           ) : (
             <table class="figures">
@@ -181,7 +215,7 @@ function Path({ unit }: { unit: string | undefined }) {
             {step.name}
           </b>
         ) : (
-          <a key={step.id} href={href("coverage", { unit: step.id })}>
+          <a key={step.id} href={href("coverage", { unit: step.id, ...kept(route.value.query) })}>
             {step.name}
           </a>
         ),
@@ -258,7 +292,7 @@ function Line({
   return (
     <a
       class={`figureline ${counts.met === basis ? "whole" : ""} ${large ? "large" : ""}`}
-      href={href("coverage", { unit: row.id, gaps: indicator.id, figure })}
+      href={href("coverage", { unit: row.id, gaps: indicator.id, figure, ...kept(route.value.query) })}
       title={`${m.coverage[figure === "ledger" ? "ledgerTitle" : "liveTitle"]}\n${equation}`}
       aria-label={`${m.coverage.openGaps(named(row), labelled(indicator), m.coverage[figure])}: ${percent(counts.bp)}, ${equation}`}
     >
@@ -286,7 +320,8 @@ function Bar({ counts, basis }: { counts: Counts; basis: number }) {
 
 function FigureRow({ row, columns, total = false }: { row: CoverageRow; columns: Column[]; total?: boolean }) {
   const m = t();
-  const target = row.kind === "school" ? href(`schools/${row.id}`) : href("coverage", { unit: row.id });
+  const target =
+    row.kind === "school" ? href(`schools/${row.id}`) : href("coverage", { unit: row.id, ...kept(route.value.query) });
   return (
     <tr class={total ? "total" : ""}>
       <th scope="row" class="first">
@@ -329,7 +364,11 @@ function Marks({ cell }: { cell: CoverageCell }) {
       {FIGURES.map((figure) => (
         <Mark key={figure} letter={letterOf(cell[figure])} figure={figure} />
       ))}
-      {cell.proof_at !== null && <small class="dim">{m.age.ago(ago(second.value - cell.proof_at, m.age))}</small>}
+      {cell.proof_at !== null && (
+        <small class="dim">
+          {moment() ? dateTime(cell.proof_at) : m.age.ago(ago(second.value - cell.proof_at, m.age))}
+        </small>
+      )}
     </span>
   );
 }

@@ -1,16 +1,18 @@
 /** The list behind a figure: every school that is not met or unknown, with the reasons and the last proof. */
-import type { Gap } from "../api.gen";
+import type { Gap, GapPage } from "../api.gen";
 import { API, query } from "../client";
 import { count, dateTime } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
+import { kept, type Moment } from "../store/moment";
 import { me } from "../store/session";
 import { schoolNameOf, unitName } from "../store/words";
 import { usePages } from "../ui/pages";
 import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { formulaOf, sourceOf } from "./formula";
 import { StateBadge } from "./gapparts";
+import { DayChoice, moment, PastBanner, PastFault, useAsking, useUnitThere } from "./past";
 
 export function GapList() {
   const m = t();
@@ -20,16 +22,22 @@ export function GapList() {
   const figure = q["figure"] === "ledger" ? "ledger" : "live";
   const judgement = q["judgement"] === "not_met" || q["judgement"] === "unknown" ? q["judgement"] : "";
   const filter = query({ unit, indicator, figure, judgement });
-  const list = usePages<Gap>(`/coverage/gaps${filter}`);
+  const past = moment();
+  const at = query({ unit, indicator, figure, judgement, on: past?.on, known: past?.known });
+  const list = usePages<Gap, GapPage>(past?.fault ? null : `/coverage/gaps${at}`);
+  const basis = list.page?.basis;
+  useAsking([basis], list.page, list.reload);
+  const lacking = basis && basis.state !== "ready";
   const held = picture.value;
-  const chosen = held?.indicators.find((one) => one.id === indicator);
+  const indicators = (basis?.state === "ready" ? basis.indicators : held?.indicators) ?? [];
+  const chosen = indicators.find((one) => one.id === indicator);
   const set = (change: Record<string, string | undefined>) => replaceQuery({ ...q, gaps: indicator, ...change });
   const place = unit ? named(held?.units.get(unit), schoolNameOf(unit) || unit) : named(me.value?.scope);
   return (
     <div class="coverage page">
       <header class="pagehead">
         <div>
-          <a class="back" href={href("coverage", { unit: held?.units.has(unit ?? "") ? unit : undefined })}>
+          <a class="back" href={href("coverage", { unit: held?.units.has(unit ?? "") ? unit : undefined, ...kept(q) })}>
             ← {m.coverage.title}
           </a>
           <h1>{m.coverage.gapTitle(place, chosen ? labelled(chosen) : m.coverage.gapAll)}</h1>
@@ -40,7 +48,7 @@ export function GapList() {
           value={indicator}
           onChange={(event) => set({ gaps: event.currentTarget.value || " " })}
         >
-          {held?.indicators.map((one) => (
+          {indicators.map((one) => (
             <option key={one.id} value={one.id}>
               {labelled(one)}
             </option>
@@ -65,9 +73,12 @@ export function GapList() {
           ]}
           pick={(value) => set({ judgement: value || undefined })}
         />
-        <a class="button plain" href={`${API}/coverage/gaps.csv${filter}`} download>
-          {m.coverage.exportCsv}
-        </a>
+        <DayChoice />
+        {!past && (
+          <a class="button plain" href={`${API}/coverage/gaps.csv${filter}`} download>
+            {m.coverage.exportCsv}
+          </a>
+        )}
       </header>
       {chosen && (
         <p class="dim small formula">
@@ -78,12 +89,20 @@ export function GapList() {
           {sourceOf(chosen)}
         </p>
       )}
+      {past?.fault && <PastFault shown={past} />}
+      {basis && (
+        <PastBanner basis={basis} again={list.reload} pick={(on) => replaceQuery({ ...route.peek().query, on })} />
+      )}
       {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
-      {!list.failure && list.items === null && <Waiting />}
-      {list.items && (
+      {!list.failure && list.items === null && !past?.fault && <Waiting />}
+      {list.items && !lacking && (
         <div class="panel tablebox">
           {list.items.length === 0 ? (
-            <Empty title={m.coverage.gapEmpty} hint={m.coverage.gapEmptyHint} />
+            past ? (
+              <PastEmpty unit={unit} shown={past} known={!indicator.trim() || chosen !== undefined} />
+            ) : (
+              <Empty title={m.coverage.gapEmpty} hint={m.coverage.gapEmptyHint} />
+            )
           ) : (
             <table class="gaps">
               <thead>
@@ -92,7 +111,7 @@ export function GapList() {
                   <th scope="col">{m.coverage.gapColumns.unit}</th>
                   <th scope="col">{m.coverage.gapColumns.judgement}</th>
                   <th scope="col">{m.coverage.gapColumns.reasons}</th>
-                  <th scope="col">{m.gap.title}</th>
+                  {!past && <th scope="col">{m.gap.title}</th>}
                   <th scope="col" class="num">
                     {m.coverage.gapColumns.proof}
                   </th>
@@ -100,7 +119,7 @@ export function GapList() {
               </thead>
               <tbody>
                 {list.items.map((gap) => (
-                  <GapRow key={`${gap.school} ${gap.indicator} ${gap.figure}`} gap={gap} />
+                  <GapRow key={`${gap.school} ${gap.indicator} ${gap.figure}`} gap={gap} past={past !== null} />
                 ))}
               </tbody>
             </table>
@@ -119,21 +138,48 @@ export function GapList() {
   );
 }
 
-function GapRow({ gap }: { gap: Gap }) {
+/** Nothing on the list of a past day: because nothing was missing, or because nobody was asked. */
+function PastEmpty({ unit, shown, known }: { unit: string | undefined; shown: Moment; known: boolean }) {
   const m = t();
+  const there = useUnitThere(unit, shown.on, shown.known);
+  if (!known) return <Empty title={m.past.noIndicator} />;
+  if (there.failure) return <Trouble failure={there.failure} retry={there.reload} />;
+  if (there.there === null) return <Waiting />;
+  return there.there ? (
+    <Empty title={m.coverage.gapEmpty} hint={m.coverage.gapEmptyHint} />
+  ) : (
+    <Empty title={m.past.noUnit} hint={m.past.noUnitHint} />
+  );
+}
+
+/** The name of that day, in the chosen language where it is still the same. */
+const nameThen = (then: string, name: string, now: string): string => (then === name ? now || then : then);
+
+function GapRow({ gap, past }: { gap: Gap; past: boolean }) {
+  const m = t();
+  const held = picture.value;
+  const schoolNow = held?.schools.name[held.schoolIx.get(gap.school) ?? -1] ?? "";
+  const name = past
+    ? nameThen(gap.school_name, schoolNow, schoolNameOf(gap.school))
+    : schoolNameOf(gap.school) || gap.school_name;
+  const unit = past
+    ? nameThen(gap.unit_name, held?.units.get(gap.unit)?.name ?? "", unitName(gap.unit))
+    : unitName(gap.unit) || gap.unit_name;
   return (
     <tr>
       <th scope="row">
-        <a href={href(`schools/${gap.school}`)}>{schoolNameOf(gap.school) || gap.school_name}</a>
+        <a href={href(`schools/${gap.school}`)}>{name}</a>
       </th>
-      <td>{unitName(gap.unit) || gap.unit_name}</td>
+      <td>{unit}</td>
       <td>
         <span class={`verdict ${gap.judgement}`}>{m.coverage[gap.judgement]}</span>
       </td>
       <td>{gap.reasons.map((reason) => look(m.reason, reason)).join(m.common.listJoin)}</td>
-      <td>
-        <Standing gap={gap} />
-      </td>
+      {!past && (
+        <td>
+          <Standing gap={gap} />
+        </td>
+      )}
       <td class="num">
         {gap.proof_at === null ? <span class="dim">{m.coverage.noProof}</span> : dateTime(gap.proof_at)}
       </td>

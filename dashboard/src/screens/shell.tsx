@@ -7,6 +7,7 @@ import { go, route } from "../route";
 import { ageMs, loading, load, picture } from "../store/feed";
 import { may } from "../store/session";
 import { Boundary } from "../ui/boundary";
+import { Later } from "../ui/later";
 import { Trouble, Waiting } from "../ui/parts";
 import { Toasts } from "../ui/toast";
 import { listenForKeys } from "../keys";
@@ -28,6 +29,8 @@ import { SchoolsScreen } from "./schools";
 import { VisitScreen, VisitsScreen } from "./visits";
 
 const HEALTH_PERIOD_MS = 60_000;
+const compare = () => import("./compare").then((code) => code.CompareScreen);
+const pace = () => import("./pace").then((code) => code.PaceScreen);
 
 export function Shell() {
   const m = t();
@@ -86,7 +89,11 @@ function Screen() {
   if (state.state === "failed") return <Trouble failure={state.failure} retry={() => void load()} />;
   if (state.state === "loading" || !picture.value) return <Waiting />;
   const [screen, id] = route.value.path;
-  if (screen === "coverage" && may("coverage")) return <CoverageScreen />;
+  if (screen === "coverage" && may("coverage")) {
+    if (id === "compare") return <Later key={id} load={compare} />;
+    if (id === "pace") return <Later key={id} load={pace} />;
+    return <CoverageScreen />;
+  }
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;

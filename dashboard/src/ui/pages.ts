@@ -1,17 +1,18 @@
 /** Pages of a list, collected one after the other; another address starts again. A failure keeps what is there and is said. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Failure, get } from "../client";
 
 const PAGE = 100;
 
-interface Page<T> {
+export interface Page<T> {
   items: T[];
   next: string | null;
   total: number;
 }
 
-export interface Pages<T> {
+export interface Pages<T, P> {
   items: T[] | null;
+  page: P | null; // The newest of them, for what it says besides its items.
   next: string | null;
   total: number;
   failure: Failure | null;
@@ -20,45 +21,51 @@ export interface Pages<T> {
   reload: () => void;
 }
 
-export function usePages<T>(path: string, turn: unknown = 0): Pages<T> {
-  const [state, setState] = useState<{ path: string; items: T[] | null; next: string | null; total: number }>({
+/** Without a path nothing is fetched. */
+export function usePages<T, P extends Page<T> = Page<T>>(path: string | null, turn: unknown = 0): Pages<T, P> {
+  const [state, setState] = useState<{ path: string | null; items: T[] | null; page: P | null }>({
     path,
     items: null,
-    next: null,
-    total: 0,
+    page: null,
   });
   const [failure, setFailure] = useState<Failure | null>(null);
   const [busy, setBusy] = useState(false);
+  const [again, setAgain] = useState(0);
+  const current = useRef(path);
+  current.current = path;
   const fetchPage = async (cursor: string | null, before: T[], stop?: AbortSignal) => {
+    if (path === null) return;
     setBusy(true);
     try {
       const joint = path.includes("?") ? "&" : "?";
       const at = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
-      const page = await get<Page<T>>(`${path}${joint}limit=${PAGE}${at}`, stop);
-      if (stop?.aborted) return;
+      const page = await get<P>(`${path}${joint}limit=${PAGE}${at}`, stop);
+      if (stop?.aborted || current.current !== path) return; // An answer that comes late belongs to another list.
       setFailure(null);
-      setState({ path, items: [...before, ...page.items], next: page.next, total: page.total });
+      setState({ path, items: [...before, ...page.items], page });
     } catch (error) {
-      if (!stop?.aborted) setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+      if (!stop?.aborted && current.current === path)
+        setFailure(error instanceof Failure ? error : new Failure("unreadable"));
     } finally {
       setBusy(false);
     }
   };
   useEffect(() => {
     const stop = new AbortController();
-    setState((before) => (before.path === path ? before : { path, items: null, next: null, total: 0 }));
+    setState((before) => (before.path === path ? before : { path, items: null, page: null }));
     setFailure(null);
     void fetchPage(null, [], stop.signal);
     return () => stop.abort();
-  }, [path, turn]);
+  }, [path, turn, again]);
   const mine = state.path === path;
   return {
     items: mine ? state.items : null,
-    next: state.next,
-    total: state.total,
+    page: mine ? state.page : null,
+    next: mine ? (state.page?.next ?? null) : null,
+    total: mine ? (state.page?.total ?? 0) : 0,
     failure,
     busy,
-    more: () => void fetchPage(state.next, state.items ?? []),
-    reload: () => void fetchPage(null, []),
+    more: () => void fetchPage(state.page?.next ?? null, state.items ?? []),
+    reload: () => setAgain((n) => n + 1),
   };
 }
