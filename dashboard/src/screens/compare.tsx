@@ -126,6 +126,7 @@ export function CompareScreen() {
       {known && fault && (
         <PastFault shown={{ on: fault, known: "then", fault: isDay(fault) ? "future" : "unreadable" }} />
       )}
+      {days.data?.items.length === 0 && <p class="panel block lacks">{m.past.noDays}</p>}
       {turned && <Empty title={m.compare.turned} />}
       {known && same && !fault && <Empty title={m.compare.same} hint={m.compare.sameHint} />}
       {page && <PastBanner basis={page.before} again={list.reload} pick={(on) => set({ from: on, to: sides.to })} />}

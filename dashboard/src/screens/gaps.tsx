@@ -40,7 +40,7 @@ export function GapList() {
           <a class="back" href={href("coverage", { unit: held?.units.has(unit ?? "") ? unit : undefined, ...kept(q) })}>
             ← {m.coverage.title}
           </a>
-          <h1>{m.coverage.gapTitle(place, chosen ? labelled(chosen) : m.coverage.gapAll)}</h1>
+          <h1>{m.coverage.gapTitle(place, chosen ? labelled(chosen) : indicator.trim() || m.coverage.gapAll)}</h1>
         </div>
         <span class="stretch" />
         <select
