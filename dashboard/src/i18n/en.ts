@@ -551,6 +551,7 @@ export const en: Words = {
     },
     notes: {
       journal_gone: "The raw journal of that day is kept no more (or there was none): every live figure is unknown",
+      nothing_heard: "Nothing was heard of any device in this simulated year: every live figure is unknown",
       journal_short:
         "The raw journal does not reach back to the school days before: guards who were seen earlier are unknown",
       late_cut: "What came later than 14 days after that day is not counted",
