@@ -12,6 +12,7 @@ import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { type Figure, FIGURES, LETTER_WORDS, Mark } from "./coverage";
 import { DAYS_MAX, DayInput, KnowledgeChoice, PastBanner, PastFault, today, useAsking, useUnitThere } from "./past";
+import { IndicatorSelect } from "./indicatorselect";
 import { UnitSelect } from "./unitselect";
 
 const WEEK = 7;
@@ -100,18 +101,12 @@ export function CompareScreen() {
       )}
       <div class="row">
         <UnitSelect unit={unit} pick={(value) => set({ unit: value })} />
-        <select
-          aria-label={m.coverage.gapColumns.indicator}
-          value={indicator ?? ""}
-          onChange={(event) => set({ indicator: event.currentTarget.value || undefined })}
-        >
-          <option value="">{m.coverage.gapAll}</option>
-          {[...indicators.values()].map((one) => (
-            <option key={one.id} value={one.id}>
-              {labelled(one)}
-            </option>
-          ))}
-        </select>
+        <IndicatorSelect
+          every
+          indicators={indicators.values()}
+          indicator={indicator}
+          pick={(value) => set({ indicator: value })}
+        />
         <Choice
           label={m.coverage.figure}
           value={figure ?? ""}

@@ -2,11 +2,12 @@
 import type { League, LeagueRow } from "../api.gen";
 import { query } from "../client";
 import { clock, count, percent } from "../format";
-import { labelled, named, t } from "../i18n";
+import { named, t } from "../i18n";
 import { replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { IndicatorSelect } from "./indicatorselect";
 
 type By = League["by"];
 const LEVELS: readonly By[] = ["county", "township", "sub_bureau", "station"];
@@ -35,17 +36,11 @@ export function LeagueScreen() {
         {data && <span class="dim small">{m.common.asOf(clock(data.as_of))}</span>}
       </header>
       <div class="row">
-        <select
-          aria-label={m.coverage.gapColumns.indicator}
-          value={indicator?.id}
-          onChange={(event) => set({ indicator: event.currentTarget.value })}
-        >
-          {indicators.map((one) => (
-            <option key={one.id} value={one.id}>
-              {labelled(one)}
-            </option>
-          ))}
-        </select>
+        <IndicatorSelect
+          indicators={indicators}
+          indicator={indicator?.id}
+          pick={(value) => value && set({ indicator: value })}
+        />
         <Choice
           label={m.league.by}
           value={by}

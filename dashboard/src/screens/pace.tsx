@@ -10,6 +10,7 @@ import { picture } from "../store/feed";
 import { burnUp } from "../ui/burnup";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { IndicatorSelect } from "./indicatorselect";
 import { UnitSelect } from "./unitselect";
 
 const SPANS = ["30", "90", "365", "1100"] as const;
@@ -51,17 +52,11 @@ export function PaceScreen() {
       </header>
       <div class="row">
         <UnitSelect unit={unit} pick={(value) => set({ unit: value })} />
-        <select
-          aria-label={m.coverage.gapColumns.indicator}
-          value={indicator?.id}
-          onChange={(event) => set({ indicator: event.currentTarget.value })}
-        >
-          {indicators.map((one) => (
-            <option key={one.id} value={one.id}>
-              {labelled(one)}
-            </option>
-          ))}
-        </select>
+        <IndicatorSelect
+          indicators={indicators}
+          indicator={indicator?.id}
+          pick={(value) => set({ indicator: value })}
+        />
         {indicator?.ledger_only ? (
           <span class="dim">{m.coverage.cannotProveHint}</span>
         ) : (
