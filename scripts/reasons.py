@@ -17,8 +17,8 @@ _LINE = re.compile(r'^\s*"?([a-z0-9_.]+)"?:\s*"((?:[^"\\]|\\.)*)",?$', re.MULTIL
 
 def words(language: str) -> dict[str, str]:
     """Read the words of one language."""
-    block = _BLOCK.search((TEXTS / f"{language}.ts").read_text())
-    assert block is not None, f"{language}.ts has no block of reasons"
+    block = _BLOCK.search((TEXTS / language / "reason.ts").read_text())
+    assert block is not None, f"{language}/reason.ts has no block of reasons"
     return {code: json.loads(f'"{text}"') for code, text in _LINE.findall(block[1])}
 
 

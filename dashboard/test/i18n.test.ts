@@ -11,7 +11,24 @@ function keys(table: object, path = ""): string[] {
   });
 }
 
+const subjects = {
+  zh: import.meta.glob<Record<string, object>>(["../src/i18n/zh/*.ts", "!**/index.ts"], { eager: true }),
+  en: import.meta.glob<Record<string, object>>(["../src/i18n/en/*.ts", "!**/index.ts", "!**/count.ts"], {
+    eager: true,
+  }),
+};
+
 describe("the two languages", () => {
+  it.each([
+    ["zh", zh],
+    ["en", en],
+  ] as const)("have each table in one subject's file, and each file in the whole: %s", (language, whole) => {
+    const tables = Object.values(subjects[language]).flatMap((file) => Object.values(file).flatMap(Object.keys));
+
+    expect(tables.length).toBeGreaterThan(10);
+    expect(tables.sort()).toEqual(Object.keys(whole).sort());
+  });
+
   it("have the same texts", () => {
     expect(keys(en).sort()).toEqual(keys(zh).sort());
   });

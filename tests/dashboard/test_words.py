@@ -51,33 +51,33 @@ def counters() -> set[str]:
     )
 
 
-def section(language: str, name: str) -> str:
-    """Cut one table of words out of a language's file."""
-    text = (WORDS / f"{language}.ts").read_text()
+def section(language: str, subject: str, name: str) -> str:
+    """Cut one table of words out of a subject's file."""
+    text = (WORDS / language / f"{subject}.ts").read_text()
     found = re.search(rf"^( +){name}: \{{\n(.*?)^\1\}}", text, re.MULTILINE | re.DOTALL)
-    assert found, f"{language}.ts has no table {name}"
+    assert found, f"{language}/{subject}.ts has no table {name}"
     return found[2]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
-    ("name", "codes"),
+    ("subject", "name", "codes"),
     [
-        ("state", set(State)),
-        ("did", set(What)),
-        ("act", {act for _, act in (*INCIDENT_MOVES, *FAULT_MOVES)} | FREE_ACTS),
-        ("cause", INCIDENT_CAUSES | FAULT_CAUSES | {RECOVERED}),
-        ("rule", set(RULES)),
-        ("role", set(Role)),
-        ("codes", set(Code) - NEVER_SHOWN),
-        ("reason", reasons()),
-        ("counters", counters()),
+        ("alert", "state", set(State)),
+        ("alert", "did", set(What)),
+        ("alert", "act", {act for _, act in (*INCIDENT_MOVES, *FAULT_MOVES)} | FREE_ACTS),
+        ("alert", "cause", INCIDENT_CAUSES | FAULT_CAUSES | {RECOVERED}),
+        ("alert", "rule", set(RULES)),
+        ("frame", "role", set(Role)),
+        ("general", "codes", set(Code) - NEVER_SHOWN),
+        ("reason", "reason", reasons()),
+        ("health", "counters", counters()),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_every_code_has_a_word(language: str, name: str, codes: set[str]) -> None:
+def test_every_code_has_a_word(language: str, subject: str, name: str, codes: set[str]) -> None:
     """A code without a word would stand on a police screen as it is."""
-    known = set(re.findall(r'^ +"?([\w.]+)"?:', section(language, name), re.MULTILINE))
+    known = set(re.findall(r'^ +"?([\w.]+)"?:', section(language, subject, name), re.MULTILINE))
 
     assert len(codes) > 1
     assert {str(code) for code in codes} - known == set()

@@ -1,0 +1,31 @@
+/** The English texts, a file for each subject; a key that Chinese has and these have not fails the type check. */
+import type { Words } from "..";
+import { alert } from "./alert";
+import { coverage } from "./coverage";
+import { frame } from "./frame";
+import { gap } from "./gap";
+import { general } from "./general";
+import { health } from "./health";
+import { ledger } from "./ledger";
+import { live } from "./live";
+import { past } from "./past";
+import { reason } from "./reason";
+import { reports } from "./reports";
+import { risk } from "./risk";
+import { school } from "./school";
+
+export const en: Words = {
+  ...alert,
+  ...coverage,
+  ...frame,
+  ...gap,
+  ...general,
+  ...health,
+  ...ledger,
+  ...live,
+  ...past,
+  ...reason,
+  ...reports,
+  ...risk,
+  ...school,
+};

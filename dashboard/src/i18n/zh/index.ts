@@ -1,0 +1,30 @@
+/** The Chinese texts, a file for each subject: the source of all texts. Every English file has the shape of its Chinese one, or the type check fails. */
+import { alert } from "./alert";
+import { coverage } from "./coverage";
+import { frame } from "./frame";
+import { gap } from "./gap";
+import { general } from "./general";
+import { health } from "./health";
+import { ledger } from "./ledger";
+import { live } from "./live";
+import { past } from "./past";
+import { reason } from "./reason";
+import { reports } from "./reports";
+import { risk } from "./risk";
+import { school } from "./school";
+
+export const zh = {
+  ...alert,
+  ...coverage,
+  ...frame,
+  ...gap,
+  ...general,
+  ...health,
+  ...ledger,
+  ...live,
+  ...past,
+  ...reason,
+  ...reports,
+  ...risk,
+  ...school,
+};

@@ -1,0 +1,32 @@
+/** The risk profile of schools. */
+export const risk = {
+  risk: {
+    title: "风险画像",
+    warning: "风险预警",
+    noWarning: "无预警：各因素尚未同时达到规定等级",
+    noScore: "逐项列出等级和理由，不打分、不加权；未知不等于安全。",
+    evidence: "依据",
+    because: "：",
+    papers: "制度落实情况",
+    warned: "预警学校",
+    looked: (looked: string, schools: string, warned: string) => `已研判 ${looked}/${schools} 所，预警 ${warned} 所`,
+    nobody: "没有预警学校",
+    notLooked: "研判尚未完成",
+    notLookedHint: "启动后一两分钟内逐校研判；在此之前不能说没有预警。",
+    since: (time: string) => `已预警 ${time}`,
+    more: (left: string) => `另有 ${left} 所未列出`,
+    levels: { none: "正常", watch: "关注", warn: "预警", unknown: "未知" } as Record<string, string>,
+    faults: {
+      in_force: "有效",
+      held: "按期开展",
+      undeclared: "未填报",
+      not_approved: "未批准",
+      review_overdue: "超期未复审",
+      no_review_date: "未填复审日期",
+      not_signed: "未签订",
+      lapsed: "已过期",
+      none_due: "尚未到期",
+      overdue: "逾期",
+    } as Record<string, string>,
+  },
+};
