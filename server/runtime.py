@@ -206,7 +206,7 @@ class Runtime:
     def _notify(self, due: NotificationDue) -> None:
         self.notifications += 1
         alert = due.alert
-        log.info("notification_due", alert=alert.id, rule=alert.rule, step=due.step, audience=due.audience)
+        log.info("notification_due", alert=alert.id, rule=alert.rule, step=due.step, audiences=due.audiences)
 
     def _pass_on(self, effect: Effect) -> None:
         """Hand to others what only they know what to do with."""

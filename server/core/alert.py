@@ -98,6 +98,7 @@ class Alert:
     moved_version: int = 0  # The version of the last move by a person or of the last press: who acts must have seen it.
     proposed_by: str = ""  # Who asked first to close a confirmed incident as not real, …
     proposed_cause: str = ""  # … and with which cause.
+    rings: int = 1  # How often its chain has begun: raised, pressed or opened again, worse, acknowledged in vain.
 
     @property
     def open(self) -> bool:

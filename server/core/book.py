@@ -1,7 +1,7 @@
 """The book of alerts: every alert that is open, the newest closed ones, and the indexes that find them."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -113,12 +113,12 @@ class Book:
     def raise_alert(self, alert: Alert, now: float, *, by: str = "", note: str = "") -> list[Effect]:
         """Open an alert: it rings, and the first hop of its chain is told."""
         changed = self.record(alert.id, Fact(What.RAISED, now, by=by, note=note, alert=alert))
-        return [changed, *self._told(changed.alert, 0)]
+        return [changed, self._told(changed.alert, 0)]
 
     def ring_again(self, alert: str, fact: Fact) -> list[Effect]:
         """Record a fact that makes an alert ring anew, and tell the first hop again."""
         changed = self.record(alert, fact)
-        return [changed, *self._told(changed.alert, 0)]
+        return [changed, self._told(changed.alert, 0)]
 
     def recover(self, alert: Alert, now: float, cause: str) -> list[Effect]:
         """End a fault whose condition is over; where somebody has ordered work on it, closing is left to people."""
@@ -255,8 +255,7 @@ class Book:
                 return [ActRefused("illegal_move", "a newer alert of the same subject is open", alert)]
             return self.ring_again(alert.id, judged)
         changed = self.record(alert.id, judged)
-        told = self._told(changed.alert, judged.step) if judged.what is What.ESCALATED else ()
-        return [changed, *told]
+        return [changed, self._told(changed.alert, judged.step)] if judged.what is What.ESCALATED else [changed]
 
     def escalate(self, now: float) -> list[Effect]:
         """Take every step of every chain that is due; after a long silence each step is taken in turn."""
@@ -267,7 +266,7 @@ class Book:
                 step = min(alert.escalation + 1, len(chain) - 1)
                 following = next_due(chain, step, due)
                 effects.append(self.record(key, Fact(What.ESCALATED, now, step=step, next_at=following)))
-                effects += self._told(self.alerts[key], step)
+                effects.append(self._told(self.alerts[key], step))
                 if following is None:
                     break
                 due = following  # noqa: PLW2901  # The next step of the same alert may be due already.
@@ -352,6 +351,5 @@ class Book:
         return AlertChanged(alert, None)
 
     @staticmethod
-    def _told(alert: Alert, step: int) -> Iterator[NotificationDue]:
-        for audience in chain_of(alert)[step].audiences:
-            yield NotificationDue(alert, step, audience)
+    def _told(alert: Alert, step: int) -> NotificationDue:
+        return NotificationDue(alert, step, chain_of(alert)[step].audiences)

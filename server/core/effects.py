@@ -109,11 +109,15 @@ class IdTaken:
 
 @dataclass(frozen=True, slots=True)
 class NotificationDue:
-    """Somebody must be told by another channel; `step` is the escalation step that asked for it."""
+    """Somebody must be told by other channels: all audiences of one step of the chain, at once and side by side.
+
+    `step` is the escalation step that asked for it. Of one alert the same step is asked for again only by a later ring,
+    which `alert.rings` counts.
+    """
 
     alert: Alert
     step: int
-    audience: str
+    audiences: tuple[str, ...]
 
 
 Effect = (

@@ -166,6 +166,7 @@ def _ringing(alert: Alert, fact: Fact) -> Alert:
         moved_version=alert.version,
         proposed_by="",
         proposed_cause="",
+        rings=alert.rings + 1,
     )
 
 
@@ -231,6 +232,7 @@ def _shifted(alert: Alert, fact: Fact) -> Alert:
         detail=fact.detail or alert.detail,
         escalation=fact.step,
         next_escalation_at=fact.next_at,
+        rings=alert.rings + (alert.state is State.RAISED),  # Where somebody has it in hand already, it only stands worse.
     )
 
 

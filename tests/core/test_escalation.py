@@ -24,11 +24,11 @@ def test_each_step_is_told_when_it_is_due() -> None:
     assert not talk.told()
     assert not talk.changed()
     tick(talk, 130)
-    assert [(told.step, told.audience) for told in talk.told()] == [(1, "station_phone")]
+    assert [(told.step, told.audiences) for told in talk.told()] == [(1, ("station_phone",))]
     tick(talk, 160)
-    assert [(told.step, told.audience) for told in talk.told()] == [(2, "sub_bureau_duty")]
+    assert [(told.step, told.audiences) for told in talk.told()] == [(2, ("sub_bureau_duty",))]
     tick(talk, 220)
-    assert [told.audience for told in talk.told()] == ["command_centre_duty", "education_on_call"]
+    assert [told.audiences for told in talk.told()] == [("command_centre_duty", "education_on_call")]
     tick(talk, 10_000)
 
     assert not talk.told()
@@ -57,7 +57,7 @@ def test_another_press_starts_the_chain_anew() -> None:
 
     tick(talk, 230)
 
-    assert [told.audience for told in talk.told()] == ["station_phone"]
+    assert [told.audiences for told in talk.told()] == [("station_phone",)]
 
 
 def test_after_a_long_silence_every_step_is_taken() -> None:
@@ -67,7 +67,7 @@ def test_after_a_long_silence_every_step_is_taken() -> None:
 
     tick(talk, 3_700)
 
-    assert [told.step for told in talk.told()] == [1, 2, 3, 3]
+    assert [told.step for told in talk.told()] == [1, 2, 3]
 
 
 def test_escalation_survives_a_restart() -> None:
@@ -82,7 +82,7 @@ def test_escalation_survives_a_restart() -> None:
     assert not fresh.changed()
     tick(fresh, 160)
 
-    assert [(told.step, told.audience) for told in fresh.told()] == [(2, "sub_bureau_duty")]
+    assert [(told.step, told.audiences) for told in fresh.told()] == [(2, ("sub_bureau_duty",))]
 
 
 def test_a_rehearsal_is_told_to_the_tester_and_no_further() -> None:
@@ -90,7 +90,7 @@ def test_a_rehearsal_is_told_to_the_tester_and_no_further() -> None:
     talk = alone()
     talk.window(0, 1_000)
     talk.press(1, 100)
-    assert [told.audience for told in talk.told()] == ["tester"]
+    assert [told.audiences for told in talk.told()] == [("tester",)]
 
     tick(talk, 5_000)
 
@@ -105,5 +105,30 @@ def test_people_can_escalate_by_hand() -> None:
 
     after = talk.act(alert, "escalate", 105)
 
-    assert [told.audience for told in talk.told()] == ["station_phone"]
+    assert [told.audiences for told in talk.told()] == [("station_phone",)]
     assert (after.escalation, after.next_escalation_at, after.state) == (1, 135, State.RAISED)
+
+
+def test_a_press_is_told_to_all_levels_in_one_word() -> None:
+    """School, station, sub-bureau and command centre are told side by side: none waits for another's line."""
+    talk = alone()
+    talk.press(1, 100)
+
+    [told] = talk.told()
+
+    assert told.audiences == ("school", "station", "sub_bureau", "command_centre")
+
+
+def test_each_ring_is_counted() -> None:
+    """What was sent for one ring is not taken for what the next one asks for."""
+    talk = alone()
+    first = talk.press(1, 100).rings
+    tick(talk, 130)
+    escalated = talk.engine.alerts[press_id(1)].rings
+    alert = talk.press(2, 140)
+    pressed = alert.rings
+    talk.act(alert, "acknowledge", 150)
+    talk.act(alert, "resolve", 160, cause="false_human")
+    reopened = talk.act(alert, "reopen", 170).rings
+
+    assert (first, escalated, pressed, reopened) == (1, 1, 2, 3)

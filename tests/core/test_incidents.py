@@ -16,7 +16,7 @@ def test_a_press_rings_as_a_danger_to_life() -> None:
     assert (alert.severity, alert.state, alert.mode) == (Severity.CRITICAL, State.RAISED, "real")
     assert (alert.id, alert.school, alert.device) == (press_id(1), school().id, "btn-1")
     assert not alert.stored
-    assert {told.audience for told in talk.told()} >= {"station", "sub_bureau", "command_centre"}
+    assert {audience for told in talk.told() for audience in told.audiences} >= {"station", "sub_bureau", "command_centre"}
 
 
 def test_a_press_told_again_changes_nothing() -> None:
@@ -221,7 +221,7 @@ def test_duress_is_told_to_police_only() -> None:
     talk.alerted(1, "duress", 100)
 
     assert talk.engine.alerts[press_id(1)].severity is Severity.CRITICAL
-    assert {told.audience for told in talk.told()} == {"station", "sub_bureau", "command_centre"}
+    assert {audience for told in talk.told() for audience in told.audiences} == {"station", "sub_bureau", "command_centre"}
 
 
 def test_an_unknown_code_is_shown_as_it_came() -> None:

@@ -266,7 +266,7 @@ def test_alert_is_raised_low_for_the_education_branch_and_ends_with_its_reasons(
     [alert] = [one for one in talk.engine.alerts.values() if one.rule == "early_warning"]
     assert (int(alert.severity), alert.school, alert.mode) == (4, ID, "real")
     assert dict(alert.detail) == {"rules": "two_groups", "factors": "gate_devices, kit_expiring"}
-    assert {due.audience for due in talk.told()} == {"education"}
+    assert [due.audiences for due in talk.told()] == [("education",)]
     talk.say(EarlyTold({ID: Early(warned=False, clear=False, since=NOW + 1)}), NOW + 1)
     assert talk.engine.alerts[alert.id].open
     talk.say(RosterLoaded(city(school())), NOW + 2)  # A new roster forgets no warning.
