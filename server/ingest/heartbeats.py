@@ -155,9 +155,11 @@ class Heartbeats:
             for press in missed
         ]
         effects: list[Effect] = []
+        # The box has begun again, and says itself that alarms of before are still in its outbox: they follow.
+        coming = any(Lane.ALARM.value in lanes for lanes in beat.old.values())
         for press in missed:
             if self._signals.remembers_since(press.t) and self._signals.show(press_key(gateway, press.id)):
-                late = beat.s - press.t >= EARLY_MS
+                late = beat.s - press.t >= EARLY_MS and not coming
                 self._tally.repair_press += late
                 self._tally.early_press += not late
                 effects.append(Tell(_repaired(press, gateway, now, stored=False)))

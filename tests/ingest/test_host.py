@@ -363,6 +363,17 @@ def test_heartbeat_that_overtakes_a_fresh_press_is_no_repair() -> None:
     assert told(later, PressStored) == []
 
 
+def test_heartbeat_of_a_box_that_began_again_with_alarms_in_its_outbox_is_no_repair() -> None:
+    """A press of before that the box has still to send follows by itself, however old it is; it is shown all the same."""
+    hosting = Hosting()
+    older = OpenPress(press_id(1), "sos-1", t=50_000)
+
+    effects = hosting.done("hb", heartbeat(presses=[older], s=100_000, old={"01aaaaaaaa": {"a": [1, 1]}}))
+
+    assert len(told(effects, PressArrived)) == 1
+    assert (hosting.host.tally.repair_press, hosting.host.tally.early_press) == (0, 1)
+
+
 def test_heartbeat_with_a_known_press_asks_nothing_of_the_journal() -> None:
     """Every heartbeat names the open presses; naming what is stored costs nothing."""
     hosting = Hosting()
