@@ -18,6 +18,9 @@ export class Failure extends Error {
   }
 }
 
+/** Take whatever was thrown as a failure. */
+export const failureOf = (error: unknown): Failure => (error instanceof Failure ? error : new Failure("unreadable"));
+
 interface Options {
   body?: unknown;
   file?: Blob; // Sent as it is, with more patience.

@@ -6,7 +6,8 @@ import { type Cause, FAULT_CAUSES, INCIDENT_CAUSES, needsCause } from "../store/
 import { isIncident } from "../store/order";
 import { schoolName, whatOf } from "../store/words";
 import { Dialog } from "../ui/dialog";
-import { Button, Severity } from "../ui/parts";
+import { FormEnd, WordsField } from "../ui/form";
+import { Severity } from "../ui/parts";
 import { perform } from "./acting";
 
 export interface Asking {
@@ -55,28 +56,19 @@ export function ActDialog({ asking, close }: { asking: Asking; close: () => void
             ))}
           </fieldset>
         )}
-        <label class="field">
-          {m.detail.note}
-          <textarea
-            rows={3}
-            maxLength={1000}
-            value={note}
-            placeholder={m.detail.noteHint}
-            {...(needsCause(act) ? {} : { "data-first": true })}
-            onInput={(event) => (setNote(event.currentTarget.value), setProblem(""))}
-          />
-        </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look={first.sev === 1 && needsCause(act) ? "danger" : "primary"} type="submit">
-            {look(m.act, act)}
-          </Button>
-        </div>
+        <WordsField
+          label={m.detail.note}
+          value={note}
+          set={(value) => (setNote(value), setProblem(""))}
+          hint={m.detail.noteHint}
+          first={!needsCause(act)}
+        />
+        <FormEnd
+          problem={problem}
+          close={close}
+          text={look(m.act, act)}
+          look={first.sev === 1 && needsCause(act) ? "danger" : "primary"}
+        />
       </form>
     </Dialog>
   );

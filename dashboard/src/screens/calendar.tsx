@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { CalendarView } from "../api.gen";
 import { t } from "../i18n";
 import { href } from "../route";
+import { PageHead } from "../ui/pagehead";
 import { Button, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { Faults, useEdit, Why } from "./ledgerline";
@@ -15,15 +16,7 @@ export function CalendarScreen() {
   const resource = useResource<CalendarView>("/calendar");
   return (
     <div class="ledger page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("ledger")}>
-            ← {m.ledger.title}
-          </a>
-          <h1>{m.calendar.title}</h1>
-          <p class="dim">{m.calendar.lead}</p>
-        </div>
-      </header>
+      <PageHead back={{ to: href("ledger"), text: m.ledger.title }} title={m.calendar.title} lead={m.calendar.lead} />
       {resource.failure && <Trouble failure={resource.failure} retry={resource.reload} />}
       {!resource.data && !resource.failure && <Waiting />}
       {resource.data && <Editor held={resource.data} reload={resource.reload} />}

@@ -7,6 +7,7 @@ import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { addDays, isDay, type Knowledge, lastUntil } from "../store/moment";
 import { may } from "../store/session";
+import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
 import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
@@ -70,15 +71,11 @@ export function CompareScreen() {
   const set = (change: Record<string, string | undefined>) => replaceQuery({ ...route.peek().query, ...change });
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("coverage", { unit })}>
-            ← {m.coverage.title}
-          </a>
-          <h1>{m.compare.title}</h1>
-          <p class="dim small">{m.compare.lead}</p>
-        </div>
-      </header>
+      <PageHead
+        back={{ to: href("coverage", { unit }), text: m.coverage.title }}
+        title={m.compare.title}
+        lead={m.compare.lead}
+      />
       {days.failure && <Trouble failure={days.failure} retry={days.reload} />}
       {known && (
         <div class="row daychoice">

@@ -1,14 +1,13 @@
 /** What a visit finds: words, clause, how bad, the photo's reference and digest. */
 import { useState } from "preact/hooks";
 import type { AskFinding, VisitDetail, VisitView } from "../api.gen";
-import { Failure, post } from "../client";
+import { failureOf, post } from "../client";
 import { labelled, look, t } from "../i18n";
 import { picture } from "../store/feed";
 import { Dialog } from "../ui/dialog";
-import { Button } from "../ui/parts";
+import { evidenceFault, EvidenceFields, evidenceOf, FormEnd, NO_EVIDENCE, TextField, WordsField } from "../ui/form";
 
 const SEVERITIES: readonly AskFinding["severity"][] = ["minor", "serious", "grave"];
-const DIGEST = /^[0-9a-f]{64}$/;
 
 export function FindingDialog({ visit, done, close }: { visit: VisitView; done: () => void; close: () => void }) {
   const m = t();
@@ -16,15 +15,14 @@ export function FindingDialog({ visit, done, close }: { visit: VisitView; done: 
   const [clause, setClause] = useState("");
   const [severity, setSeverity] = useState<AskFinding["severity"]>("minor");
   const [indicator, setIndicator] = useState("");
-  const [reference, setReference] = useState("");
-  const [digest, setDigest] = useState("");
+  const [evidence, setEvidence] = useState(NO_EVIDENCE);
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (!words.trim()) return setProblem(m.gap.wordsNeeded);
-    if (digest && !DIGEST.test(digest)) return setProblem(m.gap.digestWrong);
-    if (digest && !reference.trim()) return setProblem(m.gap.evidenceNeeded);
+    const fault = evidenceFault(evidence, false);
+    if (fault) return setProblem(fault);
     setBusy(true);
     const body: AskFinding = {
       number: visit.findings + 1,
@@ -32,14 +30,14 @@ export function FindingDialog({ visit, done, close }: { visit: VisitView; done: 
       severity,
       clause: clause.trim(),
       indicator,
-      evidence: reference.trim() ? [{ reference: reference.trim(), sha256: digest }] : [],
+      evidence: evidenceOf(evidence),
     };
     try {
       await post<VisitDetail>(`/visits/${encodeURIComponent(visit.id)}/findings`, { body });
       done();
       close();
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure("unreadable");
+      const failure = failureOf(error);
       setProblem(look(m.failure.codes, failure.code));
       setBusy(false);
       if (failure.code === "version_conflict") done();
@@ -48,25 +46,8 @@ export function FindingDialog({ visit, done, close }: { visit: VisitView; done: 
   return (
     <Dialog title={m.visit.acts.find} close={close}>
       <form onSubmit={(event) => void submit(event)} class="actform">
-        <label class="field">
-          {m.visit.words}
-          <textarea
-            data-first
-            rows={3}
-            maxLength={1000}
-            value={words}
-            onInput={(event) => (setWords(event.currentTarget.value), setProblem(""))}
-          />
-        </label>
-        <label class="field">
-          {m.gap.clause}
-          <input
-            value={clause}
-            maxLength={300}
-            placeholder={m.visit.clauseHint}
-            onInput={(event) => setClause(event.currentTarget.value)}
-          />
-        </label>
+        <WordsField label={m.visit.words} value={words} set={(value) => (setWords(value), setProblem(""))} first />
+        <TextField label={m.gap.clause} value={clause} set={setClause} most={300} hint={m.visit.clauseHint} />
         <div class="row">
           <label class="field">
             {m.visit.severity}
@@ -93,36 +74,8 @@ export function FindingDialog({ visit, done, close }: { visit: VisitView; done: 
             </select>
           </label>
         </div>
-        <label class="field">
-          {m.gap.evidence}
-          <input
-            value={reference}
-            maxLength={200}
-            placeholder={m.gap.evidenceHint}
-            onInput={(event) => (setReference(event.currentTarget.value), setProblem(""))}
-          />
-        </label>
-        <label class="field">
-          {m.gap.digest}
-          <input
-            class="id"
-            value={digest}
-            maxLength={64}
-            placeholder={m.gap.digestHint}
-            onInput={(event) => (setDigest(event.currentTarget.value.trim().toLowerCase()), setProblem(""))}
-          />
-        </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look="primary" type="submit" busy={busy} disabled={busy}>
-            {m.common.confirm}
-          </Button>
-        </div>
+        <EvidenceFields value={evidence} set={(value) => (setEvidence(value), setProblem(""))} />
+        <FormEnd problem={problem} close={close} text={m.common.confirm} busy={busy} disabled={busy} />
       </form>
     </Dialog>
   );

@@ -5,6 +5,7 @@ import { dateTime } from "../format";
 import { look, named, t } from "../i18n";
 import { href } from "../route";
 import { unitName } from "../store/words";
+import { PageHead } from "../ui/pagehead";
 import { Badge, Button, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { GapDialog, type Moving } from "./gapdialog";
@@ -35,18 +36,17 @@ export function GapScreen({ id }: { id: string }) {
   if (line.proof_at !== null) facts.push([m.coverage.gapColumns.proof, dateTime(line.proof_at)]);
   return (
     <div class="coverage page gapdetail">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("gaps")}>
-            ← {m.gap.title}
-          </a>
-          <h1>
+      <PageHead
+        back={{ to: href("gaps"), text: m.gap.title }}
+        title={
+          <>
             <a href={href(`schools/${line.school}`)}>
               {named({ name: line.school_name, name_en: line.school_name_en })}
             </a>{" "}
             · {itemOf(line)}
-          </h1>
-        </div>
+          </>
+        }
+      >
         <StateBadge state={line.state} />
         {line.reopened > 0 && <Badge kind="late">{m.gap.reopenedTimes(line.reopened)}</Badge>}
         <span class="stretch" />
@@ -59,7 +59,7 @@ export function GapScreen({ id }: { id: string }) {
             {look(m.gap.moves, move)}
           </Button>
         ))}
-      </header>
+      </PageHead>
       {found.failure && <Trouble failure={found.failure} retry={found.reload} />}
       <div class="columns">
         <section class="panel block">

@@ -1,17 +1,16 @@
 /** What a move of gaps needs to be told: owner and day, evidence, words. Several gaps are moved one after the other. */
 import { useState } from "preact/hooks";
 import type { AskMove, GapDetail, GapLine } from "../api.gen";
-import { Failure, post } from "../client";
+import { failureOf, post } from "../client";
 import { day } from "../format";
 import { look, t } from "../i18n";
 import { Dialog } from "../ui/dialog";
-import { Button } from "../ui/parts";
+import { evidenceFault, EvidenceFields, evidenceOf, FormEnd, NO_EVIDENCE, WordsField } from "../ui/form";
 import { say } from "../ui/toast";
 
 export type Moving = { move: AskMove["move"]; lines: GapLine[] };
 const WEEKS = 2; // The day proposed.
 const NEEDS_WORDS: readonly string[] = ["send_back", "reopen", "note"];
-const DIGEST = /^[0-9a-f]{64}$/;
 
 export function GapDialog({
   moving,
@@ -28,8 +27,7 @@ export function GapDialog({
   const { move, lines } = moving;
   const [owner, setOwner] = useState(lines.length === 1 ? (lines[0]?.owner ?? "") : "");
   const [due, setDue] = useState(lines[0]?.due ?? day(Date.now() + WEEKS * 7 * 86_400_000));
-  const [reference, setReference] = useState("");
-  const [digest, setDigest] = useState("");
+  const [evidence, setEvidence] = useState(NO_EVIDENCE);
   const [note, setNote] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -37,8 +35,8 @@ export function GapDialog({
   const wrong = (): string => {
     if (move === "assign" && !owner.trim()) return m.gap.ownerNeeded;
     if (move === "assign" && (!due || due < today)) return m.gap.dueNeeded;
-    if (move === "rectify" && !reference.trim()) return m.gap.evidenceNeeded;
-    if (move === "rectify" && digest && !DIGEST.test(digest)) return m.gap.digestWrong;
+    const fault = move === "rectify" ? evidenceFault(evidence, true) : "";
+    if (fault) return fault;
     return NEEDS_WORDS.includes(move) && !note.trim() ? m.gap.wordsNeeded : "";
   };
   const submit = async (event: Event) => {
@@ -53,13 +51,13 @@ export function GapDialog({
         version: line.ver,
         note: note.trim(),
         ...(move === "assign" ? { owner: owner.trim(), due } : {}),
-        ...(move === "rectify" ? { evidence: [{ reference: reference.trim(), sha256: digest }] } : {}),
+        ...(move === "rectify" ? { evidence: evidenceOf(evidence) } : {}),
       };
       try {
         await post<GapDetail>(`/gaps/${encodeURIComponent(line.id)}/moves`, { body });
         moved += 1;
       } catch (error) {
-        const failure = error instanceof Failure ? error : new Failure("unreadable");
+        const failure = failureOf(error);
         const why = look(m.gap.refused, failure.code);
         say(
           "bad",
@@ -110,50 +108,15 @@ export function GapDialog({
           </>
         )}
         {move === "rectify" && (
-          <>
-            <label class="field">
-              {m.gap.evidence}
-              <input
-                data-first
-                value={reference}
-                maxLength={200}
-                placeholder={m.gap.evidenceHint}
-                onInput={(event) => (setReference(event.currentTarget.value), setProblem(""))}
-              />
-            </label>
-            <label class="field">
-              {m.gap.digest}
-              <input
-                value={digest}
-                maxLength={64}
-                class="id"
-                placeholder={m.gap.digestHint}
-                onInput={(event) => (setDigest(event.currentTarget.value.trim().toLowerCase()), setProblem(""))}
-              />
-            </label>
-          </>
+          <EvidenceFields value={evidence} set={(value) => (setEvidence(value), setProblem(""))} first />
         )}
-        <label class="field">
-          {m.gap.note}
-          <textarea
-            rows={3}
-            maxLength={1000}
-            value={note}
-            {...(move === "assign" || move === "rectify" ? {} : { "data-first": true })}
-            onInput={(event) => (setNote(event.currentTarget.value), setProblem(""))}
-          />
-        </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look="primary" type="submit" busy={busy} disabled={busy}>
-            {look(m.gap.moves, move)}
-          </Button>
-        </div>
+        <WordsField
+          label={m.gap.note}
+          value={note}
+          set={(value) => (setNote(value), setProblem(""))}
+          first={move !== "assign" && move !== "rectify"}
+        />
+        <FormEnd problem={problem} close={close} text={look(m.gap.moves, move)} busy={busy} disabled={busy} />
       </form>
     </Dialog>
   );

@@ -8,6 +8,7 @@ import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { may } from "../store/session";
 import { unitName } from "../store/words";
+import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
 import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
@@ -34,11 +35,7 @@ export function GapLedger() {
   const mayMove = may("rectify");
   return (
     <div class="coverage page gapledger">
-      <header class="pagehead">
-        <div>
-          <h1>{m.gap.title}</h1>
-          <p class="dim small">{m.gap.lead}</p>
-        </div>
+      <PageHead title={m.gap.title} lead={m.gap.lead}>
         <span class="stretch" />
         <a class="button plain" href={href("visits")}>
           {m.visit.title}
@@ -46,7 +43,7 @@ export function GapLedger() {
         <a class="button plain" href={`${API}/gaps.csv${filter}`} download>
           {m.coverage.exportCsv}
         </a>
-      </header>
+      </PageHead>
       {summary.data && <Figures summary={summary.data} set={set} due={due ?? ""} />}
       <div class="gapfilters row">
         {counties.length > 1 && (

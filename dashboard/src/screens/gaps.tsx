@@ -8,6 +8,7 @@ import { picture } from "../store/feed";
 import { kept, type Moment } from "../store/moment";
 import { me } from "../store/session";
 import { schoolNameOf, unitName } from "../store/words";
+import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
 import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { formulaOf, sourceOf } from "./formula";
@@ -35,13 +36,13 @@ export function GapList() {
   const place = unit ? named(held?.units.get(unit), schoolNameOf(unit) || unit) : named(me.value?.scope);
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("coverage", { unit: held?.units.has(unit ?? "") ? unit : undefined, ...kept(q) })}>
-            ← {m.coverage.title}
-          </a>
-          <h1>{m.coverage.gapTitle(place, chosen ? labelled(chosen) : indicator.trim() || m.coverage.gapAll)}</h1>
-        </div>
+      <PageHead
+        back={{
+          to: href("coverage", { unit: held?.units.has(unit ?? "") ? unit : undefined, ...kept(q) }),
+          text: m.coverage.title,
+        }}
+        title={m.coverage.gapTitle(place, chosen ? labelled(chosen) : indicator.trim() || m.coverage.gapAll)}
+      >
         <span class="stretch" />
         <select
           aria-label={m.coverage.gapColumns.indicator}
@@ -79,7 +80,7 @@ export function GapList() {
             {m.coverage.exportCsv}
           </a>
         )}
-      </header>
+      </PageHead>
       {chosen && (
         <p class="dim small formula">
           {m.coverage.formula}

@@ -5,6 +5,7 @@ import { clock, count, percent } from "../format";
 import { named, t } from "../i18n";
 import { replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
+import { PageHead } from "../ui/pagehead";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { IndicatorSelect } from "./indicatorselect";
@@ -27,14 +28,10 @@ export function LeagueScreen() {
   const set = (change: Record<string, string>) => replaceQuery({ indicator: indicator?.id, by, figure, ...change });
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <h1>{m.league.title}</h1>
-          <p class="dim small">{m.league.lead(data?.least ?? 10)}</p>
-        </div>
+      <PageHead title={m.league.title} lead={m.league.lead(data?.least ?? 10)}>
         <span class="stretch" />
         {data && <span class="dim small">{m.common.asOf(clock(data.as_of))}</span>}
-      </header>
+      </PageHead>
       <div class="row">
         <IndicatorSelect
           indicators={indicators}

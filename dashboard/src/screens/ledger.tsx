@@ -1,13 +1,14 @@
 /** The registry (台账): its sheets, and the lines of one with search, paging, forms, history and files. */
 import { useEffect, useState } from "preact/hooks";
 import type { ColumnView, LinePage, LineView, Sheets, SheetView } from "../api.gen";
-import { API, Failure, get, query } from "../client";
+import { API, type Failure, failureOf, get, query } from "../client";
 import { count } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { language } from "../preferences";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { may } from "../store/session";
+import { PageHead } from "../ui/pagehead";
 import { Button, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { CalendarScreen } from "./calendar";
@@ -38,11 +39,7 @@ function Overview({ sheets }: { sheets: SheetView[] }) {
   const groups = [...GROUPS, ...new Set(sheets.map((one) => one.group).filter((one) => !GROUPS.includes(one)))];
   return (
     <div class="ledger page">
-      <header class="pagehead">
-        <div>
-          <h1>{m.ledger.title}</h1>
-          <p class="dim">{m.ledger.lead}</p>
-        </div>
+      <PageHead title={m.ledger.title} lead={m.ledger.lead}>
         <span class="stretch" />
         <a class="button plain" href={`${API}/ledger/export${query({ language: language.value })}`} download>
           {m.ledger.exportAll}
@@ -57,7 +54,7 @@ function Overview({ sheets }: { sheets: SheetView[] }) {
             </a>
           </>
         )}
-      </header>
+      </PageHead>
       <div class="sheetgroups">
         {groups.map((group) => (
           <section class="panel block" key={group}>
@@ -113,15 +110,14 @@ function SheetScreen({ sheet, recount }: { sheet: SheetView; recount: () => void
     `${API}/ledger/export${query({ sheet: sheet.name, form, language: language.value, q: q["q"], unit: q["unit"], school: q["school"] })}`;
   return (
     <div class="ledger sheet page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("ledger")}>
-            ← {m.ledger.title}
-          </a>
-          <h1>
+      <PageHead
+        back={{ to: href("ledger"), text: m.ledger.title }}
+        title={
+          <>
             {labelled(sheet)} <small class="dim">{list.items ? m.common.total(count(list.total)) : ""}</small>
-          </h1>
-        </div>
+          </>
+        }
+      >
         <Search value={q["q"] ?? ""} set={(words) => set({ q: words || undefined })} />
         <select
           aria-label={m.coverage.unit}
@@ -164,7 +160,7 @@ function SheetScreen({ sheet, recount }: { sheet: SheetView; recount: () => void
             </Button>
           </>
         )}
-      </header>
+      </PageHead>
       {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
       {!list.failure && list.items === null && <Waiting />}
       {list.items && (
@@ -316,7 +312,7 @@ function useLines(sheet: string, filter: string) {
       setFailure(null);
       setState({ filter, items: [...before, ...page.items], next: page.next, total: page.total });
     } catch (error) {
-      if (!stop?.aborted) setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+      if (!stop?.aborted) setFailure(failureOf(error));
     } finally {
       setBusy(false);
     }

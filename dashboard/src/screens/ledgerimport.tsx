@@ -1,11 +1,12 @@
 /** Bringing a file in three steps: choose it, see what it would do and everything wrong with it, and do it. */
 import { useEffect, useState } from "preact/hooks";
 import type { ImportView, SheetView } from "../api.gen";
-import { API, Failure, get, post, query, upload } from "../client";
+import { API, type Failure, failureOf, get, post, query, upload } from "../client";
 import { count } from "../format";
 import { labelled, look, t } from "../i18n";
 import { language } from "../preferences";
 import { href, replaceQuery, route } from "../route";
+import { PageHead } from "../ui/pagehead";
 import { Button, Trouble } from "../ui/parts";
 import { say } from "../ui/toast";
 import { faultLabel, faultWords, Why } from "./ledgerline";
@@ -27,7 +28,7 @@ export function ImportScreen({ sheets }: { sheets: SheetView[] }) {
         get<ImportView>(`/imports/${encodeURIComponent(id)}`, stop.signal).then(
           (fresh) => (setView(fresh), setFailure(null)),
           (error: unknown) => {
-            if (!stop.signal.aborted) setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+            if (!stop.signal.aborted) setFailure(failureOf(error));
           },
         );
       },
@@ -45,16 +46,13 @@ export function ImportScreen({ sheets }: { sheets: SheetView[] }) {
   };
   return (
     <div class="ledger page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href(q["sheet"] ? `ledger/${q["sheet"]}` : "ledger")}>
-            ← {m.ledger.title}
-          </a>
-          <h1>{m.importing.title}</h1>
-        </div>
+      <PageHead
+        back={{ to: href(q["sheet"] ? `ledger/${q["sheet"]}` : "ledger"), text: m.ledger.title }}
+        title={m.importing.title}
+      >
         <span class="stretch" />
         {id && <Button onClick={again}>{m.importing.another}</Button>}
-      </header>
+      </PageHead>
       {failure && <Trouble failure={failure} retry={again} />}
       {!id && !failure && (
         <Choosing
@@ -81,7 +79,7 @@ function Choosing({ sheets, taken }: { sheets: SheetView[]; taken: (view: Import
       const asked = query({ name: file.name, sheet: csv ? sheet : undefined, whole: whole ? "true" : undefined });
       taken(await upload<ImportView>(`/imports${asked}`, file));
     } catch (error) {
-      const failed = error instanceof Failure ? error : new Failure("unreadable");
+      const failed = failureOf(error);
       say("bad", m.importing.notTaken, `${look(m.failure.codes, failed.code)} ${failed.detail}`.trim());
     } finally {
       setBusy(false);
@@ -248,7 +246,7 @@ function Confirm({ view, applied }: { view: ImportView; applied: (view: ImportVi
       const body = { reason, effective };
       applied(await post<ImportView>(`/imports/${encodeURIComponent(view.id)}/apply`, { body }));
     } catch (error) {
-      const failed = error instanceof Failure ? error : new Failure("unreadable");
+      const failed = failureOf(error);
       say("bad", m.ledger.notSaved, `${look(m.failure.codes, failed.code)} ${failed.detail}`.trim());
     } finally {
       setBusy(false);

@@ -1,12 +1,13 @@
 /** One line of the registry: the form made from its sheet's columns, taking it out, and its history. */
 import { useState } from "preact/hooks";
 import type { ColumnView, EditAnswer, FaultView, LineChange, LineHistory, LineView, SheetView } from "../api.gen";
-import { Failure, post } from "../client";
+import { failureOf, post } from "../client";
 import { dateTime } from "../format";
 import { labelled, look, t } from "../i18n";
 import { language } from "../preferences";
 import { Dialog } from "../ui/dialog";
-import { Button, Trouble, Waiting } from "../ui/parts";
+import { FormEnd } from "../ui/form";
+import { Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { say } from "../ui/toast";
 import { homeName, shown } from "./ledger";
@@ -32,7 +33,7 @@ export function useEdit(path: string, done: () => void) {
         done();
       }
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure("unreadable");
+      const failure = failureOf(error);
       say("bad", m.ledger.notSaved, `${look(m.failure.codes, failure.code)} ${failure.detail}`.trim());
     } finally {
       setBusy(false);
@@ -82,12 +83,7 @@ export function LineDialog({
         </div>
         <Faults faults={edit.faults.filter((one) => !sheet.columns.some((column) => column.name === one.column))} />
         <Why reason={reason} setReason={setReason} effective={effective} setEffective={setEffective} />
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look="primary" type="submit" busy={edit.busy} disabled={!reason.trim()}>
-            {m.ledger.save}
-          </Button>
-        </div>
+        <FormEnd close={close} text={m.ledger.save} busy={edit.busy} disabled={!reason.trim()} />
       </form>
     </Dialog>
   );
@@ -246,12 +242,7 @@ export function RetireDialog({
         <p class="dim">{m.ledger.retireHint}</p>
         <Faults faults={edit.faults} />
         <Why reason={reason} setReason={setReason} effective={effective} setEffective={setEffective} />
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look="danger" type="submit" busy={edit.busy} disabled={!reason.trim()}>
-            {m.ledger.retire}
-          </Button>
-        </div>
+        <FormEnd close={close} text={m.ledger.retire} look="danger" busy={edit.busy} disabled={!reason.trim()} />
       </form>
     </Dialog>
   );

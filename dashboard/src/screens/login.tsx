@@ -1,6 +1,6 @@
 /** Signing in. Paste and password managers work; the error says what to do. */
 import { useState } from "preact/hooks";
-import { Failure } from "../client";
+import { type Failure, failureOf } from "../client";
 import { look, t } from "../i18n";
 import { language } from "../preferences";
 import { expired, login } from "../store/session";
@@ -24,7 +24,7 @@ export function Login() {
     try {
       await login(String(form.get("username")).trim(), String(form.get("password")));
     } catch (error) {
-      setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+      setFailure(failureOf(error));
     } finally {
       setBusy(false);
     }

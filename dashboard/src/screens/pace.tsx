@@ -8,6 +8,7 @@ import { theme } from "../preferences";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { burnUp } from "../ui/burnup";
+import { PageHead } from "../ui/pagehead";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { IndicatorSelect } from "./indicatorselect";
@@ -39,17 +40,14 @@ export function PaceScreen() {
   const whole = data?.rows.find((row) => row.unit === data.parent);
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("coverage", { unit })}>
-            ← {m.coverage.title}
-          </a>
-          <h1>{m.pace.title}</h1>
-          <p class="dim small">{m.pace.lead}</p>
-        </div>
+      <PageHead
+        back={{ to: href("coverage", { unit }), text: m.coverage.title }}
+        title={m.pace.title}
+        lead={m.pace.lead}
+      >
         <span class="stretch" />
         {data?.as_of && <span class="dim small">{m.pace.newest(data.as_of)}</span>}
-      </header>
+      </PageHead>
       <div class="row">
         <UnitSelect unit={unit} pick={(value) => set({ unit: value })} />
         <IndicatorSelect

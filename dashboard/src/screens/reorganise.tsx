@@ -5,7 +5,8 @@ import { t } from "../i18n";
 import { picture } from "../store/feed";
 import { schoolNameOf } from "../store/words";
 import { Dialog } from "../ui/dialog";
-import { Button, Choice } from "../ui/parts";
+import { FormEnd } from "../ui/form";
+import { Choice } from "../ui/parts";
 import { Faults, useEdit } from "./ledgerline";
 
 type What = "rename" | "close" | "merge";
@@ -125,12 +126,13 @@ export function ReorganiseDialog({ line, close, done }: { line: LineView; close:
           </label>
         </div>
         <Faults faults={edit.faults} />
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look={act === "rename" ? "primary" : "danger"} type="submit" busy={edit.busy} disabled={!ready}>
-            {m.ledger.reorganisations[act]}
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          text={m.ledger.reorganisations[act]}
+          look={act === "rename" ? "primary" : "danger"}
+          busy={edit.busy}
+          disabled={!ready}
+        />
       </form>
     </Dialog>
   );

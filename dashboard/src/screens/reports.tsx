@@ -8,6 +8,7 @@ import { language } from "../preferences";
 import { picture } from "../store/feed";
 import { me } from "../store/session";
 import { schoolNameOf } from "../store/words";
+import { PageHead } from "../ui/pagehead";
 import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 
@@ -24,12 +25,7 @@ export function ReportsScreen() {
   const later = () => setTimeout(() => setTurn((n) => n + 1), 2_500); // The file comes first, then its line on record.
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <h1>{m.reports.title}</h1>
-          <p class="dim small">{m.reports.lead}</p>
-        </div>
-      </header>
+      <PageHead title={m.reports.title} lead={m.reports.lead} />
       {failure && <Trouble failure={failure} retry={resource.reload} />}
       {!data && !failure && <Waiting />}
       {data && <Order kinds={data.kinds} today={data.today} taken={later} />}

@@ -6,6 +6,7 @@ import { labelled, look, named, t } from "../i18n";
 import { href } from "../route";
 import { alertsTick, coverageTick, livenessTick, picture, second } from "../store/feed";
 import { schoolNameOf, unitName, whatOf } from "../store/words";
+import { PageHead } from "../ui/pagehead";
 import { AlertBadges, Choice, Empty, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { may } from "../store/session";
@@ -43,13 +44,7 @@ export function SchoolScreen({ id }: { id: string }) {
   const kindOf = new Map(kinds.data?.items.map((kind) => [kind.name, kind]));
   return (
     <div class="school page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("schools")}>
-            ← {m.matrix.title}
-          </a>
-          <h1>{data ? named(data.school) : id}</h1>
-        </div>
+      <PageHead back={{ to: href("schools"), text: m.matrix.title }} title={data ? named(data.school) : id}>
         {data && (
           <p class="dim">
             {unitName(data.school.unit)} · {look(m.school.kinds, data.school.kind)} ·{" "}
@@ -58,7 +53,7 @@ export function SchoolScreen({ id }: { id: string }) {
         )}
         <span class="stretch" />
         {data && <GatewayChip page={data} />}
-      </header>
+      </PageHead>
       {failure && <Trouble failure={failure} retry={resource.reload} />}
       {!data && !failure && <Waiting />}
       {data && (

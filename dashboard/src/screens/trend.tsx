@@ -1,7 +1,7 @@
 /** The last two hours in bars: whether this is an ordinary day. */
 import { useEffect, useState } from "preact/hooks";
 import type { Alert, AlertPage } from "../api.gen";
-import { Failure, get, query } from "../client";
+import { type Failure, failureOf, get, query } from "../client";
 import { hourMinute } from "../format";
 import { look, t } from "../i18n";
 import { now, picture, second } from "../store/feed";
@@ -41,7 +41,7 @@ export function Trend() {
       fetchPast(stop.signal).then(
         (found) => (setPast(found), setFailure(null)),
         (error: unknown) => {
-          if (!stop.signal.aborted) setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+          if (!stop.signal.aborted) setFailure(failureOf(error));
         },
       );
     void renew();

@@ -1,7 +1,7 @@
 /** Supervision visits: those planned and done, schools drawn with a proof, and one visit with what it finds. */
 import { useState } from "preact/hooks";
 import type { AskDraw, AskVisit, AskVisitAct, Draws, DrawView, VisitDetail, VisitView } from "../api.gen";
-import { Failure, post, query, uuid } from "../client";
+import { failureOf, post, query, uuid } from "../client";
 import { count, dateTime, day } from "../format";
 import { look, named, t } from "../i18n";
 import { go, href, replaceQuery, route } from "../route";
@@ -9,6 +9,8 @@ import { picture } from "../store/feed";
 import { may } from "../store/session";
 import { schoolNameOf, unitName } from "../store/words";
 import { Dialog } from "../ui/dialog";
+import { FormEnd, TextField } from "../ui/form";
+import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
 import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
@@ -31,14 +33,7 @@ export function VisitsScreen() {
     : STATES.filter((state) => state === "" || state === "begun" || state === "ended");
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("gaps")}>
-            ← {m.gap.title}
-          </a>
-          <h1>{m.visit.title}</h1>
-          <p class="dim small">{m.visit.lead}</p>
-        </div>
+      <PageHead back={{ to: href("gaps"), text: m.gap.title }} title={m.visit.title} lead={m.visit.lead}>
         <span class="stretch" />
         <Choice
           label={m.gap.state}
@@ -52,7 +47,7 @@ export function VisitsScreen() {
             {m.visit.draw}
           </Button>
         )}
-      </header>
+      </PageHead>
       {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
       {!list.failure && list.items === null && <Waiting />}
       {list.items && (
@@ -190,7 +185,7 @@ function PlanDialog({ kind, done, close }: { kind: "draw" | "plan"; done: () => 
       done();
       close();
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure("unreadable");
+      const failure = failureOf(error);
       setProblem(look(m.failure.codes, failure.code));
       setBusy(false);
     }
@@ -225,15 +220,7 @@ function PlanDialog({ kind, done, close }: { kind: "draw" | "plan"; done: () => 
                 </select>
               </label>
             )}
-            <label class="field">
-              {m.visit.seed}
-              <input
-                value={seed}
-                maxLength={64}
-                placeholder={m.visit.seedHint}
-                onInput={(event) => setSeed(event.currentTarget.value)}
-              />
-            </label>
+            <TextField label={m.visit.seed} value={seed} set={setSeed} most={64} hint={m.visit.seedHint} />
           </>
         ) : (
           <label class="field">
@@ -261,17 +248,13 @@ function PlanDialog({ kind, done, close }: { kind: "draw" | "plan"; done: () => 
             onInput={(event) => (setWhen(event.currentTarget.value), setProblem(""))}
           />
         </label>
-        {problem && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="row end">
-          <Button onClick={close}>{m.common.cancel}</Button>
-          <Button look="primary" type="submit" busy={busy} disabled={busy}>
-            {kind === "draw" ? m.visit.draw : m.visit.plan}
-          </Button>
-        </div>
+        <FormEnd
+          problem={problem}
+          close={close}
+          text={kind === "draw" ? m.visit.draw : m.visit.plan}
+          busy={busy}
+          disabled={busy}
+        />
       </form>
     </Dialog>
   );
@@ -288,7 +271,7 @@ export function VisitScreen({ id }: { id: string }) {
       await post<VisitDetail>(`/visits/${encodeURIComponent(id)}/acts`, { body: { act: name } });
       if (name === "cancel") return go("visits");
     } catch (error) {
-      const failure = error instanceof Failure ? error : new Failure("unreadable");
+      const failure = failureOf(error);
       say("bad", look(m.visit.acts, name), look(m.failure.codes, failure.code));
     }
     found.reload();
@@ -302,17 +285,16 @@ export function VisitScreen({ id }: { id: string }) {
   if (visit.ended !== null) facts.push([look(m.visit.states, visit.state), dateTime(visit.ended)]);
   return (
     <div class="coverage page">
-      <header class="pagehead">
-        <div>
-          <a class="back" href={href("visits")}>
-            ← {m.visit.title}
-          </a>
-          <h1>
+      <PageHead
+        back={{ to: href("visits"), text: m.visit.title }}
+        title={
+          <>
             <a href={href(`schools/${visit.school}`)}>
               {named({ name: visit.school_name, name_en: visit.school_name_en })}
             </a>
-          </h1>
-        </div>
+          </>
+        }
+      >
         <VisitState visit={visit} />
         <span class="stretch" />
         {visit.may.map((name) => (
@@ -324,7 +306,7 @@ export function VisitScreen({ id }: { id: string }) {
             {look(m.visit.acts, name)}
           </Button>
         ))}
-      </header>
+      </PageHead>
       {found.failure && <Trouble failure={found.failure} retry={found.reload} />}
       <section class="panel block">
         <dl class="pairs">

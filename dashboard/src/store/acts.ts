@@ -1,7 +1,7 @@
 /** The moves of an alert's lifecycle as this screen offers them, and asking the server for one. */
 import { signal } from "@preact/signals";
 import type { Act, Alert, AlertDetail, AskAct, State } from "../api.gen";
-import { Failure, post, uuid } from "../client";
+import { Failure, failureOf, post, uuid } from "../client";
 import { takeAlert } from "./feed";
 import { isIncident } from "./order";
 
@@ -60,7 +60,7 @@ export async function ask(alert: Alert, act: Act, more: { note?: string; cause?:
     takeAlert(detail);
     return { ok: true, detail };
   } catch (error) {
-    const failure = error instanceof Failure ? error : new Failure("unreadable");
+    const failure = failureOf(error);
     if (failure.current) takeAlert(failure.current);
     return { ok: false, failure };
   } finally {

@@ -2,7 +2,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Alert, AlertsEvent, Bootstrap, CoverageEvent, HelloEvent, LivenessEvent, Summary } from "../api.gen";
 import { hearAlerts, hearPicture, pulse, soundBlind } from "../alarm/alarm";
-import { API, Failure, get } from "../client";
+import { API, type Failure, failureOf, get } from "../client";
 import { openLink, type Link } from "../stream/link";
 import type { LineState } from "../stream/source";
 import type { FromWorker } from "../stream/worker";
@@ -99,7 +99,7 @@ export async function load(): Promise<void> {
     schedule();
   } catch (error) {
     if (mine !== generation) return;
-    const failure = error instanceof Failure ? error : new Failure("unreadable");
+    const failure = failureOf(error);
     if (held === null) loading.value = { state: "failed", failure };
     else failing.value = failure;
     attempt += 1;

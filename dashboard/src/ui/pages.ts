@@ -1,6 +1,6 @@
 /** Pages of a list, collected one after the other; another address starts again. A failure keeps what is there and is said. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Failure, get } from "../client";
+import { type Failure, failureOf, get } from "../client";
 
 const PAGE = 100;
 
@@ -44,8 +44,7 @@ export function usePages<T, P extends Page<T> = Page<T>>(path: string | null, tu
       setFailure(null);
       setState({ path, items: [...before, ...page.items], page });
     } catch (error) {
-      if (!stop?.aborted && current.current === path)
-        setFailure(error instanceof Failure ? error : new Failure("unreadable"));
+      if (!stop?.aborted && current.current === path) setFailure(failureOf(error));
     } finally {
       setBusy(false);
     }

@@ -94,7 +94,7 @@ export function Trouble({ failure, retry }: { failure: Failure; retry?: () => vo
       <strong>{m.failure.title}</strong>
       <p>
         {look(m.failure.codes, failure.code)}
-        {failure.status ? `（${failure.status}）` : ""}
+        {failure.status ? ` · ${failure.status}` : ""}
       </p>
       <p class="dim">{m.failure.notEmpty}</p>
       {retry && (

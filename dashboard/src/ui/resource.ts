@@ -1,6 +1,6 @@
 /** A thing fetched from the server: waiting, there, or failed. A failure keeps what was there before and is still said. */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Failure, get } from "../client";
+import { type Failure, failureOf, get } from "../client";
 
 export interface Resource<T> {
   data: T | null;
@@ -32,7 +32,7 @@ export function useResource<T>(path: string | null, tick: unknown = 0): Resource
       },
       (error: unknown) => {
         if (stop.signal.aborted) return;
-        const failure = error instanceof Failure ? error : new Failure("unreadable");
+        const failure = failureOf(error);
         setHeld((before) => ({ path, data: before.path === path ? before.data : null, failure, loading: false }));
       },
     );
