@@ -7,30 +7,33 @@ import { go, route } from "../route";
 import { ageMs, loading, load, picture } from "../store/feed";
 import { may } from "../store/session";
 import { Boundary } from "../ui/boundary";
-import { Later } from "../ui/later";
+import { later } from "../ui/later";
 import { Trouble, Waiting } from "../ui/parts";
 import { Toasts } from "../ui/toast";
 import { listenForKeys } from "../keys";
 import { Announcer } from "./announcer";
 import { Banners } from "./banners";
-import { CoverageScreen } from "./coverage";
-import { GapScreen } from "./gapdetail";
-import { GapLedger } from "./gapledger";
 import { Header } from "./header";
-import { HealthScreen } from "./health";
 import { KeyHelp } from "./keyhelp";
-import { LedgerScreen } from "./ledger";
-import { LeagueScreen } from "./league";
 import { LiveScreen } from "./live";
-import { ReportsScreen } from "./reports";
-import { RiskScreen } from "./risk";
-import { SchoolScreen } from "./school";
-import { SchoolsScreen } from "./schools";
-import { VisitScreen, VisitsScreen } from "./visits";
 
 const HEALTH_PERIOD_MS = 60_000;
-const compare = () => import("./compare").then((code) => code.CompareScreen);
-const pace = () => import("./pace").then((code) => code.PaceScreen);
+
+// The watch comes at once; the code of the other screens when they are opened.
+const CompareScreen = later(() => import("./compare").then((code) => code.CompareScreen));
+const CoverageScreen = later(() => import("./coverage").then((code) => code.CoverageScreen));
+const GapLedger = later(() => import("./gapledger").then((code) => code.GapLedger));
+const GapScreen = later(() => import("./gapdetail").then((code) => code.GapScreen));
+const HealthScreen = later(() => import("./health").then((code) => code.HealthScreen));
+const LeagueScreen = later(() => import("./league").then((code) => code.LeagueScreen));
+const LedgerScreen = later(() => import("./ledger").then((code) => code.LedgerScreen));
+const PaceScreen = later(() => import("./pace").then((code) => code.PaceScreen));
+const ReportsScreen = later(() => import("./reports").then((code) => code.ReportsScreen));
+const RiskScreen = later(() => import("./risk").then((code) => code.RiskScreen));
+const SchoolScreen = later(() => import("./school").then((code) => code.SchoolScreen));
+const SchoolsScreen = later(() => import("./schools").then((code) => code.SchoolsScreen));
+const VisitScreen = later(() => import("./visits").then((code) => code.VisitScreen));
+const VisitsScreen = later(() => import("./visits").then((code) => code.VisitsScreen));
 
 export function Shell() {
   const m = t();
@@ -90,8 +93,8 @@ function Screen() {
   if (state.state === "loading" || !picture.value) return <Waiting />;
   const [screen, id] = route.value.path;
   if (screen === "coverage" && may("coverage")) {
-    if (id === "compare") return <Later key={id} load={compare} />;
-    if (id === "pace") return <Later key={id} load={pace} />;
+    if (id === "compare") return <CompareScreen />;
+    if (id === "pace") return <PaceScreen />;
     return <CoverageScreen />;
   }
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
