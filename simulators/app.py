@@ -26,7 +26,7 @@ from simulators.year_app import play_year
 
 FAILED = 1  # What a shell script sees of a simulator that could not do as told.
 SITES_MAX = 30_000  # A province; past it the ranges of codes and towns would end.
-PAGE_PORT = 8_090
+PAGE_PORT = 8_091  # Beside a real gateway's own page, which is 8090.
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="Simulated schools for Anxiao.")

@@ -1498,6 +1498,7 @@ export interface Routes {
   "POST /api/v1/visits/{visit_id}/findings": { query: undefined; body: AskFinding; reply: VisitDetail };
   "GET /api/v1/windows": { query: undefined; body: undefined; reply: Windows };
   "POST /api/v1/windows": { query: undefined; body: AskWindow; reply: WindowView };
+  "GET /docs/problems": { query: undefined; body: undefined; reply: unknown };
   "GET /healthz": { query: undefined; body: undefined; reply: Health };
   "GET /metrics": { query: undefined; body: undefined; reply: unknown };
   "GET /readyz": { query: undefined; body: undefined; reply: Health };

@@ -67,7 +67,26 @@ TITLES: dict[Code, str] = {
     Code.TOO_MANY: "Too many requests",
     Code.INTERNAL: "The server failed; the failure was logged",
 }
+TITLES_ZH: dict[Code, str] = {
+    Code.UNAUTHENTICATED: "请先登录",
+    Code.FORBIDDEN: "您的角色无此权限",
+    Code.NOT_FOUND: "您的辖区内没有此项",
+    Code.BAD_CREDENTIALS: "用户名或密码错误",
+    Code.LOCKED_OUT: "密码错误次数过多，已暂时锁定",
+    Code.CSRF: "请求不是来自本系统页面",
+    Code.INVALID: "请求不符合接口约定",
+    Code.VERSION_CONFLICT: "他人已先处理此警情",
+    Code.ILLEGAL_MOVE: "当前状态下不能这样处理",
+    Code.CAUSE_REQUIRED: "须填写原因",
+    Code.SECOND_PERSON_REQUIRED: "须由第二人确认",
+    Code.UNAVAILABLE: "服务暂时无法办理",
+    Code.METHOD_NOT_ALLOWED: "此地址不支持该方法",
+    Code.TOO_LARGE: "请求过大",
+    Code.TOO_MANY: "请求过于频繁",
+    Code.INTERNAL: "服务器出错，已记入日志",
+}
 MEDIA_TYPE = "application/problem+json"
+PAGE = "/docs/problems"  # Where a problem's type is explained.
 
 
 class ApiError(Exception):
@@ -94,7 +113,7 @@ class ApiError(Exception):
     def answer(self) -> Response:
         """Write the problem document."""
         problem = views.Problem(
-            type=f"/docs/problems#{self.code.value}",
+            type=f"{PAGE}#{self.code.value}",
             title=TITLES[self.code],
             status=int(self.status),
             code=self.code.value,

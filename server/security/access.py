@@ -120,6 +120,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/export/readings"): Permission.EXPORT,
     ("GET", "/api/v1/export/incidents"): Permission.EXPORT,
     ("GET", "/api/v1/openapi.json"): Permission.PUBLIC,
+    ("GET", "/docs/problems"): Permission.PUBLIC,
     ("GET", "/healthz"): Permission.PUBLIC,
     ("GET", "/readyz"): Permission.PUBLIC,
     ("GET", "/metrics"): Permission.METRICS,  # Also open to this very machine, where a collector runs without a login.

@@ -7,6 +7,7 @@ import pytest
 
 from server.api.app import build_app
 from server.api.parts import Ingest
+from server.api.problems import Code
 from server.api.shield import BODY_BYTES_MAX, HEADERS
 from tests.api.conftest import House
 from tests.api.engine import FakeEngine, press
@@ -159,3 +160,15 @@ async def test_metrics_are_for_this_machine_and_administrators(house: House) -> 
     assert here.status_code == 200
     assert 'anxiao_alerts_open{severity="1"} 1.0' in here.text
     assert away.status_code == through.status_code == 401
+
+
+async def test_type_of_a_problem_leads_to_its_explanation(house: House) -> None:
+    """Whoever follows the `type` finds what it means in Chinese and English, also without being signed in."""
+    answer = await house.client().get("/api/v1/me")
+    page, _, place = answer.json()["type"].partition("#")
+
+    explained = await house.client().get(page)
+
+    assert explained.status_code == 200
+    assert f'<tr id="{place}">' in explained.text
+    assert all(f'<tr id="{code.value}">' in explained.text for code in Code)
