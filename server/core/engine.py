@@ -50,6 +50,7 @@ from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.roster import RosterIndex
 from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
+from server.core.tuning import Tuning
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 
@@ -66,7 +67,7 @@ class Engine:
     def __init__(self) -> None:
         self._book = Book()
         self._windows = Windows()
-        self._fleet = Fleet(_watched())
+        self._fleet = Fleet(_watched(), Tuning(RULES.values()).of)
         self._incidents = Incidents(self._book, self._windows, self._fleet)
         self._faults = Faults(self._book, self._fleet, RULES.values())
         self._coverage = Coverage(self._fleet, INDICATORS)
@@ -227,6 +228,7 @@ class Engine:
 
     def _guards_restored(self, event: GuardsRestored, _now: float) -> list[Effect]:
         self._coverage.listens_since(event.listening_since)
+        self._faults.listening_since = event.listening_since
         for one in event.seen:
             state = self._fleet.find(one.gateway, one.device)
             if state is None or state.home is None:
@@ -320,7 +322,7 @@ class Engine:
 
         While the journal is read back the figures take their time: what is judged now is judged again in a moment.
         """
-        return self._fleet.behind(now) or (not self._fleet.recalling and self._coverage.behind(now))
+        return self._fleet.behind(now) or self._faults.behind() or (not self._fleet.recalling and self._coverage.behind(now))
 
     def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
         self._windows.declare(event, now)
@@ -329,15 +331,22 @@ class Engine:
     def _loaded(self, event: RosterLoaded, now: float) -> list[Effect]:
         self._fleet.load(event.roster, now)
         self._coverage.load(now)
+        self._faults.listening_since = self._coverage.listening_since or now
         self._faults.roster_changed()
         return []
 
     def _edited(self, event: RosterEdited, now: float) -> list[Effect]:
+        homes, calendar = self._fleet.homes, self._fleet.roster.calendar
+        before = {school: homes[school].settings for school in event.schools if school in homes}
         if event.ledger_only:
             self._fleet.describe_schools(event.index, event.schools)
         else:
             self._fleet.change(event.index, event.schools, now)
-        self._faults.roster_changed()
+        if not event.ledger_only or calendar is not event.index.calendar:
+            self._faults.roster_changed()
+        for school in event.schools:
+            if school in before and (home := homes.get(school)) is not None:
+                self._faults.edited(home, before[school])
         self._coverage.edited(event.schools, now)
         return []
 

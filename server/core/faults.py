@@ -1,5 +1,6 @@
 """Rules that look at a state become alerts here: found for long enough, over for long enough, or not to be told yet."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from server.core.fleet import Fleet
 from server.core.guards import guard_posts
 from server.core.lifecycle import RECOVERED
 from server.core.liveness import DeviceState, GatewayState, Home
+from server.core.param import AS_BUILT, Settings
 from server.core.rule import Finding, Rule, Subject, View
 from server.core.schedule import next_boundary
 
@@ -46,9 +48,10 @@ class Faults:
 
     def __init__(self, book: Book, fleet: Fleet, rules: Iterable[Rule]) -> None:
         self.leads = True  # Whether what is found is told by us; otherwise it is only kept in view.
+        self.listening_since = 0.0  # Since when the city has been listened to.
         self._book = book
         self._fleet = fleet
-        every = tuple(rules)
+        every = self._every = tuple(rules)
         kinds = {kind for rule in every for kind in rule.kinds}
         self._of_device = {kind: _of(every, Subject.DEVICE, kind) for kind in kinds}
         self._of_school_kind = {kind: _of(every, Subject.SCHOOL, kind) for kind in kinds}
@@ -61,6 +64,7 @@ class Faults:
         self._ending: dict[About, _Pending] = {}
         self._again: dict[About, float] = {}
         self._looks: Deadlines[_Look] = Deadlines()
+        self._anew: deque[_Look] = deque()  # What an edit may have changed: looked at when nothing more pressing is due.
         self._boundary: float | None = None
         self._roster_is_new = False
 
@@ -70,8 +74,8 @@ class Faults:
         kind = state.device.kind
         if rules := self._of_device.get(kind):
             effects = self._look(rules, self._view(state), _Look("", state.device.gateway, state.device.id), now)
-        if self._of_school_kind.get(kind) and state.home is not None:
-            effects = effects + self.school(state.home, now)
+        if (rules := self._of_school_kind.get(kind)) and state.home is not None:
+            effects = effects + self._school(rules, state.home, now)
         return effects
 
     def minds(self, kind: str) -> bool:
@@ -80,21 +84,40 @@ class Faults:
 
     def gateway(self, state: GatewayState, now: float) -> list[Effect]:
         """Look at one gateway."""
-        view = View(self._fleet.roster.calendar, state.school, state)
+        home = self._fleet.homes.get(state.gateway.school)
+        settings = home.settings if home is not None else AS_BUILT
+        view = View(self._fleet.roster.calendar, state.school, state, home=home, settings=settings)
         return self._look(self._of_gateway, view, _Look("", state.gateway.id, ""), now)
 
     def school(self, home: Home, now: float) -> list[Effect]:
         """Look at one school."""
-        posts, checked_in = guard_posts(home), home.checked_in(now)
+        return self._school(self._of_school, home, now)
+
+    def edited(self, home: Home, before: Settings) -> None:
+        """Look next at a school whose lines have changed, and at all that rules look at which are set otherwise now."""
+        self._anew.append(_Look(home.school.id, "", ""))
+        changed = [rule for rule in self._every if home.settings.differs(before, rule.settings)]
+        kinds = {kind for rule in changed if rule.subject is Subject.DEVICE for kind in rule.kinds}
+        for kind in sorted(kinds):
+            self._anew.extend(_Look("", state.device.gateway, state.device.id) for state in home.kind(kind))
+        if any(rule.subject is Subject.GATEWAY for rule in changed):
+            self._anew.extend(_Look("", gateway.gateway.id, "") for gateway in home.gateways)
+
+    def behind(self) -> bool:
+        """Say whether there is something left to look at."""
+        return bool(self._anew)
+
+    def _school(self, rules: tuple[Rule, ...], home: Home, now: float) -> list[Effect]:
         view = View(
             self._fleet.roster.calendar,
             home.school,
-            posts=posts,
-            checked_in=checked_in,
-            gaps_overdue=home.gaps_overdue,
-            early=home.early,
+            home=home,
+            posts=guard_posts(home),
+            checked_in=home.checked_in(now),
+            listening_since=self.listening_since,
+            settings=home.settings,
         )
-        return self._look(self._of_school, view, _Look(home.school.id, "", ""), now)
+        return self._look(rules, view, _Look(home.school.id, "", ""), now)
 
     def tick(self, now: float) -> list[Effect]:
         """Look at whatever may have changed by time alone; at most so much of it in one tick."""
@@ -105,8 +128,12 @@ class Faults:
             self._look_at_all_clocked(now)
             self._roster_is_new = False
             self._boundary = next_boundary(self._fleet.roster.calendar, now)
+        looked = 0
         for _, look in self._looks.due(now, LOOKS_PER_TICK_MAX):
             effects += self._look_again(look, now)
+            looked += 1
+        for _ in range(min(len(self._anew), LOOKS_PER_TICK_MAX - looked)):
+            effects += self._look_again(self._anew.popleft(), now)
         return effects
 
     def roster_changed(self) -> None:
@@ -177,7 +204,7 @@ class Faults:
             return self._still(alert, finding, look, now)
         if self._muted(about, now):
             return []
-        hold = rule.hold_seconds if finding.hold_seconds is None else finding.hold_seconds
+        hold = view.of(rule.hold) if finding.hold_seconds is None else finding.hold_seconds
         due = finding.since + hold
         if now >= due:
             if self._left_to_the_leader(look, now):
@@ -210,7 +237,7 @@ class Faults:
         if not rule.cleared(view, now):
             self._ending.pop(about, None)
             return []
-        ending = self._ending.setdefault(about, _Pending(now, now + rule.clear_seconds))
+        ending = self._ending.setdefault(about, _Pending(now, now + view.of(rule.clear)))
         if now < ending.due:
             if ending.since == now:
                 self._looks.add(ending.due, look)
@@ -235,8 +262,10 @@ class Faults:
         return closed is not None and now - (closed.resolved_at or 0.0) < MUTED_SECONDS_MAX
 
     def _view(self, state: DeviceState) -> View:
-        school = state.home.school if state.home else None
-        return View(self._fleet.roster.calendar, school, state.gateway, state)
+        home = state.home
+        if home is None:
+            return View(self._fleet.roster.calendar, None, state.gateway, state)
+        return View(self._fleet.roster.calendar, home.school, state.gateway, state, home, settings=home.settings)
 
 
 def worsen(book: Book, alert: Alert, severity: Severity, detail: tuple[tuple[str, str], ...], now: float) -> list[Effect]:

@@ -1,7 +1,7 @@
 """The fleet: every gateway and device we know of, what was last heard of each, and what follows from silence."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from contract.identity import DeviceId, GatewayId, SchoolId
@@ -29,7 +29,10 @@ from server.core.liveness import (
     judge_gateway,
     silent_after,
 )
+from server.core.param import AS_BUILT, Settings
 from server.core.roster import RosterIndex
+from server.core.tuning import untuned
+from server.registry.dossier import Dossier
 from server.registry.model import Device, Gateway, Roster, School
 
 OWN_DEVICE = DeviceId("gw")  # The name under which a gateway reports about itself.
@@ -45,13 +48,14 @@ GATEWAY_CHECKS_PER_TICK_MAX = 500  # Some 30 ms if each of them has gone, which 
 class Fleet:
     """Holds the states. Each change of liveness comes out as an effect; a gateway's own speaks for all its devices."""
 
-    def __init__(self, watched: dict[str, frozenset[str]]) -> None:
+    def __init__(self, watched: dict[str, frozenset[str]], settings_of: Callable[[Dossier], Settings] = untuned) -> None:
         self.roster = RosterIndex(Roster())
         self.gateways: dict[str, GatewayState] = {}
         self.devices: dict[tuple[str, str], DeviceState] = {}
         self.homes: dict[str, Home] = {}
         self.strange: dict[str, GatewayState] = {}  # Gateways of no registry that speak all the same.
         self._watched = watched
+        self._settings_of = settings_of
         self._gateway_checks: Deadlines[GatewayState] = Deadlines()
         self._device_checks: Deadlines[DeviceState] = Deadlines()
         self._recalling = False
@@ -107,6 +111,7 @@ class Fleet:
         for school in schools:
             if home := self.homes.get(school):
                 home.dossier = index.dossier(school)
+                home.settings = self._settings_of(home.dossier)
 
     def _place(
         self,
@@ -177,13 +182,16 @@ class Fleet:
         state.last_rx = rx
         state.silent_before = False
         known = state.metrics
+        settings = state.home.settings if state.home is not None else AS_BUILT
         changed = state.liveness is not Liveness.LIVE
         for name, value in metrics.items():
             before = known.get(name)
             if before is None and len(known) >= METRICS_KEPT_MAX:
                 continue
             known[name] = (value, t)
-            if (name in state.watched or name in REACHABLE_METRICS) and (before is None or moved(name, before[0], value)):
+            if (name in state.watched or name in REACHABLE_METRICS) and (
+                before is None or moved(name, before[0], value, settings)
+            ):
                 state.changed[name] = rx
                 changed = True
                 if self._recalling and before is not None:
@@ -262,6 +270,7 @@ class Fleet:
             state.last_rx = rx
         state.epoch, state.position = max((state.epoch, state.position), order)
         known = state.metrics
+        settings = state.home.settings if state.home is not None else AS_BUILT
         for name, value in metrics.items():
             newer = known.get(name)
             if newer is None:
@@ -272,7 +281,7 @@ class Fleet:
                     state.changed[name] = min(rx, state.changed.get(name, rx))
                     learnt = True
             elif name in state.changed:
-                if newer[0] != value:
+                if moved(name, value, newer[0], settings):
                     _settle(state, name)
                 elif rx < state.changed[name] and (state.settled is None or name not in state.settled):
                     state.changed[name] = rx
@@ -406,8 +415,10 @@ class Fleet:
     def _home(self, school: School, known: Home | None) -> Home:
         dossier = self.roster.dossier(school.id)
         if known is None:
-            return Home(school, dossier)
-        return replace(known, school=school, dossier=dossier, gateways=[], by_kind={})  # What was seen there is kept.
+            return Home(school, dossier, self._settings_of(dossier))
+        settings = self._settings_of(dossier)
+        # What was seen there is kept.
+        return replace(known, school=school, dossier=dossier, settings=settings, gateways=[], by_kind={})
 
     def _place_gateway(self, gateway: Gateway, known: GatewayState | None, now: float) -> None:
         state = known or GatewayState(gateway, None, known_since=now)

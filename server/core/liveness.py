@@ -15,6 +15,7 @@ from contract.kind import Kind, Pillar
 from contract.limits import PATH_SILENT_SECONDS
 from contract.records import Value
 from server.core.daybook import Daybook
+from server.core.param import AS_BUILT, Settings
 from server.core.risk.early import Early
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Device, Gateway, School
@@ -91,6 +92,7 @@ class Home:
 
     school: School
     dossier: Dossier = NOTHING_SAID
+    settings: Settings = AS_BUILT  # What its units have set at the rules.
     gateways: list[GatewayState] = field(default_factory=list)
     by_kind: dict[str, list["DeviceState"]] = field(default_factory=dict)
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".

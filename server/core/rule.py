@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contract.mode import Mode
+from contract.records import Value
 from server.core.alert import Flow, Severity
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, Unreadable
-from server.core.liveness import DeviceState, GatewayState, Liveness
-from server.core.risk.early import Early
+from server.core.liveness import DeviceState, GatewayState, Home, Liveness
+from server.core.param import AS_BUILT, Param, Settings, seconds
+from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Calendar, School
 
 Signal = PressArrived | DeviceAlerted | Unreadable | AuditJudged
@@ -25,23 +27,51 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a rule may see: one device, gateway or school, or one signal, with the calendar."""
+    """What a rule may see: one device, gateway or school, or one signal, with the calendar and what its city has set."""
 
     calendar: Calendar
     school: School | None = None
     gateway: GatewayState | None = None
     state: DeviceState | None = None
+    home: Home | None = None  # The school with all that is known of it; None where no school is known.
     posts: Sequence[DeviceState] = ()  # The guard posts of the school.
-    gaps_overdue: tuple[int, float] | None = None  # Of the school: how many, and since when; None while nobody has told.
-    early: Early | None = None  # What the school's risk profile warns of; None while nobody has told.
     checked_in: int = 0  # Guards who came on post and have not left, by their check-ins.
+    listening_since: float = 0.0  # Since when the city has been listened to.
     signal: Signal | None = None
     mode: Mode = Mode.REAL  # Of the signal, as the server decided.
+    settings: Settings = AS_BUILT
 
     @property
     def liveness(self) -> Liveness:
         """Give the liveness of the device looked at; unknown without one."""
         return self.state.liveness if self.state else Liveness.UNKNOWN
+
+    @property
+    def dossier(self) -> Dossier:
+        """Give what the ledger says of the school."""
+        return self.home.dossier if self.home is not None else NOTHING_SAID
+
+    def of(self, param: Param) -> float:
+        """Give the value of a setting that holds here."""
+        return self.settings.of(param)
+
+    def severity(self, param: Param) -> Severity:
+        """Give the severity that is set here."""
+        return Severity(int(self.settings.of(param)))
+
+    def value(self, metric: str) -> Value:
+        """Give what the device looked at tells now; None where it is not surely heard, or has not told it."""
+        state = self.state
+        return state.value(metric) if state is not None and state.liveness is Liveness.LIVE else None
+
+    def number(self, metric: str) -> float | None:
+        """Give a number that the device looked at tells now; None as above."""
+        told = self.value(metric)
+        return told if isinstance(told, int | float) and not isinstance(told, bool) else None
+
+    def changed(self, metric: str, now: float) -> float:
+        """Say since when the device looked at has told a watched metric as it is."""
+        return self.state.changed.get(metric, now) if self.state is not None else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +114,32 @@ class Rule:
     label_en: str
     severity: Severity  # The usual one, for lists and documents; a finding has its own.
     subject: Subject
-    trigger: str  # When it is found, in one sentence.
+    trigger: str  # When it is found, in one sentence, with the usual settings.
     trigger_en: str
     evaluate: Callable[[View, float], Finding | None]
     cleared: Callable[[View, float], bool] = never
     hold_seconds: float = 0.0  # How long it must be found without a break before anybody is told.
     clear_seconds: float = 0.0  # How long it must be over without a break before the alert ends.
-    kinds: frozenset[str] = field(default_factory=frozenset)  # For device rules: the kinds it looks at.
+    hold_most: float = 3_600.0  # The longest hold and clear that a city may set; with 0 it is no setting.
+    clear_most: float = 7_200.0
+    params: tuple[Param, ...] = ()  # What else a city may set.
+    kinds: frozenset[str] = field(default_factory=frozenset)  # The kinds of device whose change makes it look.
     watches: frozenset[str] = field(default_factory=frozenset)  # Metrics whose change makes it look again.
     clocked: bool = False  # Whether the hours of the day matter to it.
+    number: str = ""  # Its number in the field's list of alerts, for documents.
+    hold: Param = field(init=False)
+    clear: Param = field(init=False)
+
+    def __post_init__(self) -> None:
+        hold = seconds("hold", "持续多久才报", "Told after", self.hold_seconds, 0, self.hold_most)
+        clear = seconds("clear", "恢复多久才消", "Over after", self.clear_seconds, 0, self.clear_most)
+        object.__setattr__(self, "hold", hold)
+        object.__setattr__(self, "clear", clear)
+
+    @property
+    def settings(self) -> tuple[Param, ...]:
+        """List all that a city may set; nothing where a signal is told the moment it comes."""
+        if self.subject is Subject.SIGNAL:
+            return self.params
+        times = ((self.hold, self.hold_most), (self.clear, self.clear_most))
+        return (*(param for param, most in times if most > 0), *self.params)

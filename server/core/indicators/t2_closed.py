@@ -30,7 +30,7 @@ def live(view: View, now: float) -> Verdict:
     unsure: list[str] = []
     for gate in gates:
         since = open_since(RuleView(view.calendar, view.school, gate.gateway, gate), now)
-        if since is not None and now >= since + allowed_seconds(gate):
+        if since is not None and now >= since + allowed_seconds(gate, view.home.settings):
             missing.append("gate.open")
         elif gate.liveness is not Liveness.LIVE or gate.value("open") is None:
             unsure.append("gate.unknown")
@@ -41,7 +41,7 @@ def live(view: View, now: float) -> Verdict:
 def turns_at(view: View, _live: Verdict, now: float) -> float | None:
     """Say when the first gate that stands open now has done so for too long."""
     limits = [
-        since + allowed_seconds(gate)
+        since + allowed_seconds(gate, view.home.settings)
         for gate in view.devices("gate")
         if (since := open_since(RuleView(view.calendar, view.school, gate.gateway, gate), now)) is not None
     ]

@@ -23,5 +23,7 @@ RULE = Rule(
     evaluate=evaluate,
     cleared=is_live,
     clear_seconds=300,  # Back for five minutes: a host that flaps is not mended.
+    hold_most=600,  # A press may not get out: nobody may look away for longer.
     kinds=frozenset({"alarm_host"}),
+    number="A12",
 )

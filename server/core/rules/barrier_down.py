@@ -2,9 +2,11 @@
 
 from server.core.alert import Severity
 from server.core.liveness import Liveness
+from server.core.param import severity
 from server.core.rule import Finding, Rule, Subject, View
 from server.core.schedule import must_be_up_began
 
+SEVERITY = severity(2)
 DOWN = frozenset({"down", "mid"})  # Half-way stops nobody.
 
 
@@ -18,7 +20,9 @@ def evaluate(view: View, now: float) -> Finding | None:
     if position not in DOWN:
         return None
     since = max(state.changed.get("position", began), began)
-    return Finding(Severity.HIGH, since, detail=(("position", str(position)), ("mode", str(state.value("mode") or ""))))
+    return Finding(
+        view.severity(SEVERITY), since, detail=(("position", str(position)), ("mode", str(state.value("mode") or "")))
+    )
 
 
 def cleared(view: View, now: float) -> bool:
@@ -42,4 +46,6 @@ RULE = Rule(
     kinds=frozenset({"barrier"}),
     watches=frozenset({"position", "mode"}),
     clocked=True,
+    params=(SEVERITY,),
+    number="A27",
 )

@@ -2,14 +2,18 @@
 
 from server.core.alert import Severity
 from server.core.liveness import Liveness
+from server.core.param import severity
 from server.core.rule import Finding, Rule, Subject, View, is_live, silent_since
+
+AT_GATE = severity(2, "gate_severity", "校门摄像机级别", "Severity at a gate")
+ELSEWHERE = severity(3, "severity", "其他摄像机级别", "Severity elsewhere")
 
 
 def evaluate(view: View, _now: float) -> Finding | None:
     """Find a camera that is offline, not one of which nothing is known."""
     if view.state is None or view.liveness is not Liveness.OFFLINE:
         return None
-    return Finding(Severity.HIGH if view.state.device.at_gate else Severity.MEDIUM, silent_since(view))
+    return Finding(view.severity(AT_GATE if view.state.device.at_gate else ELSEWHERE), silent_since(view))
 
 
 RULE = Rule(
@@ -24,4 +28,6 @@ RULE = Rule(
     cleared=is_live,
     clear_seconds=300,  # Back for five minutes: a camera that flaps is not mended.
     kinds=frozenset({"camera"}),
+    params=(AT_GATE, ELSEWHERE),
+    number="A19",
 )

@@ -69,4 +69,5 @@ RULE = Rule(
     trigger="设备或网关经报警通道上报（挟持、冲撞、闯入、火警、求助、防拆等）",
     trigger_en="a device or gateway reports trouble on the alarm lane (duress, ram, forced entry, fire, SOS, tamper, …)",
     evaluate=evaluate,
+    number="A03, A04, A07, A14, A39",
 )

@@ -6,7 +6,7 @@ from server.core.rule import Finding, Rule, Subject, View
 
 def evaluate(view: View, _now: float) -> Finding | None:
     """Find a school with an early warning; the detail names the rules and the factors, which the profile explains."""
-    told = view.early
+    told = view.home.early if view.home is not None else None
     if told is None or not told.warned:
         return None
     detail = (("rules", ", ".join(told.rules)), ("factors", ", ".join(told.factors)))
@@ -15,7 +15,8 @@ def evaluate(view: View, _now: float) -> Finding | None:
 
 def cleared(view: View, _now: float) -> bool:
     """Say whether the reasons have surely ended."""
-    return view.early is not None and view.early.clear
+    told = view.home.early if view.home is not None else None
+    return told is not None and told.clear
 
 
 RULE = Rule(
@@ -28,4 +29,6 @@ RULE = Rule(
     trigger_en="several factors of the school's risk profile reach their levels at once, by stated rules",
     evaluate=evaluate,
     cleared=cleared,
+    hold_most=0,
+    clear_most=0,
 )

@@ -8,16 +8,18 @@ DAY_SECONDS = 86_400.0
 
 def evaluate(view: View, now: float) -> Finding | None:
     """Find a school with overdue gaps; each day anew, where somebody closed the alert and not the gaps."""
-    if view.gaps_overdue is None or view.gaps_overdue[0] == 0:
+    told = view.home.gaps_overdue if view.home is not None else None
+    if told is None or told[0] == 0:
         return None
-    count, since = view.gaps_overdue
+    count, since = told
     again_at = since + (max(0.0, now - since) // DAY_SECONDS + 1) * DAY_SECONDS
     return Finding(Severity.LOW, since, (("count", str(count)),), again_at=again_at)
 
 
 def cleared(view: View, _now: float) -> bool:
     """Say whether it surely has none any more."""
-    return view.gaps_overdue is not None and view.gaps_overdue[0] == 0
+    told = view.home.gaps_overdue if view.home is not None else None
+    return told is not None and told[0] == 0
 
 
 RULE = Rule(
@@ -30,4 +32,6 @@ RULE = Rule(
     trigger_en="a school has gaps whose due day is over and that are not closed",
     evaluate=evaluate,
     cleared=cleared,
+    hold_most=0,
+    clear_most=0,
 )

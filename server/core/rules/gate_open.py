@@ -2,11 +2,13 @@
 
 from server.core.alert import Severity
 from server.core.liveness import DeviceState, Liveness
+from server.core.param import Settings, seconds
 from server.core.rule import Finding, Rule, Subject, View
 from server.core.schedule import closed_began
 
-PERSON_SECONDS = 120.0  # Two minutes let a class through.
-VEHICLE_SECONDS = 300.0  # Five minutes let a delivery through.
+# Two minutes let a class through, five a delivery.
+PERSON = seconds("person", "人行门可开多久", "A person's gate may stand open", 120, 30, 1_800)
+VEHICLE = seconds("vehicle", "车行门可开多久", "A vehicle gate may stand open", 300, 60, 3_600)
 
 
 def evaluate(view: View, now: float) -> Finding | None:
@@ -14,13 +16,13 @@ def evaluate(view: View, now: float) -> Finding | None:
     since = open_since(view, now)
     if view.state is None or since is None:
         return None
-    allowed = allowed_seconds(view.state)
+    allowed = allowed_seconds(view.state, view.settings)
     return Finding(Severity.HIGH, since, detail=(("allowed_seconds", str(int(allowed))),), hold_seconds=allowed)
 
 
-def allowed_seconds(state: DeviceState) -> float:
+def allowed_seconds(state: DeviceState, settings: Settings) -> float:
     """Say for how long a gate may stand open in closed hours."""
-    return VEHICLE_SECONDS if is_vehicle_gate(state) else PERSON_SECONDS
+    return settings.of(VEHICLE if is_vehicle_gate(state) else PERSON)
 
 
 def open_since(view: View, now: float) -> float | None:
@@ -54,7 +56,10 @@ RULE = Rule(
     trigger_en="open for more than 2 min (a vehicle gate 5 min) in class hours or at night",
     evaluate=evaluate,
     cleared=cleared,
-    hold_seconds=PERSON_SECONDS,
+    hold_seconds=PERSON.default,
+    hold_most=0,  # Each sort of gate has a time of its own.
+    params=(PERSON, VEHICLE),
+    number="A31",
     kinds=frozenset({"gate"}),
     watches=frozenset({"open"}),
     clocked=True,

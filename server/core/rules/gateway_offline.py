@@ -2,9 +2,11 @@
 
 from server.core.alert import Severity
 from server.core.liveness import Liveness
+from server.core.param import seconds
 from server.core.rule import Finding, Rule, Subject, View
 
-HIGH_AFTER_SECONDS = 600.0  # A restart or a short cut is over by then; before it, the alert is a fault and no danger.
+# A restart or a short cut is over by then; before it, the alert is a fault and no danger.
+HIGH_AFTER = seconds("high_after", "多久后升为二级", "Severity 2 after", 600, 180, 3_600)
 
 
 def evaluate(view: View, now: float) -> Finding | None:
@@ -13,7 +15,7 @@ def evaluate(view: View, now: float) -> Finding | None:
     if gateway is None or gateway.liveness is not Liveness.OFFLINE:
         return None
     since = gateway.known_since if gateway.last_heard is None else gateway.last_heard
-    worse_at = since + HIGH_AFTER_SECONDS
+    worse_at = since + view.of(HIGH_AFTER)
     if now >= worse_at:
         return Finding(Severity.HIGH, since, children=gateway.children)
     return Finding(Severity.MEDIUM, since, children=gateway.children, again_at=worse_at)
@@ -34,5 +36,7 @@ RULE = Rule(
     trigger_en="the gateway is silent for 180 s (severity 3), and for 10 min (severity 2); its devices are unknown",
     evaluate=evaluate,
     cleared=cleared,
+    params=(HIGH_AFTER,),
+    number="A18",
     clear_seconds=300,  # Back for five minutes.
 )

@@ -2,10 +2,12 @@
 
 from server.core.alert import Severity
 from server.core.liveness import Liveness
+from server.core.param import seconds
 from server.core.rule import Finding, Rule, Subject, View
 from server.core.schedule import PEAK_MARGIN_MINUTES, peak_began
 
-HIGH_AFTER_SECONDS = 300.0  # Five minutes into the peak nobody is late any more.
+# Five minutes into the peak nobody is late any more.
+HIGH_AFTER = seconds("high_after", "高峰开始多久后升为二级", "Severity 2 this long into the peak", 300, 0, 1_800)
 
 
 def evaluate(view: View, now: float) -> Finding | None:
@@ -14,7 +16,7 @@ def evaluate(view: View, now: float) -> Finding | None:
     on_post = guards_on_post(view)
     if began is None or view.school is None or on_post is None or on_post >= view.school.guards_at_peak:
         return None
-    worse_at = began + PEAK_MARGIN_MINUTES * 60 + HIGH_AFTER_SECONDS
+    worse_at = began + PEAK_MARGIN_MINUTES * 60 + view.of(HIGH_AFTER)
     detail = (("on_post", str(on_post)), ("required", str(view.school.guards_at_peak)))
     if now >= worse_at:
         return Finding(Severity.HIGH, began, detail)
@@ -53,4 +55,6 @@ RULE = Rule(
     kinds=frozenset({"guard_post"}),
     watches=frozenset({"on_duty"}),
     clocked=True,
+    params=(HIGH_AFTER,),
+    number="A32",
 )

@@ -31,4 +31,5 @@ RULE = Rule(
     trigger_en="a gateway or device that is not in the registry sends data",
     evaluate=evaluate,
     cleared=cleared,
+    number="A39",
 )

@@ -22,6 +22,7 @@ from server.registry.sheets import (
     outside_source,
     post,
     requirement,
+    rule_setting,
     school,
     scope,
     station,
@@ -47,6 +48,7 @@ AnyRecord = (
     | outside_source.OutsideSource
     | requirement.Requirement
     | scope.IndicatorScope
+    | rule_setting.RuleSetting
 )
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
@@ -68,6 +70,7 @@ LEDGER_SHEETS = (
     outside_source.SHEET,
     requirement.SHEET,
     scope.SHEET,
+    rule_setting.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 
