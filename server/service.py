@@ -22,7 +22,7 @@ from server.api.parts import Parts
 from server.api.screens import Screens
 from server.api.show import alert_view
 from server.attendance import Attendance
-from server.audit.auditor import Auditor, Rules
+from server.audit.auditor import Auditor, FigureChecks, Rules
 from server.audit.figures import check_figures
 from server.audit.report import Check
 from server.commands.giving import Commands
@@ -69,7 +69,7 @@ from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.settings import Settings, archive_folder
 from server.sharing.opening import Sharing, open_sharing
-from server.snapshots.opening import Days, open_days
+from server.snapshots.opening import Days, frozen_of, open_days
 from server.snapshots.reading import PastRecords
 from server.stream.hub import Hub, Pulse, Source
 from shell.web import WebServer
@@ -232,7 +232,9 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         history,
         runtime.tell,
         Rules(settings.raw_days, settings.archive_days),
-        figures=lambda: figures_of(engine, registry.tree),
+        figures=FigureChecks(
+            lambda: figures_of(engine, registry.tree), lambda work: frozen_of(database, whole.raw, registry, work)
+        ),
         leads=lambda: sharing.leads,
         clock=clock,
     )

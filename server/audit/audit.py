@@ -56,6 +56,7 @@ class Audit:
         clock: Callable[[], float] = time.time,
         thorough: bool = True,
         figures: Callable[[], Awaitable[Check]] | None = None,
+        frozen: Callable[[tuple[int, int]], Awaitable[Check]] | None = None,
     ) -> None:
         self.progress = Progress()
         self._source = source
@@ -64,6 +65,7 @@ class Audit:
         self._work = work
         self._clock = clock
         self._figures = figures  # Of a running server; a stopped one keeps none.
+        self._frozen = frozen
         self._thorough = thorough  # Whether each file of the archive is read, which for a year takes hours.
 
     async def run(self, from_day: int | None = None, to_day: int | None = None, *, until_ms: int | None = None) -> Report:
@@ -145,6 +147,9 @@ class Audit:
         if self._figures is not None:
             self.progress = Progress("coverage")
             checks.append(await self._figures())
+        if self._frozen is not None:
+            self.progress = Progress("frozen")
+            checks.append(await self._frozen((day_of(from_ms), day_of(to_ms - 1))))
         self.progress = Progress("done")
         return Report(
             from_ms=from_ms,

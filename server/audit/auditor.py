@@ -19,7 +19,7 @@ from server.audit.report import Check, Report
 from server.audit.results import Results
 from server.audit.worker import OwnProcess
 from server.core.events import AuditJudged
-from server.history.content import AuditedStore
+from server.history.content import AuditedStore, Work
 from server.journal.archive import ArchivedRaw
 from server.journal.archiving import Archiver
 from server.journal.database import Database
@@ -65,6 +65,14 @@ class Rules:
     archive_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class FigureChecks:
+    """How figures of coverage are audited."""
+
+    kept: Callable[[], Awaitable[Check]]  # Those of now.
+    frozen: Callable[[Work], Callable[[tuple[int, int]], Awaitable[Check]]]  # Those of days, in the audit's own process.
+
+
 @dataclass(slots=True)
 class _Now:
     asked: _Asked
@@ -82,7 +90,7 @@ class Auditor:
         tell: Callable[[AuditJudged], None],
         rules: Rules,
         *,
-        figures: Callable[[], Awaitable[Check]],
+        figures: FigureChecks,
         leads: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
@@ -95,7 +103,8 @@ class Auditor:
         self._history = history
         self._tell = tell
         self._rules = rules
-        self._figures = figures
+        self._figures = figures.kept
+        self._frozen = figures.frozen(self._work)
         self._leads = leads
         self._clock = clock
         self._wanted = asyncio.Event()
@@ -199,6 +208,7 @@ class Auditor:
             clock=self._clock,
             thorough=bool(asked.by),
             figures=self._figures,
+            frozen=self._frozen,
         )
         self._now = _Now(asked, audit)
         self.standing.running = asked.id

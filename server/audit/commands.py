@@ -11,9 +11,10 @@ import msgspec
 import typer
 
 from contract.errors import ConfigurationError, StorageError
-from server.audit.audit import Audit, Progress
+from server.audit.audit import Audit, Progress, in_thread
 from server.audit.days import parse_day
 from server.audit.derived import Derived
+from server.audit.frozen import FrozenDays
 from server.audit.rebuild import rebuild_history, rebuild_state
 from server.audit.report import Report, in_words
 from server.history.content import AuditedStore
@@ -23,6 +24,9 @@ from server.journal.database import Database, open_database
 from server.journal.raw import RawSource
 from server.registry.store import Registry
 from server.settings import Settings, archive_folder
+from server.snapshots.judging import Judge
+from server.snapshots.reading import PastRecords
+from server.snapshots.store import Snapshots
 
 PROGRESS_SECONDS = 5.0
 SETTLED_MS = 60_000  # What came later than this before now may still be on its way.
@@ -62,7 +66,11 @@ async def audit(settings: Settings, address: str, from_day: str, to_day: str) ->
     """Audit; tells the progress beside the result."""
     span = [parse_day(text) if text else None for text in (from_day, to_day)]
     async with opened(settings, address) as stores:
-        one = Audit(stores.source, Derived(stores.database), stores.history)
+        registry = Registry(stores.database)
+        await registry.load()
+        judge = Judge(PastRecords(stores.database), stores.source, in_thread, lambda: registry.roster.calendar)
+        frozen = FrozenDays(Snapshots(stores.database), judge)
+        one = Audit(stores.source, Derived(stores.database), stores.history, frozen=frozen.check)
         async with _telling(lambda: one.progress):
             beside = stores.database.dialect != "sqlite"  # Servers may be writing meanwhile.
             return await one.run(*span, until_ms=round(time.time() * 1_000) - SETTLED_MS if beside else None)

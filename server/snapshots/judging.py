@@ -12,9 +12,11 @@ from server.audit.days import day_name, start_of
 from server.history.content import Work
 from server.journal.raw import Bounds, Pieces, RawSource, pack, unpack
 from server.registry.model import Calendar
-from server.snapshots.frozen import Basis, compress, encode
+from server.snapshots.again import Comparison, held_against
+from server.snapshots.frozen import Basis, compress, decode, encode, judged_at
 from server.snapshots.reading import Known, PastRecords
 from server.snapshots.replay import JOURNAL_GONE, JOURNAL_SHORT, LATE_CUT, REACH_SECONDS, ChangeRow, Replay, looked_back_to
+from server.snapshots.store import Head
 
 BATCHES_MAX = 20_000_000  # Of one question: five weeks of a city of 3,200 sites take some ten minutes.
 LATE_DAYS = 14  # How long after the day what came late is looked for.
@@ -56,12 +58,38 @@ class Judge:
 
     async def answer(self, question: Question) -> bytes:
         """Give the day as `frozen.compress` wrote it. Raises `StorageError` for what cannot be judged."""
+        offline, basis = await self._told(question, None)
+        return await self.work(ended, offline, basis)
+
+    async def compare(self, head: Head, body: bytes) -> Comparison:
+        """Hold a frozen day against the same day judged anew by what was known when it was taken.
+
+        `body` is what `frozen.compress` wrote, for the place in the chain that bears the sequences. Raises `StorageError`
+        for what cannot be judged.
+        """
+        engine = head.source == ENGINE
+        taken = Known(head.registry_sequence, head.journal_sequence)
+        basis = await self.work(basis_of, body)
+        question = Question(
+            day=head.day,
+            until=head.taken_ms / 1_000 if engine else judged_at(head.day),
+            known=taken,
+            late=not engine,
+            taken_ms=head.taken_ms,
+            listening_ms=basis.listening_ms if engine else None,
+            source=head.source,
+        )
+        offline, again = await self._told(question, taken.journal if engine else None)
+        return await self.work(compared, offline, again, body)
+
+    async def _told(self, question: Question, around: int | None) -> tuple[Sequence[tuple[GatewayId, DeviceId]], Basis]:
+        """Tell all there is; with `around`, the last batch that was known, also what came just after."""
         self.progress = progress = Progress("registry")
-        await self.work(begin, question.day, question.until, question.late)
+        await self.work(begin, question.day, question.until, question.late, around)
         async for rows in self.records.changes(question.day, question.known.registry):
             progress.done += len(rows)
             await self.work(learn, rows)
-        listening, notes = await self._journal(question, await self.source.bounds())
+        listening, notes = await self._journal(question, await self.source.bounds(), further=around is not None)
         offline: Sequence[tuple[GatewayId, DeviceId]] = ()
         if listening is not None:
             self.progress = Progress("events")
@@ -80,16 +108,16 @@ class Judge:
             journal_sequence=question.known.journal,
             notes=tuple(notes),
         )
-        return await self.work(ended, offline, basis)
+        return offline, basis
 
-    async def _journal(self, question: Question, bounds: Bounds) -> tuple[float | None, list[str]]:
+    async def _journal(self, question: Question, bounds: Bounds, *, further: bool) -> tuple[float | None, list[str]]:
         """Tell the journal; gives since when it was read, None where the last day is not there any more."""
         wanted = looked_back_to(self.calendar(), question.until)
         first = await self._first(bounds)
         if first is None or (not bounds.whole and first > question.until - REACH_SECONDS):
             return None, [JOURNAL_GONE]
         notes = [] if first <= wanted or bounds.whole else [JOURNAL_SHORT]
-        last, to_ms = min(bounds.last, question.known.journal), None
+        last, to_ms = bounds.last if further else min(bounds.last, question.known.journal), None
         if question.late:
             to_ms = min(start_of(question.day + 1 + LATE_DAYS), question.taken_ms)
             notes += [LATE_CUT] if to_ms < question.taken_ms else []
@@ -121,9 +149,9 @@ class Judge:
 _now: list[Replay] = []
 
 
-def begin(day: int, until: float, late: bool) -> None:  # It crosses to another process by place.
+def begin(day: int, until: float, late: bool, around: int | None) -> None:  # It crosses to another process by place.
     """Take a question up."""
-    _now[:] = [Replay(day, until, late=late)]
+    _now[:] = [Replay(day, until, late=late, known=around)]
 
 
 def learn(rows: list[ChangeRow]) -> None:
@@ -149,3 +177,22 @@ def noted(notes: list[tuple[str, str, float, str]]) -> None:
 def ended(offline: Sequence[tuple[GatewayId, DeviceId]], basis: Basis) -> bytes:
     """Judge."""
     return compress(encode(_now[0].end(offline, basis)))
+
+
+def basis_of(body: bytes) -> Basis:
+    """Read on what a frozen day stands."""
+    frozen = decode(body)
+    return Basis(
+        frozen.taken_ms,
+        frozen.source,
+        frozen.listening_ms,
+        frozen.registry_sequence,
+        frozen.journal_sequence,
+        (*frozen.notes,),
+    )
+
+
+def compared(offline: Sequence[tuple[GatewayId, DeviceId]], basis: Basis, body: bytes) -> Comparison:
+    """Judge, and hold what was frozen against it."""
+    again = _now[0].end(offline, basis)
+    return held_against(decode(body), again, _now[0].otherwise, _now[0].doubts)

@@ -1,10 +1,13 @@
 """Puts the parts of the frozen days together: who freezes, and who judges past days anew for those who ask."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from server.audit.frozen import FrozenDays
+from server.audit.report import Check
 from server.audit.worker import OwnProcess
 from server.core.engine import Engine
+from server.history.content import Work
 from server.journal.archive import ArchivedRaw
 from server.journal.database import Database
 from server.registry.store import Registry
@@ -22,6 +25,15 @@ class Days:
 
     keeper: Keeper
     past: Past
+
+
+def frozen_of(
+    database: Database, raw: ArchivedRaw, registry: Registry, work: Work
+) -> Callable[[tuple[int, int]], Awaitable[Check]]:
+    """Make what an audit asks of the frozen days; `work` is the audit's own process."""
+    source = ArchivedRaw(database, raw.folder)
+    judge = Judge(PastRecords(database), source, work, lambda: registry.roster.calendar)
+    return FrozenDays(Snapshots(database), judge).check
 
 
 def open_days(

@@ -19,6 +19,7 @@ from server.core.engine import PRESENT, Engine
 from server.core.events import (
     DaysRestored,
     GatewayHeard,
+    GatewayLinkChanged,
     GuardsRestored,
     LeadChanged,
     RecallBegan,
@@ -28,12 +29,14 @@ from server.core.events import (
     Ticked,
 )
 from server.core.guards import ALL_SEEN_SECONDS
+from server.core.liveness import Liveness
 from server.core.schedule import DAY_SECONDS, is_school_day, local_date
 from server.core.verdict import Judgement, Verdict
 from server.journal.raw import RawBatch
 from server.registry.changes import Edit, assembled, decode_line
 from server.registry.model import Calendar
 from server.registry.record import Key
+from server.snapshots.again import Around, Doubt
 from server.snapshots.frozen import Basis, Frozen, Pair, freeze, judged_at
 
 LOOKED_BACK_DAYS_MAX = 38  # As long as a server itself keeps who was on post.
@@ -73,13 +76,18 @@ def _key(text: str) -> Key:
 class Replay:
     """One day. Tell it the registry, then batches in the order of the journal, then ask for the day once."""
 
-    def __init__(self, day: int, until: float, *, late: bool) -> None:
+    def __init__(self, day: int, until: float, *, late: bool, known: int | None = None) -> None:
         self.registry = Registry()
         self.batches = 0
         self.notes: list[tuple[str, str, float, str]] = []  # Of days: school, key, instant and value.
         self._day = day
         self._until = until  # The instant whose knowledge of the devices is asked for, seconds UTC.
         self._late = late  # Whether readings count that came later and were measured before.
+        self.around = None if known is None else Around(until, known)  # For a day that is held against what was frozen.
+        self.otherwise: dict[
+            str, Mapping[str, Pair]
+        ] = {}  # Then: what verdicts were if each gateway had been as it was not.
+        self.doubts: dict[str, Doubt] = {}
         self._kept: dict[str, list[RawBatch]] = {}
         self._kept_bytes = 0
         self._seen: dict[tuple[str, str, str], tuple[float, bool]] = {}
@@ -92,7 +100,11 @@ class Replay:
         until_ms = self._until * 1_000
         for raw in batches:
             self.batches += 1
-            if raw.lane != Lane.TELEMETRY.value or (raw.rx_ms > until_ms and not self._late):
+            if raw.lane != Lane.TELEMETRY.value:
+                continue
+            if self.around is not None and not self.around.take(raw):
+                continue
+            if raw.rx_ms > until_ms and not self._late:
                 continue
             recent = raw.rx_ms >= until_ms - REACH_SECONDS * 1_000
             try:
@@ -155,7 +167,24 @@ class Replay:
         for school in roster.schools:
             pairs = engine.judged(school.id, at)
             verdicts[school.id] = _without_live(pairs) if gone else pairs
-        return freeze(self._day, engine.roster, engine.indicators, verdicts, basis)
+        frozen = freeze(self._day, engine.roster, engine.indicators, verdicts, basis)
+        if self.around is not None and not gone:
+            self._doubt(engine, self.around, at)
+        return frozen
+
+    def _doubt(self, engine: Engine, around: Around, at: float) -> None:
+        """Let every gateway be silent that was heard, and heard that was silent, and judge again."""
+        homes: dict[str, list[str]] = {}
+        for gateway, known in engine.roster.gateways.items():
+            homes.setdefault(known.school, []).append(gateway)
+            state = engine.gateway(GatewayId(gateway))
+            if state is not None and state.liveness is Liveness.LIVE:
+                engine.step(GatewayLinkChanged(GatewayId(gateway), on=False, path="", rx=self._until), self._until)
+            else:
+                engine.step(GatewayHeard(GatewayId(gateway), self._until), self._until)
+        for school in engine.roster.schools:
+            self.otherwise[school] = engine.judged(school, at)
+            self.doubts[school] = around.doubt(homes.get(school, ()), REACH_SECONDS)
 
     def _tell(self, engine: Engine, offline: Sequence[tuple[GatewayId, DeviceId]], listening: float) -> None:
         now = self._until

@@ -107,16 +107,20 @@ class Snapshots:
 
         Raises `StorageError` for a day that is not what was frozen.
         """
-        head = await self.head(day)
-        query = select(tables.snapshot_body.c.body).where(tables.snapshot_body.c.day == day)
-        body = await self._database.run(lambda connection: connection.execute(query).scalar())
+        head, body = await self.head(day), await self.body(day)
         if head is None or body is None:
             return None
         try:
-            frozen = await asyncio.to_thread(decode, bytes(body))
+            frozen = await asyncio.to_thread(decode, body)
         except (ValueError, msgspec.DecodeError) as error:
             raise StorageError(f"snapshot of day {day}: {error}") from None
         return FrozenDay(frozen, await self._figures(day, [unit.id for unit in frozen.units]))
+
+    async def body(self, day: int) -> bytes | None:
+        """Read the bytes of a day as `frozen.compress` wrote them; None where they are kept no more."""
+        query = select(tables.snapshot_body.c.body).where(tables.snapshot_body.c.day == day)
+        body = await self._database.run(lambda connection: connection.execute(query).scalar())
+        return None if body is None else bytes(body)
 
     async def _figures(self, day: int, units: Sequence[str]) -> dict[str, Figures]:
         row = tables.snapshot_tally.c
@@ -182,14 +186,13 @@ class Snapshots:
         return [Head(**found) for found in rows]
 
     async def _wrong_body(self, head: Head) -> list[str]:
-        query = select(tables.snapshot_body.c.body).where(tables.snapshot_body.c.day == head.day)
-        body = await self._database.run(lambda connection: connection.execute(query).scalar())
+        body = await self.body(head.day)
         if body is None:
             newest = await self.newest()
             old = newest is not None and head.day <= newest.day - KEPT_DAYS and not head.month_end
             return [] if old else [f"day {head.day}: its schools are gone"]
         try:
-            same = sha256(inflated(bytes(body))) == head.content
+            same = sha256(inflated(body)) == head.content
         except ValueError:
             same = False
         return [] if same else [f"day {head.day}: is not what was frozen"]

@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 from contract.errors import StorageError
-from server.audit.auditor import DIFFERENCE, OVERDUE, Auditor, Rules
+from server.audit.auditor import DIFFERENCE, OVERDUE, Auditor, FigureChecks, Rules
 from server.audit.days import day_of
+from server.audit.frozen import FrozenDays
 from server.audit.worker import NICENESS, OwnProcess
 from server.core.events import AuditJudged
+from server.history.content import Work
 from server.history.duckdb_store import DuckDbStore
 from server.journal.archive import ArchivedRaw
 from server.journal.database import Database
 from server.registry.tree import Tree
 from server.service import figures_of
-from tests.audit.town import CITY, DAY, Town, check, failed, living
+from server.snapshots.judging import Judge
+from server.snapshots.reading import PastRecords
+from server.snapshots.store import Snapshots
+from tests.audit.town import CITY, DAY, Frozen, Town, check, failed, living
 
 NIGHT = 12.5 * 3_600  # From noon to half past midnight.
 
@@ -35,10 +40,15 @@ class Desk:
             town.store,
             self.tell,
             Rules(raw_days, 30),
-            figures=lambda: figures_of(town.engine, Tree(CITY.roster)),
+            figures=FigureChecks(lambda: figures_of(town.engine, Tree(CITY.roster)), self.frozen_of),
             leads=lambda: self.leads,
             clock=lambda: town.now,
         )
+
+    def frozen_of(self, work: Work) -> Frozen:
+        """Hold frozen days against the town's journal."""
+        judge = Judge(PastRecords(self.town.database), self.town.source, work, lambda: CITY.roster.calendar)
+        return FrozenDays(Snapshots(self.town.database), judge).check
 
     def tell(self, event: AuditJudged) -> None:
         """Take it, and let the engine have it too."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import date
 
 from sqlalchemy import text
@@ -32,6 +32,9 @@ CAMERA = next(device for device in CITY.roster.devices if device.kind == "camera
 EPOCH = EpochId("000001abcd")
 NOON = 1_795_492_800.0  # 2026-11-24 12:00 in Asia/Shanghai.
 DAY = 86_400.0
+
+
+Frozen = Callable[[tuple[int, int]], Awaitable[Check]]
 
 
 class Screens:
@@ -121,9 +124,9 @@ class Town:
         """Give the hour in milliseconds."""
         return round(self.now * 1_000)
 
-    async def audit(self, from_day: int | None = None, to_day: int | None = None) -> Report:
+    async def audit(self, from_day: int | None = None, to_day: int | None = None, *, frozen: Frozen | None = None) -> Report:
         """Audit as the command does."""
-        audit = Audit(self.source, Derived(self.database), self.store, clock=lambda: self.now)
+        audit = Audit(self.source, Derived(self.database), self.store, clock=lambda: self.now, frozen=frozen)
         return await audit.run(from_day, to_day)
 
     async def sql(self, statement: str, **values: object) -> int:
