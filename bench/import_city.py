@@ -28,6 +28,7 @@ from server.registry.exchange.writing import write_csv, write_workbook
 from server.registry.model import Roster
 from server.registry.sheets import SHEETS
 from server.registry.store import Registry
+from shell.process import spare_the_collector
 from simulators.city import make_city
 
 TICK_SECONDS = 0.005
@@ -108,6 +109,7 @@ async def measure(folder: Path, wanted: Roster, file: Path, sheet: str) -> None:
 
     registrar = Registrar(registry, engine, tell, elsewhere, time.time)
     importing = Importing(folder / "imports", registry, registrar.edit, time.time)
+    spare_the_collector()  # As a server does once it stands.
     felt, stages = Felt(), dict[str, float]()
     beside = [asyncio.create_task(ticks(felt)), asyncio.create_task(commits(felt, database))]
     began = time.perf_counter()

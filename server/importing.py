@@ -29,6 +29,7 @@ from server.registry.store import Registry
 KEPT_MAX = 20  # The oldest that does nothing gives way.
 KEPT_SECONDS = 86_400.0
 FILE = "file"
+NICENESS = 5  # Somebody waits for it: at the lowest priority a busy machine never comes to it. Alarms still go well before.
 
 log = structlog.get_logger("importing")
 
@@ -134,7 +135,7 @@ class Importing:
 
     async def _check(self, job: Import, permit: Permit) -> None:
         async with self._turn:
-            process = OwnProcess()
+            process = OwnProcess(NICENESS)
             try:
                 job.state = "reading"
                 told = await process(parse_file, str(self._folder / job.id), FILE, job.sheet)

@@ -17,21 +17,22 @@ from contract.errors import StorageError
 
 T = TypeVar("T")
 
-NICENESS = 19
+NICENESS = 19  # For work that nobody waits for.
 _PR_SET_PDEATHSIG = 1  # Linux: the process ends with the thread that started it, also when that one is killed.
 
 
 class OwnProcess:
     """Runs functions in one process that is started with the first and ended by `close`."""
 
-    def __init__(self) -> None:
+    def __init__(self, niceness: int = NICENESS) -> None:
+        self._niceness = niceness
         self._pool: ProcessPoolExecutor | None = None
 
     async def __call__(self, function: Callable[..., T], *args: object) -> T:
         """Run a function; raises `StorageError` where the process died of it."""
         if self._pool is None:
             context = multiprocessing.get_context("spawn")  # A copy of the server would hold its files and threads.
-            self._pool = ProcessPoolExecutor(1, context, _humbly)
+            self._pool = ProcessPoolExecutor(1, context, _humbly, (self._niceness,))
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, function, *args)
         except BrokenProcessPool as error:
@@ -45,7 +46,7 @@ class OwnProcess:
             self._pool = None
 
 
-def _humbly() -> None:
-    os.nice(NICENESS)
+def _humbly(niceness: int) -> None:
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal tells the whole group; the server ends us in its time.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -15,7 +15,7 @@ from server.api.replies import NO_STORE, answers
 from server.api.routes.roster import chosen, sheet_of
 from server.registry.exchange.writing import (
     MEDIA_TYPES,
-    Format,
+    Form,
     template_csv,
     write_csv,
     write_template,
@@ -26,7 +26,7 @@ from server.registry.sheets import SHEETS
 from server.security.access import Permission
 from server.security.editing import may_edit_sheet
 
-AT_ONCE = 1  # A city's devices as a workbook take a thread for half a minute.
+AT_ONCE = 1  # A city's devices as a workbook take a thread for a quarter of a minute.
 Names = Annotated[list[str], Query(max_length=60)]
 Language = Literal["zh", "en"]
 _READ = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID, Code.TOO_MANY)
@@ -39,7 +39,7 @@ def add(router: APIRouter, parts: Parts) -> None:
     told[200]["content"] = {media: {} for media in MEDIA_TYPES.values()}
 
     @router.get("/api/v1/ledger/template", responses=told)
-    async def template(request: Request, sheet: Names = [], form: Format = "xlsx", language: Language = "zh") -> Response:  # noqa: B006
+    async def template(request: Request, sheet: Names = [], form: Form = "xlsx", language: Language = "zh") -> Response:  # noqa: B006
         """Give empty sheets to fill in: all that the caller may edit, or the named ones; as CSV one."""
         tree, user = parts.registry.tree, caller_of(request).user
         chosen_sheets = _sheets(sheet, form) or [one for one in SHEETS.values() if may_edit_sheet(user, one, tree)]
@@ -54,7 +54,7 @@ def add(router: APIRouter, parts: Parts) -> None:
     async def export(
         request: Request,
         sheet: Names = [],  # noqa: B006  # FastAPI copies it.
-        form: Format = "xlsx",
+        form: Form = "xlsx",
         language: Language = "zh",
         q: Annotated[str, Query(max_length=80)] = "",
         unit: Annotated[str, Query(max_length=32)] = "",
@@ -74,7 +74,7 @@ def add(router: APIRouter, parts: Parts) -> None:
         return _file(data, sheets[0].name if len(sheets) == 1 else "ledger", form)
 
 
-def _sheets(names: Sequence[str], form: Format) -> list[Sheet]:
+def _sheets(names: Sequence[str], form: Form) -> list[Sheet]:
     if form == "csv" and len(names) != 1:
         raise ApiError(Code.INVALID, "sheet: a CSV file holds exactly one")
     return [sheet_of(name) for name in names]
@@ -85,7 +85,7 @@ def _language(language: Language) -> int:
 
 
 def _exported(
-    parts: Parts, caller: Caller, sheets: Sequence[Sheet], form: Format, language: int, wanted: tuple[str, str, str]
+    parts: Parts, caller: Caller, sheets: Sequence[Sheet], form: Form, language: int, wanted: tuple[str, str, str]
 ) -> bytes:
     tree, personal, (q, unit, school) = parts.registry.tree, caller.may(Permission.CONTACT), wanted
 
@@ -105,6 +105,6 @@ def _written(write: Any) -> bytes:
         return path.read_bytes()
 
 
-def _file(data: bytes, name: str, form: Format) -> Response:
+def _file(data: bytes, name: str, form: Form) -> Response:
     headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}.{form}"'}
     return Response(data, 200, headers, MEDIA_TYPES[form])

@@ -19,6 +19,7 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0"  # What .xls files and encrypted workbooks beg
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}  # Built into Excel; 27 and up are the East Asian ones.
 _UNSPOKEN = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _COLUMN = re.compile(r"[A-Z]+")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")  # A character that XML has no place for, and such a word itself.
 Row = tuple[int, list[Any]]  # Its number in the sheet, from 1, and the values of its cells; None where there is nothing.
 
 
@@ -149,6 +150,10 @@ def _refuse_entities(*_: object) -> None:
     raise FileRefused("工作簿含有不允许的内容", "the workbook declares XML entities")
 
 
+def _plain(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
 class _Texts:
     """Collects the texts that cells share."""
 
@@ -175,7 +180,7 @@ class _Texts:
         elif name == "si":
             if len(self.found) >= SHARED_MAX:
                 raise FileRefused("工作簿中的文字过多", "the workbook holds too many texts")
-            self.found.append("".join(self._parts))
+            self.found.append(_plain("".join(self._parts)))
 
     def text(self, data: str) -> None:
         """Take text."""
@@ -257,7 +262,7 @@ class _Rows:
                 place = int(text)
                 return self._shared[place] if place < len(self._shared) else None
             case "str" | "inlineStr" | "e" | "d":
-                return text
+                return _plain(text)
             case "b":
                 return text.strip() == "1"
             case _:

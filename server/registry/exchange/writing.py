@@ -2,22 +2,21 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
+from xlsxwriter import Workbook  # type: ignore[import-untyped]  # It comes without types.
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from server.registry.exchange.fields import FORMULA_STARTS, MASK, Field, fields_of
+from server.registry.exchange.fields import FORMULA_STARTS, MASK, YES_NO, Field, fields_of
+from server.registry.exchange.limits import FileRefused
 from server.registry.exchange.reading import COMMENT
 from server.registry.sheet import Sheet
 
-Format = Literal["xlsx", "csv"]
+Form = Literal["xlsx", "csv"]
 MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -25,8 +24,9 @@ MEDIA_TYPES = {
 TEMPLATE_ROWS = 5_000  # As far down as a template offers its choices.
 TEXT_FORMAT = "@"  # So that a spreadsheet leaves a code of twenty digits alone.
 _LIST_CHARACTERS_MAX = 250  # Excel's limit for choices written into the rule itself is 255.
-_HEADING = PatternFill("solid", fgColor="D9E1F2")
-_NEEDED = PatternFill("solid", fgColor="FCE4D6")
+_ROWS_MAX = 1_048_576  # Of a worksheet; the writer leaves out what stands below without a word.
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # No XML may hold these.
+_HEADING, _NEEDED = "#D9E1F2", "#FCE4D6"
 _KINDS = {
     "text": ("文字", "text"),
     "number": ("整数", "whole number"),
@@ -83,29 +83,25 @@ def write_csv(sheet: Sheet, lines: Iterable[Any], language: int, *, personal: bo
 
 
 def write_workbook(path: Path, sheets: Sequence[tuple[Sheet, Iterable[Any]]], language: int, *, personal: bool) -> None:
-    """Write sheets as one workbook."""
-    book = Workbook(write_only=True)
-    for sheet, lines in sheets:
-        page = _page(book, sheet, language)
-        for line in lines:
-            page.append([_cell(page, one) for one in cells_of(sheet, line, language, personal=personal)])
-    book.save(path)
+    """Write sheets as one workbook, row by row: a city's devices take no memory of their own. Raises `FileRefused`."""
+    with _book(path) as book:
+        for sheet, lines in sheets:
+            page = _Page(book, sheet, language)
+            for line in lines:
+                page.append(cells_of(sheet, line, language, personal=personal))
 
 
 def write_template(path: Path, sheets: Sequence[Sheet], language: int) -> None:
     """Write empty sheets with notes, choices to pick from and a page of help."""
-    book = Workbook(write_only=True)
-    for sheet in sheets:
-        page = _page(book, sheet, language)
-        notes = [_note(one, language) for one in fields_of(sheet).values()]
-        page.append([_cell(page, f"{COMMENT} {notes[0]}".strip()), *(_cell(page, note) for note in notes[1:])])
-        for place, one in enumerate(fields_of(sheet).values(), 1):
-            if rule := _rule(one, language):
-                letter = get_column_letter(place)
-                rule.add(f"{letter}3:{letter}{TEMPLATE_ROWS}")
-                page.data_validations.append(rule)
-    _help(book, sheets, language)
-    book.save(path)
+    with _book(path) as book:
+        for sheet in sheets:
+            page = _Page(book, sheet, language)
+            notes = [_note(one, language) for one in fields_of(sheet).values()]
+            page.append([f"{COMMENT} {notes[0]}".strip(), *notes[1:]])
+            for place, one in enumerate(fields_of(sheet).values()):
+                if choices := _choices(one, language):
+                    page.offer(place, choices)
+        _help(book, sheets, language)
 
 
 def template_csv(sheet: Sheet, language: int) -> bytes:
@@ -114,41 +110,55 @@ def template_csv(sheet: Sheet, language: int) -> bytes:
     return "\ufeff".encode() + _csv_row(headings(sheet, language)) + _csv_row([f"{COMMENT} {notes[0]}".strip(), *notes[1:]])
 
 
-def _page(book: Workbook, sheet: Sheet, language: int) -> Any:  # The stubs know little of a sheet that is only written.
-    page: Any = book.create_sheet((sheet.label, sheet.label_en)[language])
-    page.freeze_panes = "A2"
-    known = list(fields_of(sheet).values())
-    for place, one in enumerate(known, 1):
-        column = page.column_dimensions[get_column_letter(place)]
-        column.width = max(12, 2 * len(one.column.label) + 4)
-        if one.kind in ("text", "choice"):
-            column.number_format = TEXT_FORMAT
-    row = []
-    for heading, one in zip(headings(sheet, language), known, strict=True):
-        cell = WriteOnlyCell(page, heading)
-        cell.font, cell.fill = Font(bold=True), _NEEDED if one.needed else _HEADING
-        row.append(cell)
-    page.append(row)
-    return page
+def _book(path: Path) -> Workbook:
+    # What the rows are gathered in lies beside the file, and goes with its folder also when we are cut off.
+    return Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
 
 
-def _cell(page: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(page, ILLEGAL_CHARACTERS_RE.sub("", value))
-    cell.data_type = "s"  # Whatever it begins with, it is no formula.
-    cell.number_format = TEXT_FORMAT
-    return cell
+class _Page:
+    """One sheet of a workbook, written from its heading downwards."""
+
+    def __init__(self, book: Workbook, sheet: Sheet, language: int) -> None:
+        known = list(fields_of(sheet).values())
+        self._page = book.add_worksheet((sheet.label, sheet.label_en)[language])
+        self._text = book.add_format({"num_format": TEXT_FORMAT})
+        self._number = 0
+        self._page.freeze_panes(1, 0)
+        for place, one in enumerate(known):
+            shape = self._text if one.kind in ("text", "choice") else None
+            self._page.set_column(place, place, max(12, 2 * len(one.column.label) + 4), shape)
+        for place, (heading, one) in enumerate(zip(headings(sheet, language), known, strict=True)):
+            shape = book.add_format({"bold": True, "bg_color": _NEEDED if one.needed else _HEADING})
+            self._page.write_string(0, place, heading, shape)
+
+    def append(self, cells: Sequence[Any]) -> None:
+        """Write the next row. A text stays a text, whatever it begins with; raises `FileRefused` where no row is left."""
+        self._number += 1
+        if self._number >= _ROWS_MAX:
+            raise FileRefused(f"行数超出工作表上限（{_ROWS_MAX} 行）", f"more rows than a worksheet holds: {_ROWS_MAX}")
+        _put(self._page, self._number, cells, self._text)
+
+    def offer(self, place: int, choices: Sequence[str]) -> None:
+        """Let a column's cells be picked from a list."""
+        self._page.data_validation(2, place, TEMPLATE_ROWS - 1, place, {"validate": "list", "source": list(choices)})
 
 
-def _rule(one: Field, language: int) -> DataValidation | None:
+def _put(page: Worksheet, number: int, cells: Sequence[Any], shape: Format | None = None) -> None:
+    for place, value in enumerate(cells):
+        if isinstance(value, str):
+            page.write_string(number, place, _ILLEGAL.sub("", value), shape)
+        elif value is not None:
+            page.write_number(number, place, value)
+
+
+def _choices(one: Field, language: int) -> Sequence[str]:
+    """List what a column offers; nothing where that is more than a rule of Excel holds."""
     words = [words[language] for words in one.choices.values() if words[language]]
     if one.kind == "yes_no":
-        words = [("是", "yes")[language], ("否", "no")[language]]
-    listed = ",".join(words)
-    if not words or one.kind == "list" or len(listed) > _LIST_CHARACTERS_MAX or any("," in word for word in words):
-        return None
-    return DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True)
+        words = [YES_NO[True][language], YES_NO[False][language]]
+    if one.kind == "list" or len(",".join(words)) > _LIST_CHARACTERS_MAX or any("," in word for word in words):
+        return ()
+    return words
 
 
 def _note(one: Field, language: int) -> str:
@@ -158,21 +168,23 @@ def _note(one: Field, language: int) -> str:
 
 
 def _help(book: Workbook, sheets: Sequence[Sheet], language: int) -> None:
-    page: Any = book.create_sheet(("说明", "Help")[language])
-    for place, width in enumerate((18, 22, 10, 30, 90), 1):
-        page.column_dimensions[get_column_letter(place)].width = width
-    for words in _HELP:
-        page.append([_cell(page, words[language])])
-    page.append([])
-    page.append(
-        list((("台账表", "列", "必填", "填写", "选项"), ("Sheet", "Column", "Needed", "What to write", "Choices"))[language])
+    page = book.add_worksheet(("说明", "Help")[language])
+    text = book.add_format({"num_format": TEXT_FORMAT})
+    for place, width in enumerate((18, 22, 10, 30, 90)):
+        page.set_column(place, place, width)
+    rows: list[Sequence[str]] = [[words[language]] for words in _HELP]
+    rows.append([])
+    rows.append(
+        (("台账表", "列", "必填", "填写", "选项"), ("Sheet", "Column", "Needed", "What to write", "Choices"))[language]
     )
     for sheet in sheets:
         for one in fields_of(sheet).values():
             choices = ("、", ", ")[language].join(words[language] for words in one.choices.values() if words[language])
-            needed = ("是", "yes")[language] if one.needed else ""
+            needed = YES_NO[True][language] if one.needed else ""
             label = (sheet.label, sheet.label_en)[language]
-            page.append([_cell(page, text) for text in (label, _name(one, language), needed, _note(one, language), choices)])
+            rows.append([label, _name(one, language), needed, _note(one, language), choices])
+    for number, cells in enumerate(rows):
+        _put(page, number, cells, text)
 
 
 def _name(one: Field, language: int) -> str:

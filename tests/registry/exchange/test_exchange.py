@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.registry.changes import apply, keyed, lines_of
-from server.registry.exchange import limits
+from server.registry.exchange import limits, writing
 from server.registry.exchange.fields import MASK, BadCell, fields_of
 from server.registry.exchange.limits import FileRefused
 from server.registry.exchange.planning import Plan, plan_of
@@ -216,6 +216,27 @@ def test_no_text_becomes_a_formula_and_all_come_back(tmp_path: Path, evil: str) 
     for file in (csv_file(tmp_path, data), "gates.xlsx"):
         _, plan = planned(tmp_path, file, BASE, sheet="gate")
         assert {edit.line.name for edit in plan.edits} == {evil.strip()}
+
+
+@pytest.mark.parametrize("odd", ["_x0041_", "a_xyz_", "第一行\n第二行", "<&>\"'", "校" * 2_000])
+def test_a_text_that_looks_like_the_markup_of_a_workbook_comes_back_as_it_was(tmp_path: Path, odd: str) -> None:
+    gates = [msgspec.structs.replace(one, name=odd) for one in lines_of(BASE, "gate")]
+    write_workbook(tmp_path / "gates.xlsx", [(SHEETS["gate"], gates)], 0, personal=True)
+
+    _, plan = planned(tmp_path, "gates.xlsx", BASE)
+
+    assert (plan.faults, {edit.line.name for edit in plan.edits}) == ([], {odd})
+
+
+def test_lines_that_no_worksheet_has_room_for_are_refused_and_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_ROWS_MAX", 3)  # The heading and two lines.
+    gate = lines_of(BASE, "gate")[0]
+
+    write_workbook(tmp_path / "two.xlsx", [(SHEETS["gate"], [gate] * 2)], 0, personal=True)
+    with pytest.raises(FileRefused, match="more rows"):
+        write_workbook(tmp_path / "three.xlsx", [(SHEETS["gate"], [gate] * 3)], 0, personal=True)
 
 
 @pytest.mark.parametrize("language", [0, 1])
