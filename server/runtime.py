@@ -96,6 +96,7 @@ class Runtime:
         self.on_guard: Callable[[GuardSeen], None] = lambda _: None  # Who keeps them; told at once, and never waits.
         self.on_day: Callable[[DayNoted], None] = lambda _: None  # Who keeps daybooks; told at once, and never waits.
         self.on_verdict: Callable[[VerdictChanged], None] = lambda _: None  # Who keeps gaps; told at once, and never waits.
+        self.on_notification: Callable[[NotificationDue], None] = lambda _: None  # Who tells people; never waits.
         self.on_id_taken: Callable[[IdTaken], None] = lambda _: None  # Who puts it on record; may tell us of it at once.
         self._facts = facts
         self._screens = screens
@@ -207,6 +208,7 @@ class Runtime:
         self.notifications += 1
         alert = due.alert
         log.info("notification_due", alert=alert.id, rule=alert.rule, step=due.step, audiences=due.audiences)
+        self.on_notification(due)
 
     def _pass_on(self, effect: Effect) -> None:
         """Hand to others what only they know what to do with."""

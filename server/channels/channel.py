@@ -64,7 +64,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     longitude: float | None = None
     datum: str = ""
     late: bool = False
-    confirmed: bool = False
+    confirmed: bool = False  # A second signal of the same school spoke within minutes.
+    again: bool = False  # It rings anew: a later press, or it was opened again.
     press: str = ""  # The id of the newest press, for incidents.
     detail: tuple[tuple[str, str], ...] = ()  # What the rule tells: value, threshold, …
 

@@ -1,0 +1,75 @@
+"""From an alert to the messages that tell of it. Pure."""
+
+from collections.abc import Mapping
+
+from server.channels.channel import Message, Subject
+from server.core.alert import Alert
+from server.core.escalation import SILENT_CODES
+from server.notify.model import Due, Sending, message_id
+from server.notify.plan import Next
+from server.notify.timing import over_after, until_after
+from server.notify.words import long, short, title
+from server.registry.tree import Tree
+
+SHORT_KINDS = frozenset({"sms"})  # Kinds of channel that get one line.
+
+
+def about(alert: Alert, tree: Tree) -> Subject:
+    """Describe an alert as it stands; what nobody registered stays empty."""
+    school = tree.schools.get(alert.school)
+    device = tree.device(alert.gateway, alert.device)
+    return Subject(
+        alert=alert.id,
+        rule=alert.rule,
+        severity=alert.severity,
+        mode=alert.mode,
+        t=alert.t if not alert.presses else alert.presses[-1].t,
+        rx=alert.rx if not alert.presses else alert.presses[-1].rx,
+        code=alert.code,
+        state=alert.state.value,
+        school=alert.school,
+        school_name=school.name if school else "",
+        school_name_en=school.name_en if school else "",
+        station=school.station if school else "",
+        gateway=alert.gateway,
+        device=alert.device,
+        device_name=device.name if device else "",
+        device_kind=device.kind if device else "",
+        place=device.place if device else "",
+        latitude=school.latitude if school else None,
+        longitude=school.longitude if school else None,
+        datum=school.datum if school else "",
+        late=alert.presses[-1].late if alert.presses else alert.late,
+        confirmed=alert.confirmed,
+        again=alert.rings > 1,
+        press=alert.presses[-1].id if alert.presses else "",
+        detail=alert.detail,
+    )
+
+
+def compose(due: Due, one: Next, now_ms: int, kinds: Mapping[str, str]) -> Sending:
+    """Write the message of a due step to one recipient by one way; `kinds` says of which kind each channel is."""
+    language = one.recipient.language
+    brief = kinds.get(one.way.channel) in SHORT_KINDS
+    body = short(due.about, language) if brief else long(due.about, due.audience, due.step, language)
+    message = Message(
+        id=message_id(due.id, one.recipient.id, one.way.channel),
+        about=due.about,
+        step=due.step,
+        audience=due.audience,
+        recipient=one.recipient.id,
+        address=one.way.address,
+        language=language,
+        subject="" if brief else title(due.about, language),
+        body=body,
+        silent=due.about.code in SILENT_CODES,
+    )
+    return Sending(
+        due=due.id,
+        channel=one.way.channel,
+        message=message,
+        made_ms=now_ms,
+        next_ms=now_ms,
+        over_ms=now_ms + over_after(due.severity),
+        until_ms=now_ms + until_after(due.severity),
+    )
