@@ -34,7 +34,7 @@ PURE = [
     "server/core",
     "server/commands/model.py",
     *(f"server/notify/{name}.py" for name in ("composing", "model", "plan", "rings", "timing", "words")),
-    *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "visits")),
+    *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "then", "visits")),
     *(
         f"server/registry/{name}.py"
         for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")

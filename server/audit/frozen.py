@@ -16,6 +16,7 @@ WHY: Mapping[str, str] = {
     "silent": "the gateway told no record for more than 90 s before the freeze, and may have been there by heartbeats",
     "near": "a batch came within seconds of the freeze, or was committed only after it",
     "noted": "made of notes, presses and answers that are added to later",
+    "counted": "of the ledger of gaps, whose moves of the last minutes of the day may not have been counted yet",
     "journal_gone": "the batches of that day are kept no more",
     "journal_short": "the batches of the school days before are kept no more",
 }
@@ -60,7 +61,7 @@ class FrozenDays:
             check.differs(f"{name} {words}")
         check.differences += found.differences - len(found.shown)
         for why, count in sorted(found.apart.items()):
-            check.notes.append(f"{name}: {count} live figures of schools cannot be recomputed: {WHY[why]}")
+            check.notes.append(f"{name}: {count} figures of schools cannot be recomputed: {WHY[why]}")
         if found.skipped:
             check.notes.append(f"{name}: judged by another rule today, not compared: {', '.join(found.skipped)}")
 

@@ -22,6 +22,7 @@ from server.core.events import (
     Event,
     FactFollowed,
     FactRestored,
+    GapsCounted,
     GapsOverdue,
     GatewayHeard,
     GatewayLinkChanged,
@@ -79,6 +80,7 @@ class Engine:
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
             GapsOverdue: self._gaps_overdue,
+            GapsCounted: self._gaps_counted,
             EarlyTold: self._early_told,
             ActRequested: self._book.act,
             FactRestored: self._restored,
@@ -244,6 +246,14 @@ class Engine:
             if home.gaps_overdue[0] != (before[0] if before else 0) or (before is None and school in alerted):
                 effects += self._faults.school(home, now)
         return effects
+
+    def _gaps_counted(self, event: GapsCounted, _now: float) -> list[Effect]:
+        for school, figures in event.schools.items():
+            home = self._fleet.homes.get(school)
+            if home is not None and home.gaps != figures:
+                home.gaps = figures
+                self._coverage.mark(home)
+        return []
 
     def _early_told(self, event: EarlyTold, now: float) -> list[Effect]:
         effects: list[Effect] = []

@@ -7,6 +7,7 @@ from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
 from server.core.effects import DayNoted, GuardSeen
+from server.core.gap_figures import GapFigures
 from server.core.risk.early import Early
 from server.core.roster import RosterIndex
 from server.registry.model import Roster
@@ -170,6 +171,13 @@ class GapsOverdue:
 
 
 @dataclass(frozen=True, slots=True)
+class GapsCounted:
+    """The gaps of some schools in numbers; of the others they stay as they were."""
+
+    schools: Mapping[str, GapFigures]
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyTold:
     """What the risk profiles of some schools warn of now; of the others it stays as it was."""
 
@@ -318,6 +326,7 @@ Event = (
     | Unreadable
     | AuditJudged
     | GapsOverdue
+    | GapsCounted
     | EarlyTold
     | ActRequested
     | FactRestored

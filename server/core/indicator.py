@@ -77,6 +77,7 @@ class Indicator:
     due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
     source_en: str = ""
     ledger_only: bool = False  # Nothing that is heard can prove it: the live figure is unknown, and says so.
+    makes_gaps: bool = True  # Whether a cell that is not met or unknown is a gap; a figure about gaps opens none.
     target_basis_points: int = 10_000
     deadline: date | None = None
     freshness_seconds: float = 86_400.0  # How long a live proof is believed.

@@ -15,6 +15,7 @@ from contract.kind import Kind, Pillar
 from contract.limits import PATH_SILENT_SECONDS
 from contract.records import Value
 from server.core.daybook import Daybook
+from server.core.gap_figures import GapFigures
 from server.core.param import AS_BUILT, Settings
 from server.core.risk.early import Early
 from server.registry.dossier import NOTHING_SAID, Dossier
@@ -100,6 +101,7 @@ class Home:
     daybook: Daybook = field(default_factory=Daybook)
     tested: float | None = None  # When a test press was last stored.
     gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
+    gaps: GapFigures | None = None  # What the ledger of gaps says in numbers; None while nobody has told.
     early: Early | None = None  # What its risk profile warns of; None while nobody has told.
 
     def kind(self, name: str) -> list["DeviceState"]:

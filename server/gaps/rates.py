@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from server.core.gap_figures import GapFigures
 from server.core.schedule import local_date
 from server.gaps.model import Gap
 
@@ -19,6 +20,7 @@ class Rates:
     due_soon: int = 0  # Open, and due within `DUE_SOON_DAYS`.
     due: int = 0  # Its due day is over, or it was closed before: what can be judged.
     on_time: int = 0  # Of these: closed, no later than on the due day.
+    undated: int = 0  # Open, without a due day.
 
     def __add__(self, other: "Rates") -> "Rates":
         """Add the counts of two sets of gaps."""
@@ -28,7 +30,13 @@ class Rates:
             self.due_soon + other.due_soon,
             self.due + other.due,
             self.on_time + other.on_time,
+            self.undated + other.undated,
         )
+
+    @property
+    def figures(self) -> GapFigures:
+        """Give them as the indicators of rectification use them."""
+        return GapFigures(self.due, self.on_time, self.open, self.overdue, self.undated)
 
     @property
     def rectified_bp(self) -> int | None:
@@ -58,5 +66,7 @@ def rates(gaps: Iterable[Gap], today: date) -> Rates:
         late = overdue(gap, today)
         closed = not gap.open and gap.due is not None
         in_time = closed and gap.due is not None and local_date(gap.closed_ms / 1_000) <= gap.due
-        total += Rates(int(gap.open), int(late), int(due_soon(gap, today)), int(late or closed), int(in_time))
+        undated = gap.open and gap.due is None
+        soon = due_soon(gap, today)
+        total += Rates(int(gap.open), int(late), int(soon), int(late or closed), int(in_time), int(undated))
     return total

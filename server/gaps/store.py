@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,9 +19,11 @@ from server.gaps.cells import HELD_MS, Cell, Changes, Watch, compare
 from server.gaps.lifecycle import judge
 from server.gaps.model import Asked, Entry, Evidence, Gap, GapState, Move, NotMoved
 from server.gaps.rates import DUE_SOON_DAYS, Rates
+from server.gaps.then import stood
 from server.journal.database import Database
 from server.registry.audit import append_to
 
+SCHOOLS_AT_ONCE = 25  # Of one question about the past: some milliseconds of SQLite's one thread.
 DUE_MAX = 5_000  # Schools looked at in one round because a watch may have ended.
 
 
@@ -162,6 +165,27 @@ class GapStore:
 
         return await self._database.run(work)
 
+    async def as_of(self, schools: Sequence[str], at_ms: int) -> list[Gap]:
+        """Give the gaps of some schools as they stood at an instant, closed ones too, told from their moves."""
+        line, move = tables.gap_line.c, tables.gap_move.c
+        found: list[Gap] = []
+        for start in range(0, len(schools), SCHOOLS_AT_ONCE):
+            some = schools[start : start + SCHOOLS_AT_ONCE]
+            lines = select(tables.gap_line).where(line.school.in_(some), line.first_ms <= at_ms).order_by(line.id)
+            moves = (
+                select(tables.gap_move)
+                .join(tables.gap_line, line.id == move.gap)
+                .where(line.school.in_(some), move.at_ms <= at_ms)
+                .order_by(move.gap, move.number)
+            )
+            found += await self._database.run(partial(_stood, lines, moves))
+        return found
+
+    async def every_school(self) -> Sequence[str]:
+        """Name every school that ever had a gap."""
+        query = select(tables.gap_line.c.school).distinct().order_by(tables.gap_line.c.school)
+        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+
     async def owners(self, schools: Collection[str], limit: int) -> Sequence[str]:
         """List the owners of some schools' open gaps, by their names."""
         gap = tables.gap_line.c
@@ -193,6 +217,14 @@ def add_to(connection: Connection, gaps: Sequence[Gap], entries: Sequence[Entry]
         connection.execute(insert(tables.gap_line), [_gap_row(gap) for gap in gaps])
     if entries:
         connection.execute(insert(tables.gap_move), [_entry_row(entry) for entry in entries])
+
+
+def _stood(lines: Select[Any], moves: Select[Any], connection: Connection) -> list[Gap]:
+    entries: dict[str, list[Entry]] = {}
+    for row in connection.execute(moves):
+        entries.setdefault(row.gap, []).append(_entry(row))
+    then = (stood(_gap(row), entries.get(row.id, ())) for row in connection.execute(lines))
+    return [gap for gap in then if gap is not None]
 
 
 def _write(connection: Connection, changes: Changes) -> None:
@@ -239,6 +271,7 @@ def _counting(now_ms: int) -> Select[Any]:
         count(soon),
         count(late | done),
         count(and_(done, gap.closed_ms < gap.due_until_ms)),
+        count(and_(~closed, ~dated)),
     ).group_by(gap.school)
 
 

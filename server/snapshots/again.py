@@ -19,6 +19,7 @@ from server.snapshots.frozen import Frozen, FrozenDay, Pair
 SHOWN_MAX = 20  # Differences told in words; all are counted.
 NEAR_MS = 5_000  # So close to the freeze, a batch may have come before or after its school was judged.
 NOTED = frozenset({"tested", "patrolled", "peak_manned", "answered"})  # Of notes and presses that are added to later.
+COUNTED = frozenset({"rectified", "gaps_in_time"})  # Of the ledger of gaps, which is counted every few minutes.
 
 
 class Doubt(StrEnum):
@@ -120,10 +121,16 @@ Three = tuple[Pair | None, Pair | None, Pair | None]
 def _cell(found: Comparison, school: str, name: str, three: Three, doubt: str) -> None:
     was, anew, other = three
     if was is None or anew is None:
-        if was is not anew:
+        if was is not anew and name in COUNTED:
+            found.apart["counted"] = found.apart.get("counted", 0) + 2
+        elif was is not anew:
             found.differs(f"{school} {name}: frozen {_told(was)}, judged anew {_told(anew)}")
         return
     found.compared += 2
+    if name in COUNTED and _seen(was[0]) != _seen(anew[0]):
+        found.compared -= 2
+        found.apart["counted"] = found.apart.get("counted", 0) + 2
+        return
     if _seen(was[0]) != _seen(anew[0]):
         found.differs(f"{school} {name} ledger: frozen {_words(was[0])}, judged anew {_words(anew[0])}")
     why = _why(name, _seen(was[1]), _seen(anew[1]), None if other is None else _seen(other[1]), doubt)

@@ -3,16 +3,18 @@
 The process belongs to one question and ends with it: a city's roster and hours of its readings stay nowhere.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId
 from server.audit.days import day_name, start_of
+from server.core.gap_figures import GapFigures
 from server.history.content import Work
 from server.journal.raw import Bounds, Pieces, RawSource, pack, unpack
 from server.registry.model import Calendar
 from server.snapshots.again import Comparison, held_against
+from server.snapshots.calendar import as_date
 from server.snapshots.frozen import Basis, compress, decode, encode, judged_at
 from server.snapshots.reading import Known, PastRecords
 from server.snapshots.replay import JOURNAL_GONE, JOURNAL_SHORT, LATE_CUT, REACH_SECONDS, ChangeRow, Replay, looked_back_to
@@ -89,6 +91,8 @@ class Judge:
         async for rows in self.records.changes(question.day, question.known.registry):
             progress.done += len(rows)
             await self.work(learn, rows)
+        gaps = await self.records.gaps(as_date(question.day), round(question.until * 1_000))
+        await self.work(counted, gaps)
         listening, notes = await self._journal(question, await self.source.bounds(), further=around is not None)
         offline: Sequence[tuple[GatewayId, DeviceId]] = ()
         if listening is not None:
@@ -167,6 +171,11 @@ def take(packed: bytes) -> None:
 def phoned(check_ins: list[tuple[str, str, str, str, float]]) -> None:
     """Take in check-ins that came by telephone."""
     _now[0].phoned(check_ins)
+
+
+def counted(gaps: Mapping[str, GapFigures]) -> None:
+    """Take in how many gaps each school had."""
+    _now[0].gaps = gaps
 
 
 def noted(notes: list[tuple[str, str, float, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -9,6 +10,10 @@ from sqlalchemy import Connection, Select, func, select
 
 from contract.identity import DeviceId, GatewayId
 from contract.records import CheckIn, DeviceAlert
+from server.core.gap_figures import GapFigures
+from server.gaps.model import Gap
+from server.gaps.rates import rates
+from server.gaps.store import SCHOOLS_AT_ONCE, GapStore
 from server.journal import tables as journal
 from server.journal.database import Database
 from server.registry import tables as registry
@@ -103,6 +108,18 @@ class PastRecords:
             if len(rows) < CHECK_INS_AT_ONCE:
                 return sorted(found, key=lambda note: (note[2], note[0], note[1]))
             after = (rows[-1][0], rows[-1][1])
+
+    async def gaps(self, on: date, until_ms: int) -> dict[str, GapFigures]:
+        """Count the gaps of each school that had any, as their moves up to an instant left them, on a day."""
+        store = GapStore(self._database)
+        schools = await store.every_school()
+        found: dict[str, GapFigures] = {}
+        for start in range(0, len(schools), SCHOOLS_AT_ONCE):
+            of_school: dict[str, list[Gap]] = {}
+            for gap in await store.as_of(schools[start : start + SCHOOLS_AT_ONCE], until_ms):
+                of_school.setdefault(gap.school, []).append(gap)
+            found.update((school, rates(gaps, on).figures) for school, gaps in of_school.items())
+        return found
 
     async def _rows(self, query: Select[Any]) -> Sequence[Any]:
         return await self._database.run(lambda connection: connection.execute(query).all())

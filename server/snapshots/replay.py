@@ -18,6 +18,7 @@ from server.core.effects import DayNoted, GuardSeen
 from server.core.engine import PRESENT, Engine
 from server.core.events import (
     DaysRestored,
+    GapsCounted,
     GatewayHeard,
     GatewayLinkChanged,
     GuardsRestored,
@@ -28,6 +29,7 @@ from server.core.events import (
     RosterLoaded,
     Ticked,
 )
+from server.core.gap_figures import NO_GAPS, GapFigures
 from server.core.guards import ALL_SEEN_SECONDS
 from server.core.liveness import Liveness
 from server.core.schedule import DAY_SECONDS, is_school_day, local_date
@@ -80,6 +82,7 @@ class Replay:
         self.registry = Registry()
         self.batches = 0
         self.notes: list[tuple[str, str, float, str]] = []  # Of days: school, key, instant and value.
+        self.gaps: Mapping[str, GapFigures] = {}  # Of each school that had any, in numbers.
         self._day = day
         self._until = until  # The instant whose knowledge of the devices is asked for, seconds UTC.
         self._late = late  # Whether readings count that came later and were measured before.
@@ -160,6 +163,7 @@ class Replay:
         roster = assembled({(edit.sheet, edit.key): edit.line for edit in self.registry.lines()})
         engine.step(LeadChanged(leads=False), now)
         engine.step(RosterLoaded(roster), now)
+        engine.step(GapsCounted({school.id: self.gaps.get(school.id, NO_GAPS) for school in roster.schools}), now)
         gone = JOURNAL_GONE in basis.notes
         if not gone:
             self._tell(engine, offline, basis.listening_ms / 1_000)

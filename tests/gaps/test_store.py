@@ -13,7 +13,7 @@ from contract.errors import StorageError
 from contract.identity import SchoolId
 from server.core.effects import VerdictChanged
 from server.core.engine import Engine
-from server.core.events import Event, GapsOverdue, RosterEdited, RosterLoaded, Ticked
+from server.core.events import Event, GapsCounted, GapsOverdue, RosterEdited, RosterLoaded, Ticked
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Verdict
 from server.gaps.cells import BAD, FIGURES, Cell, Changes, Watch
@@ -153,6 +153,25 @@ async def test_overdue_gaps_are_told_to_the_engine(database: Database) -> None:
     await house.keeper.tell_overdue()
     [none, one] = [event for event in house.told if isinstance(event, GapsOverdue)]
     assert (none.schools, one.schools[gap.split(".")[0]][0]) == ({}, 1)
+
+
+async def test_the_figures_of_every_school_are_told_round_and_round(database: Database) -> None:
+    house = House(database)
+    await house.keeper.look()
+    gap = min(house.cells("ledger"))
+    school = gap.split(".", maxsplit=1)[0]
+    await house.keeper.tell_figures()
+    [first] = [event for event in house.told if isinstance(event, GapsCounted)]
+    assert list(first.schools) == NAMES
+    assert first.schools[school].undated == first.schools[school].open > 0
+    due = today_of(round(NOW * 1_000))
+    asked = Asked(Move.ASSIGN, "o", "r", 1, owner="设备科", due=due)
+    await house.store.move(gap, asked, round(NOW * 1_000), still_bad=True)
+    house.now[0] += 2 * DAY
+    await house.keeper.tell_figures()
+    second = house.told[-1]
+    assert isinstance(second, GapsCounted)
+    assert (second.schools[school].due, second.schools[school].overdue) == (1, 1)
 
 
 async def test_counts_are_those_of_the_pure_figures(database: Database) -> None:

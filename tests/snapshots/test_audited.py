@@ -5,10 +5,17 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from contract.identity import SchoolId
 from server.audit.days import day_of
 from server.audit.frozen import FrozenDays
 from server.audit.report import Check
-from server.snapshots.frozen import Cell, Frozen
+from server.core.events import GapsCounted
+from server.core.verdict import Judgement, Verdict
+from server.gaps.cells import Cell
+from server.gaps.model import Asked, Evidence, Move
+from server.gaps.store import GapStore, today_of
+from server.snapshots.frozen import Cell as FrozenCell
+from server.snapshots.frozen import Frozen, FrozenDay
 from tests.audit.town import CITY, Town
 from tests.snapshots.night import MIDNIGHT, TODAY, Night, night_of, telling
 from tests.snapshots.test_night import BOXES, SCHOOLS, an_evening
@@ -47,7 +54,7 @@ def planted(school: str, name: str, place: int) -> Callable[[Frozen], Frozen]:
         at = [one.name for one in frozen.indicators].index(name)
         schools = list(frozen.schools)
         number = [one.id for one in schools].index(school)
-        cells = msgspec.json.decode(schools[number].cells, type=list[Cell | None])
+        cells = msgspec.json.decode(schools[number].cells, type=list[FrozenCell | None])
         cell = cells[at]
         assert cell is not None
         parts = list(cell)
@@ -172,3 +179,25 @@ async def test_a_day_that_is_too_much_to_be_read_is_said_to_be_so(town: Town) ->
     check = await audited(night)
     assert "cannot be recomputed: " in apart(check)
     assert "more than 1 batches" in apart(check)
+
+
+async def test_the_ledger_of_gaps_is_judged_as_it_was_then(town: Town) -> None:
+    night = await night_of(town)
+    store, at = GapStore(town.database), round(MIDNIGHT * 1_000) - 3 * 86_400_000
+    cell = Cell(SchoolId(SCHOOLS[0]), "online", "ledger", Verdict(Judgement.NOT_MET, ("gateway.none",)), "c")
+    await store.compare([cell.school], [cell], at, ["ledger"])
+    due = today_of(at + 86_400_000)
+    await store.move(cell.id, Asked(Move.ASSIGN, "o", "r", 1, owner="设备科", due=due), at, still_bad=True)
+    counted = await store.counts([cell.school], round(MIDNIGHT * 1_000) - 1)
+    town.runtime.tell(GapsCounted({cell.school: counted[cell.school].rates.figures}))
+    await an_evening(night)
+    frozen = FrozenDay(await night.turn())
+    assert frozen.verdicts(cell.school)["gaps_in_time"][0].units == (0, 1, 0, 0)
+    rectified = Asked(Move.RECTIFY, "o", "r", 2, evidence=(Evidence("照片"),))
+    await store.move(cell.id, rectified, round(MIDNIGHT * 1_000) + 1_000, still_bad=False)
+    await store.move(cell.id, Asked(Move.CLOSE, "p", "r", 3), round(MIDNIGHT * 1_000) + 2_000, still_bad=False)
+    await go_on(night)
+    check = await audited(night)
+    assert (check.differences, check.notes) == (0, [])
+    now = FrozenDay(await night.known_now(TODAY))
+    assert now.verdicts(cell.school)["rectified"][0].units == (0, 1, 0, 0)  # It was overdue that day, and closed later.

@@ -16,6 +16,7 @@ from server.core.indicators import (
     patrolled,
     peak_manned,
     recording,
+    rectified,
     t1_networked,
     t2_closed,
     t3_guards_urban,
@@ -49,4 +50,6 @@ INDICATORS: tuple[Indicator, ...] = (
     patrolled.INDICATOR,
     peak_manned.INDICATOR,
     answered.INDICATOR,
+    rectified.INDICATOR,
+    rectified.IN_TIME,
 )

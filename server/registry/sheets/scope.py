@@ -30,6 +30,8 @@ INDICATORS = (
     "patrolled",
     "peak_manned",
     "answered",
+    "rectified",
+    "gaps_in_time",
 )
 
 
