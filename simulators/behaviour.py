@@ -6,7 +6,7 @@ its hours, because the server judges by the clock on the wall.
 
 from dataclasses import dataclass, field
 
-from contract.identity import DeviceId, GatewayId
+from contract.identity import DeviceId, GatewayId, SchoolId
 from server.registry.dossier import Dossier
 from server.registry.model import School, SchoolKind
 from server.registry.sheets.declaration import Declaration
@@ -23,7 +23,9 @@ POWER_CUT_SECONDS = (600.0, 3 * HOUR)
 EARLY_MINUTES = 8.0  # Guards come on post before the peak …
 LATE_MINUTES = 6.0  # … and leave after it: five minutes each way are asked for, and a little more is usual.
 SHORT_AT_PEAK = 0.04  # The share of peaks at which somebody is missing.
+NO_ESCORT_AT_PEAK = 0.05  # The share of peaks at which nobody stands on the 护学岗.
 GATE_LEFT_OPEN = 0.006  # The share of half hours in which a school's gate stands open though it should not.
+SHIFT_MINUTE = 6 * 60 + 30  # The night guard goes when the day's first comes.
 PATROLS_A_DAY = 5
 _DAYTIME_PATROLS = (8.6, 10.4, 13.2, 15.3, 20.5)  # Hours of the usual five rounds.
 _NIGHT_PATROLS = (2.4, 23.1)  # Of the dormitories, where pupils board.
@@ -115,6 +117,21 @@ def guards_on_post(conduct: Conduct, moment: Moment, orders: Orders) -> int:
     if moment.part is Part.NIGHT:
         return int(conduct.night_guard)
     return 1
+
+
+def escorts_on_post(conduct: Conduct, moment: Moment) -> int:
+    """Count the police and parents before the gate: they stand there as pupils come and go, and now and then they do not."""
+    if moment.next_peak_minutes > EARLY_MINUTES and moment.since_peak_minutes > LATE_MINUTES:
+        return 0
+    peak = int(moment.minute // 360)
+    return 0 if draw(conduct.seed, conduct.number, moment.day, peak, 7) < NO_ESCORT_AT_PEAK else 2
+
+
+def guards_by_name(school: SchoolId, conduct: Conduct, here: Moment, count: int) -> frozenset[str]:
+    """Name the guards who stand there now; the roll takes turns, so that within days everybody was on post."""
+    day = here.day - (here.minute < SHIFT_MINUTE)
+    names = (f"g-{school}-{(number + day) % max(1, conduct.guards) + 1}" for number in range(count))
+    return frozenset(names)
 
 
 def gate_open(conduct: Conduct, moment: Moment, gate: int, orders: Orders, gate_id: DeviceId) -> bool:

@@ -21,7 +21,7 @@ from simulators.proportions import split
 from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
 from simulators.school_names import Namer
 from simulators.school_year import calendar_around
-from simulators.staff import kit, posts, roll
+from simulators.staff import ESCORT_READER, kit, posts, roll
 
 CAMERAS_TODAY = 0.6  # The planning figures of today; 1.0 is the design load: 150,000 devices at 3,200 schools.
 NO_GUARD = {True: 0.10, False: 0.018}  # The share of schools without any guard, for teaching points and for the others.
@@ -69,7 +69,7 @@ class _Site:
 def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY) -> City:
     """Make a city of `sites` schools; `cameras` scales how many cameras they have."""
     assert sites >= 1
-    rng = random.Random(seed)
+    rng, calendar = random.Random(seed), calendar_around(today)
     units, stations = head_offices(rng)
     places = _lay_out(sites, rng, units, stations)
     declared = declare(rng, [(site.school, site.code) for site in places], today)
@@ -82,18 +82,30 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         school, on_roll = _school(site, own, namer, today)
         powered = own.random() < site.plan.powered_barrier and declared[site.index]["barrier"].in_place
         area = site.county.code if site.county.code.isdigit() else _PORT_AREA
-        campus = Campus(school.id, site.gateway, area, site.plan, school.gates, powered, cameras, school.boarders > 0, today)
         schools.append(school)
         records += declared[site.index].values()
         records += exempt(school.id, site.plan.kind, declared[site.index], site.code, today)
         people = random.Random(seed * 1_000_003 + site.index + 500_009)
         records += roll(people, school.id, on_roll, today)
-        records += posts(people, school, on_roll)
+        manned = posts(people, school, on_roll)
+        records += manned
         records += kit(people, school.id, on_roll, today)
         records += gates(people, school.id, school.gates)
         records += in_writing(people, school, today)
-        records += practised(people, school, today)
+        records += practised(people, school, calendar, today)
         records += around(people, school, today)
+        campus = Campus(
+            school=school.id,
+            gateway=site.gateway,
+            area_code=area,
+            plan=site.plan,
+            gates=school.gates,
+            powered=powered,
+            scale=cameras,
+            boarding=school.boarders > 0,
+            escorted=any(post.device == ESCORT_READER for post in manned),
+            today=today,
+        )
         devices += equip(campus, own, numbers)
     records += warnings(rng, [unit.id for unit in units if unit.kind is UnitKind.COUNTY], today)
     records += chosen(CITY)
@@ -109,7 +121,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
                 for site, school in zip(places, schools, strict=True)
             ),
             devices=tuple(devices),
-            calendar=calendar_around(today),
+            calendar=calendar,
             records=in_order(records),
         ),
     )

@@ -11,6 +11,7 @@ from contract.kinds import KINDS
 from server.registry.model import Device
 from simulators.plates import Plates
 from simulators.school_kinds import Plan
+from simulators.staff import ESCORT_READER
 
 CAMERAS_PER_RECORDER = 64  # A full-size recorder; more would starve its disks of the 30 days they must hold.
 CAMERAS_PER_GATE = 2  # One for each direction, so that faces are seen coming and going.
@@ -56,6 +57,7 @@ class Campus:
     powered: bool
     scale: float
     boarding: bool
+    escorted: bool
     today: date
 
 
@@ -77,6 +79,8 @@ def equip(campus: Campus, rng: random.Random, numbers: Numbers) -> Iterator[Devi
         if campus.powered:
             yield device("barrier", f"bar-{number}", f"{number}号门升降柱", f"{number}号门外", at_gate=True)
     yield device("guard_post", "post-1", "门卫岗", "1号门")
+    if campus.escorted:
+        yield device("guard_post", ESCORT_READER, "护学岗", "1号门外")
     cameras = max(CAMERAS_MIN, round(plan.cameras * campus.scale * rng.uniform(0.6, 1.4)))
     at_gates = min(cameras, gates * CAMERAS_PER_GATE)
     inside = cycle(place for place in _CAMERA_PLACES if campus.boarding or place[1] != "dormitory")

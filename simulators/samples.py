@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from contract.identity import DeviceId
 from contract.records import Value
 from server.registry.model import Device
-from simulators.behaviour import HOUR, Conduct, Orders, gate_open, guards_on_post
+from simulators.behaviour import HOUR, Conduct, Orders, escorts_on_post, gate_open, guards_on_post
 from simulators.chance import draw, key, slot_of
 from simulators.day import DAY_SECONDS, Moment, Part
+from simulators.staff import ESCORT_READER
 
 Metrics = dict[str, Value]
 
@@ -224,8 +225,12 @@ def _gate(item: Thing, scene: Scene) -> Metrics | None:
 def _guard_post(item: Thing, scene: Scene) -> Metrics | None:
     if scene.conduct.spell(scene.moment.now, READER_OFF, 6 * HOUR, item.number):
         return None
+    if item.id == ESCORT_READER:
+        there = escorts_on_post(scene.conduct, scene.moment)
+    else:
+        there = guards_on_post(scene.conduct, scene.moment, scene.orders)
     return {
-        "on_duty": guards_on_post(scene.conduct, scene.moment, scene.orders),
+        "on_duty": there,
         "online": True,
         "battery": 100 if scene.outage is None else 90,
         "buffered": 0,

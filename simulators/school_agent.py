@@ -8,14 +8,14 @@ from contract.identity import DeviceId, PressId
 from contract.messages import BirthDevice
 from edge.agent import Reporting
 from server.registry.model import Calendar, Device, School
-from simulators.behaviour import Conduct, Orders, guards_on_post, outage_seconds, patrols_due
+from simulators.behaviour import Conduct, Orders, guards_by_name, guards_on_post, outage_seconds, patrols_due
 from simulators.day import Moment, moment
 from simulators.samples import Scene, sample, thing
+from simulators.staff import ESCORT_READER
 
 TICK_SECONDS = 30.0  # One batch for each school in this time, as real boxes poll.
 SLOW_KINDS = ("camera", "recorder")  # Polled at every other tick, half of them each time.
 PRESS_WAIT_SECONDS = 20.0  # A press waits this long for a gateway that is just starting.
-SHIFT_MINUTE = 6 * 60 + 30  # The night guard goes when the day's first comes.
 _PATROL_POINTS = ("教学楼", "围墙", "宿舍", "食堂", "配电房")
 
 
@@ -151,10 +151,10 @@ class SchoolAgent:
 
     async def _people(self, reporting: Reporting, here: Moment) -> None:
         """Let guards check in and out as they come and go, and walk the rounds that fell due."""
-        posts = self.of_kind("guard_post")
+        posts = [post for post in self.of_kind("guard_post") if post != ESCORT_READER]
         if not posts:
             return
-        present = self._guards(guards_on_post(self.conduct, here, self.orders), here)
+        present = guards_by_name(self.school.id, self.conduct, here, guards_on_post(self.conduct, here, self.orders))
         for act, guards in (("out", self._on_post - present), ("in", present - self._on_post)):
             for guard in sorted(guards):
                 await reporting.check_in(posts[0], guard=guard, act=act, method="card")
@@ -164,9 +164,3 @@ class SchoolAgent:
                 point = _PATROL_POINTS[(here.day + number) % len(_PATROL_POINTS)]
                 await reporting.check_in(posts[0], guard=min(present), act="patrol", point=point, method="nfc")
         self._before = here
-
-    def _guards(self, count: int, here: Moment) -> frozenset[str]:
-        """Name the guards who stand there now; the roll takes turns, so that within days everybody was on post."""
-        day = here.day - (here.minute < SHIFT_MINUTE)
-        names = (f"g-{self.school.id}-{(number + day) % max(1, self.conduct.guards) + 1}" for number in range(count))
-        return frozenset(names)

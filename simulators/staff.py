@@ -22,6 +22,7 @@ ESCORTED = {
     Area.TOWN: 0.92,
     Area.RURAL: 0.86,
 }  # Schools with a 护学岗, as published in March 2021 for the first two.
+ESCORT_READER = "escort-1"  # Of police and parents, who check in where they stand.
 KIT_MISSING = 0.012  # The share of items that a school does not have.
 KIT_EXPIRED = 0.05  # The share of items with an expiry that is past.
 KIT_UNCHECKED = 0.10  # The share that nobody has checked for months.
@@ -48,7 +49,7 @@ def posts(rng: random.Random, school: School, guards: int) -> list[Post]:
     if guards >= _CONTROL_ROOM_FROM:
         found.append(_post(school, "control_room", "监控室", round_the_clock=True))
     if rng.random() < ESCORTED[school.area]:
-        found.append(_post(school, "escort", "1号门外", guards=1 + (school.pupils > 1_000)))  # noqa: PLR2004
+        found.append(_post(school, "escort", "1号门外", guards=1 + (school.pupils > 1_000), device=ESCORT_READER))  # noqa: PLR2004
     return found
 
 

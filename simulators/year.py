@@ -1,8 +1,8 @@
 """One year of a simulated city's ledger, from where such programmes begin to 100 %, through the real registry and gaps.
 
 Every edit goes through the registry as in a running server, each day's end is judged by the engine's own indicators and
-frozen, and the ledger of gaps is compared, assigned, rectified and closed by its own rules. Nothing is heard of devices in
-that year, so the live figures say unknown: what it shows is the ledger. The same seed gives the same year.
+frozen, and the ledger of gaps is compared, assigned, rectified and closed by its own rules. Devices are heard at each day's
+end only (`simulators.year_heard`), and the gaps worked are those of the ledger. The same seed gives the same year.
 """
 
 import random
@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-import msgspec
-
 from server.core.engine import Engine
 from server.core.events import RosterLoaded
 from server.core.guards import guard_quota, roll_of
 from server.core.roster import RosterIndex
-from server.core.schedule import local_date
+from server.core.schedule import local_date, start_of_day
 from server.core.verdict import Judgement, Tally
 from server.gaps.cells import Cell
 from server.gaps.model import Asked, Gap, GapState, Move, cell_id
@@ -31,10 +29,11 @@ from server.registry.store import Registry
 from server.snapshots.calendar import as_day
 from server.snapshots.frozen import Basis, Frozen, Pair, freeze, judged_at
 from server.snapshots.store import Snapshots
+from simulators.year_chores import in_place, practised, renewed
+from simulators.year_heard import HEARD_SECONDS, hear
 
 DAYS = 365
 LAST_MENDED = 340  # By then everything that was found in the beginning is mended.
-RENEWED_BEFORE_DAYS = 20  # A statement is renewed so long before it runs out.
 LATE = 0.15  # The share of gaps that are mended after their due day.
 NOON_SECONDS = 43_200.0
 OFFICE, OTHER_OFFICE = "year-school", "year-county"  # Who rectifies, and who verifies.
@@ -93,7 +92,7 @@ class Year:
                 checked=check_roster,
             )
         index = RosterIndex(self.registry.roster)
-        engine, verdicts = _judged(index, as_day(day))
+        engine, verdicts = self._judged(index, as_day(day))
         self._before = verdicts
         await self._work_gaps(engine, verdicts, number, now)
         frozen = self._frozen(engine, index, verdicts, day)
@@ -112,19 +111,28 @@ class Year:
             )
         )
 
+    @property
+    def _listening(self) -> float:
+        return start_of_day(self.first)
+
+    def _judged(self, index: RosterIndex, day: int) -> tuple[Engine, dict[str, Mapping[str, Pair]]]:
+        """Judge a whole city as of the end of a day."""
+        engine = Engine()
+        at = judged_at(day)
+        engine.step(RosterLoaded(index.roster), at - HEARD_SECONDS)
+        hear(engine, index, self.seed, self._listening, at)
+        found = {str(school): engine.judged(school, at) for school in index.schools}
+        return engine, {school: pairs for school, pairs in found.items() if pairs}
+
     def _frozen(self, engine: Engine, index: RosterIndex, verdicts: Mapping[str, Mapping[str, Pair]], day: date) -> Frozen:
         taken = round(judged_at(as_day(day)) * 1_000) + 1
-        basis = Basis(taken, "engine", 0, self.registry.sequence, 0, ("nothing_heard",))
+        basis = Basis(taken, "engine", round(self._listening * 1_000), self.registry.sequence, 0, ("sampled",))
         return freeze(as_day(day), index, engine.indicators, verdicts, basis)
 
     def _renewals(self, day: date) -> Iterator[Edit]:
-        """Renew statements before they run out, and certificates as well."""
-        soon = day + timedelta(days=RENEWED_BEFORE_DAYS)
-        for record in self.registry.roster.records:
-            if isinstance(record, Declaration) and record.in_place and record.expires == soon:
-                yield put(_in_place(record, day))
-            elif isinstance(record, Guard) and record.certificate_expires == soon:
-                yield put(msgspec.structs.replace(record, certificate_expires=day + timedelta(days=1_500)))
+        """Do what comes round each year or month: whatever runs out is renewed before it does, and drills are held."""
+        yield from renewed(self.registry.roster.records, day)
+        yield from practised(self.registry.roster, day)
 
     def _stories(self, number: int, day: date, told: list[str]) -> Iterator[Edit]:
         """Let the things happen that figures must stand up to."""
@@ -142,9 +150,8 @@ class Year:
             away = number == LENT
             for record in _lent(roster):
                 told.append(f"{record.school} barrier {'lent away' if away else 'back'}")
-                yield put(
-                    Declaration(school=record.school, id="barrier", in_place=False) if away else _in_place(record, day)
-                )
+                lent = Declaration(school=record.school, id="barrier", in_place=False)
+                yield put(lent if away else in_place(record, day))
 
     def _mends(
         self, index: RosterIndex, verdicts: Mapping[str, Mapping[str, Pair]], gaps: Iterable[str], day: date
@@ -161,7 +168,7 @@ class Year:
                 if item == "guards":
                     yield from _hired(index, known, day)
                 elif what in {"missing", "undeclared", "lapsed"}:
-                    yield put(_in_place(Declaration(school=known.id, id=item, in_place=True), day))
+                    yield put(in_place(Declaration(school=known.id, id=item, in_place=True), day))
 
     async def _work_gaps(self, engine: Engine, verdicts: Mapping[str, Mapping[str, Pair]], number: int, now: float) -> None:
         """Compare the ledger of gaps with the cells, and let offices do their part of it."""
@@ -205,26 +212,6 @@ class Year:
     ) -> None:
         asked = Asked(move, by, "education_officer", gap.version, owner=owner, due=due)
         await self.gaps.move(gap.id, asked, now_ms, still_bad=bad)
-
-
-def _judged(index: RosterIndex, day: int) -> tuple[Engine, dict[str, Mapping[str, Pair]]]:
-    """Judge a whole city as of the end of a day."""
-    engine = Engine()
-    engine.step(RosterLoaded(index.roster), judged_at(day))
-    found = {str(school): engine.verdicts(school) for school in index.schools}
-    return engine, {school: pairs for school, pairs in found.items() if pairs}
-
-
-def _in_place(record: Declaration, day: date) -> Declaration:
-    return Declaration(
-        school=record.school,
-        id=record.id,
-        in_place=True,
-        evidence=f"模拟 {record.id} {day:%Y%m%d}",
-        photo_sha256=record.photo_sha256,
-        dated=day,
-        expires=day + timedelta(days=365),
-    )
 
 
 def _lent(roster: Roster) -> list[Declaration]:

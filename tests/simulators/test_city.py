@@ -9,7 +9,9 @@ import pytest
 from contract.identity import parse_device_id, parse_gateway_id, parse_school_id, parse_unit_id
 from contract.kinds import KINDS
 from server.core.guards import guard_quota, roll_of
+from server.core.institution import against_violence, evacuations
 from server.core.roster import RosterIndex
+from server.core.schedule import is_school_day
 from server.registry.departments import Progress
 from server.registry.dossier import NOTHING_SAID
 from server.registry.model import Area, Roster, SchoolKind, UnitKind
@@ -18,15 +20,18 @@ from server.registry.sheets import LEDGER_SHEETS
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.device import AREAS
 from server.registry.sheets.document import Document
+from server.registry.sheets.drill import Drill
 from server.registry.sheets.exemption import Exemption
 from server.registry.sheets.gate import SchoolGate
 from server.registry.sheets.guard import Guard
 from server.registry.sheets.hazard import Hazard
 from server.registry.sheets.kit import ITEMS, Kit
 from server.registry.sheets.letter import Letter
+from server.registry.sheets.outside_source import OutsideSource
 from server.registry.sheets.post import Post
 from simulators.city import make_city
 from simulators.credentials import gateway_key, key_hash
+from simulators.staff import ESCORT_READER
 
 TODAY = date(2026, 11, 24)
 
@@ -244,6 +249,31 @@ def test_teaching_points_are_managed_by_a_central_school(city: Roster) -> None:
     assert all(central.kind is SchoolKind.PRIMARY and central.unit == school.unit for school, central in managed)
 
 
+def test_drills_fit_the_calendar(city: Roster) -> None:
+    """Drills are held on school days, and most schools have held what their last period asked for, whatever the day."""
+    held = [record for record in city.records if isinstance(record, Drill)]
+    index = RosterIndex(city)
+    overdue = [
+        one
+        for school in city.schools
+        for asked in (evacuations, against_violence)
+        if (one := asked(school, index.dossier(school.id), city.calendar, TODAY)).fault == "overdue"
+    ]
+
+    assert all(is_school_day(city.calendar, drill.held_on) for drill in held)
+    assert 0.02 < len(overdue) / (2 * len(city.schools)) < 0.12
+    assert all(one.due is not None and (TODAY - one.due).days < 365 for one in overdue)
+
+
+def test_every_escort_post_has_a_reader_of_its_own(city: Roster) -> None:
+    """Whoever stands on a 护学岗 checks in where they stand, and not at the school's own guards' reader."""
+    manned = {record.school for record in city.records if isinstance(record, Post) and record.kind == "escort"}
+    readers = {device.school for device in city.devices if device.id == ESCORT_READER}
+
+    assert manned
+    assert readers == manned
+
+
 def test_institution_is_written_down_with_what_is_missing(city: Roster) -> None:
     """Plans fall due, letters stay unsigned, drills are left out, one school in eight has a hazard at its gate."""
     documents = [record for record in city.records if isinstance(record, Document)]
@@ -251,8 +281,8 @@ def test_institution_is_written_down_with_what_is_missing(city: Roster) -> None:
     letters = [record for record in city.records if isinstance(record, Letter)]
     overdue = sum(document.review_due is not None and document.review_due < TODAY for document in documents)
 
-    keyed = {"outside_source"}  # Whoever delivers from outside has a key, which is drawn and never made up.
-    assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS} - keyed
+    assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS}
+    assert {record.key_hash for record in city.records if isinstance(record, OutsideSource)} == {""}  # Keys are drawn.
     assert {document.school for document in documents} == {school.id for school in city.schools}
     assert 0.04 < overdue / len(documents) < 0.08
     assert 0.02 < sum(letter.signed is None for letter in letters) / len(letters) < 0.04

@@ -4,16 +4,22 @@ from datetime import date
 
 import pytest
 
+from server.core.engine import Engine
+from server.core.events import RosterLoaded
+from server.core.roster import RosterIndex
 from server.core.schedule import start_of_day
+from server.core.verdict import Judgement
 from server.gaps.model import GapState
 from server.gaps.store import GapStore, Wanted
 from server.journal.database import open_database
 from server.registry.store import Registry
 from server.snapshots.calendar import as_day
+from server.snapshots.frozen import judged_at
 from server.snapshots.store import Snapshots
 from simulators import year as whole
 from simulators.city import make_city
 from simulators.year import Year
+from simulators.year_heard import HEARD_SECONDS, hear
 
 FIRST = date(2025, 9, 1)
 
@@ -49,6 +55,26 @@ async def test_year_goes_from_gaps_to_the_whole(monkeypatch: pytest.MonkeyPatch)
     assert barrier[15] < barrier[14]  # Lent away …
     assert len(contents) == 61
     assert last.tallies["t1_networked"].required == first.tallies["t1_networked"].required - 1  # … and one merged.
+
+
+def test_a_day_of_the_year_is_heard_as_well() -> None:
+    """The live figures are judged of what devices tell: known for the most part, and not simply what the ledger says."""
+    day = as_day(FIRST) + 40
+    roster = make_city(40, 2, FIRST).roster
+    engine = Engine()
+    engine.step(RosterLoaded(roster), judged_at(day) - HEARD_SECONDS)
+    hear(engine, RosterIndex(roster), 2, start_of_day(FIRST), judged_at(day))
+    pairs = [
+        pair[name]
+        for school in roster.schools
+        if (pair := engine.judged(school.id, judged_at(day)))
+        for name in ("t1_networked", "t2_closed", "t4_guards_all", "n4_escort", "patrolled")
+        if name in pair
+    ]
+    known = [live for _, live in pairs if live.judgement is not Judgement.UNKNOWN]
+
+    assert len(known) > 0.9 * len(pairs)
+    assert any(live.judgement is not ledger.judgement for ledger, live in pairs)
 
 
 async def test_same_seed_is_the_same_year(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ export const past: typeof Chinese = {
     },
     notes: {
       journal_gone: "The raw journal of that day is kept no more (or there was none): every live figure is unknown",
-      nothing_heard: "Nothing was heard of any device in this simulated year: every live figure is unknown",
+      sampled:
+        "A simulated year: devices were sampled at each day's end only, peaks cannot be judged, and no journal was kept",
       journal_short:
         "The raw journal does not reach back to the school days before: guards who were seen earlier are unknown",
       late_cut: "What came later than 14 days after that day is not counted",

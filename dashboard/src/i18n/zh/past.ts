@@ -19,7 +19,7 @@ export const past = {
     sources: { engine: "实时数字取自当时运行的引擎", journal: "实时数字由原始日志推算" } as Record<string, string>,
     notes: {
       journal_gone: "那一天的原始日志已不保留（或没有）：实时数字一律未知",
-      nothing_heard: "这一模拟年度没有任何设备数据：实时数字一律未知",
+      sampled: "模拟年度：设备只在每天结束前采样，高峰到岗无法判断，原始日志未保存",
       journal_short: "原始日志不足以追溯到此前的上学日：更早到岗的保安记为未知",
       late_cut: "那一天之后 14 天以外才到的数据没有计入",
     } as Record<string, string>,
