@@ -7,7 +7,7 @@ import { labelled, look, named, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { picture } from "../store/feed";
 import { may } from "../store/session";
-import { unitName } from "../store/words";
+import { schoolNameOf, unitName } from "../store/words";
 import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
 import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
@@ -23,8 +23,8 @@ export function GapLedger() {
   const [turn, setTurn] = useState(0);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [moving, setMoving] = useState<Moving | null>(null);
-  const { unit, state, owner, due, indicator, figure } = q;
-  const filter = query({ unit, state, owner, due, indicator, figure });
+  const { unit, school, state, owner, due, indicator, figure } = q;
+  const filter = query({ unit, school, state, owner, due, indicator, figure });
   const list = usePages<GapLine>(`/gaps${filter}`, turn);
   const summary = useResource<GapSummary>(`/gaps/summary${query({ unit })}`, turn);
   const held = picture.value;
@@ -46,6 +46,11 @@ export function GapLedger() {
       </PageHead>
       {summary.data && <Figures summary={summary.data} set={set} due={due ?? ""} />}
       <div class="gapfilters row">
+        {school && (
+          <Button class="small" onClick={() => set({ school: undefined })}>
+            {schoolNameOf(school) || school} ✕
+          </Button>
+        )}
         {counties.length > 1 && (
           <Select label={m.coverage.unit} value={unit ?? ""} pick={(value) => set({ unit: value || undefined })}>
             <option value="">{m.gap.everyUnit}</option>

@@ -4,7 +4,8 @@ import { ago, clock, count, dateTime } from "../format";
 import { labelled, look, t } from "../i18n";
 import { language } from "../preferences";
 import { href } from "../route";
-import { second } from "../store/feed";
+import { picture, second } from "../store/feed";
+import { may } from "../store/session";
 import { unitName } from "../store/words";
 import { Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
@@ -51,7 +52,7 @@ export function RiskPanel({ id, turn }: { id: string; turn: number }) {
           <h3>{m.risk.papers}</h3>
           <ul class="papers">
             {data.papers.map((paper) => (
-              <Paper key={`${paper.sheet} ${paper.label}`} paper={paper} />
+              <Paper key={`${paper.sheet} ${paper.label}`} paper={paper} school={id} />
             ))}
           </ul>
           <p class="dim small">{m.risk.noScore}</p>
@@ -75,25 +76,48 @@ function Factor({ factor, school }: { factor: RiskFactor; school: string }) {
   );
 }
 
-/** Where the evidence can be looked at, if a screen shows it. */
+/** The screens on which the factor is worked: the school's lines of a sheet, its devices, gaps and alarms. */
 function Evidence({ links, school }: { links: RiskLink[]; school: string }) {
   const m = t();
-  const target = (link: RiskLink): string | null => {
-    if (link.kind === "alert") return href("live", { alert: link.id });
-    if (link.kind === "gaps") return href("gaps", { school });
-    if (link.kind === "indicator") return href("coverage", { gaps: link.id });
-    return null;
-  };
-  const where = links.map(target).find((one) => one !== null);
-  return where ? <a href={where}>{m.risk.evidence}</a> : <span />;
+  const places = new Map<string, string>();
+  for (const link of links) {
+    const [to, text] = placeOf(link, school);
+    if (to && !places.has(to)) places.set(to, text);
+  }
+  return (
+    <span class="evidence">
+      {[...places].map(([to, text]) => (
+        <a key={to} href={to} aria-label={`${m.risk.evidence}${m.common.colon}${text}`}>
+          {text}
+        </a>
+      ))}
+    </span>
+  );
 }
 
-function Paper({ paper }: { paper: RiskPaper }) {
+function placeOf({ kind, id }: RiskLink, school: string): [string | null, string] {
   const m = t();
+  if (kind === "alert") return [href("live", { alert: id }), m.risk.places.alert];
+  if (kind === "device") return [href(`schools/${school}`, { device: id }), id.slice(id.indexOf("/") + 1)];
+  if (kind === "sheet") return [sheetOf(id, school), look(m.risk.sheets, id)];
+  if (kind === "gaps") return [href("gaps", { school }), m.risk.places.gaps];
+  const indicator = picture.value?.indicators.find((one) => one.id === id);
+  return [href("gaps", { school, indicator: id }), indicator ? labelled(indicator) : id];
+}
+
+const OF_UNITS = "outside_area"; // A sheet whose lines are those of units.
+
+const sheetOf = (sheet: string, school: string): string | null =>
+  may("ledger") ? href(`ledger/${sheet}`, sheet === OF_UNITS ? {} : { school }) : null;
+
+function Paper({ paper, school }: { paper: RiskPaper; school: string }) {
+  const m = t();
+  const to = sheetOf(paper.sheet, school);
   const bad = paper.fault !== "" && paper.fault !== "undeclared" && paper.fault !== "none_due";
   return (
     <li class={paper.fault === "" ? "none" : bad ? "warn" : "unknown"}>
-      <b>{labelled(paper)}</b> {look(m.risk.faults, paper.fault || (paper.sheet === "drill" ? "held" : "in_force"))}
+      <b>{to ? <a href={to}>{labelled(paper)}</a> : labelled(paper)}</b>{" "}
+      {look(m.risk.faults, paper.fault || (paper.sheet === "drill" ? "held" : "in_force"))}
       {paper.day && <small class="dim"> {paper.day}</small>}
     </li>
   );

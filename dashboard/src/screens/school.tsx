@@ -1,9 +1,9 @@
 /** One school: what it is, what is heard of it, what is judged of it. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { DeviceView, KindView, Kinds, MetricView, SchoolPage } from "../api.gen";
 import { ago, clock, count, dateTime, measured, unit as unitOf } from "../format";
 import { labelled, look, named, t } from "../i18n";
-import { href } from "../route";
+import { href, route } from "../route";
 import { alertsTick, coverageTick, livenessTick, picture, second } from "../store/feed";
 import { schoolNameOf, unitName, whatOf } from "../store/words";
 import { PageHead } from "../ui/pagehead";
@@ -319,8 +319,13 @@ function DeviceRow({
   const [all, setAll] = useState(false);
   const metrics = Object.entries(device.metrics);
   const shown = all ? metrics : metrics.slice(0, METRICS_SHOWN);
+  const picked = route.value.query["device"] === `${device.gateway}/${device.id}`;
+  const row = useRef<HTMLTableRowElement>(null);
+  useEffect(() => {
+    if (picked) row.current?.scrollIntoView({ block: "center" });
+  }, [picked]);
   return (
-    <tr class={device.liveness === "live" ? "" : "blind"}>
+    <tr ref={row} class={`${device.liveness === "live" ? "" : "blind"} ${picked ? "picked" : ""}`}>
       <th scope="row">
         {device.name || device.id}
         {device.at_gate && <span class="badge plain">{m.school.atGate}</span>}

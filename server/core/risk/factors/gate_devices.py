@@ -1,11 +1,14 @@
 """Alarm devices and what stands at the gates, where they are surely silent."""
 
-from server.core.liveness import Liveness
+from collections.abc import Sequence
+
+from server.core.liveness import DeviceState, Liveness
 from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, some
 from server.core.schedule import local_date
 
 ALARM_KINDS = frozenset({"alarm_host", "alarm_button"})
 WARN_SECONDS = 86_400.0
+LINKED_MAX = 5
 
 
 def judge(view: View, now: float) -> Judged:
@@ -22,12 +25,13 @@ def judge(view: View, now: float) -> Judged:
         )
     silent = [device for device in devices if device.liveness is Liveness.OFFLINE]
     if not silent:
-        unheard = sum(device.liveness is not Liveness.LIVE for device in devices)
+        unheard = [device for device in devices if device.liveness is not Liveness.LIVE]
         if unheard:
             return Judged(
                 Level.UNKNOWN,
-                f"{len(devices)}台校门和报警设备中{unheard}台状态未知",
-                f"the state of {unheard} of {len(devices)} gate and alarm devices is unknown",
+                f"{len(devices)}台校门和报警设备中{len(unheard)}台状态未知",
+                f"the state of {len(unheard)} of {len(devices)} gate and alarm devices is unknown",
+                _links(unheard),
             )
         return Judged(
             Level.NONE, f"{len(devices)}台校门和报警设备均在线", f"all {len(devices)} gate and alarm devices are heard"
@@ -40,8 +44,12 @@ def judge(view: View, now: float) -> Judged:
         Level.WARN if long else Level.WATCH,
         f"{len(silent)}台校门或报警设备离线（{some(names)}），最早自{day}起",
         f"{len(silent)} gate or alarm devices are offline ({some(names, ', ', ' …')}), the first since {day}",
-        tuple(Link("device", f"{device.device.gateway}/{device.device.id}") for device in silent[:5]),
+        _links(silent),
     )
+
+
+def _links(devices: Sequence[DeviceState]) -> tuple[Link, ...]:
+    return tuple(Link("device", f"{device.device.gateway}/{device.device.id}") for device in devices[:LINKED_MAX])
 
 
 FACTOR = Factor(
