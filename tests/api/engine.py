@@ -28,6 +28,8 @@ class FakeIndicator:
     source_en: str = "GB/T 29315"
     headline: bool = True
     ledger_only: bool = False
+    items: tuple[str, ...] = ()
+    makes_gaps: bool = True
     group: str = "headline"
     counts: tuple[str, str] = ("所学校", "schools")
     believed: tuple[str, str] = ("24小时", "24 h")
