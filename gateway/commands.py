@@ -49,6 +49,11 @@ class Circumstances:
     clone_suspected: bool
     abilities: Abilities  # What the agents that run can do to which device.
 
+    @property
+    def clock_known(self) -> bool:
+        """Say whether the server's time was learnt from it."""
+        return self.quality in (1, 3)
+
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
@@ -129,9 +134,9 @@ class Commands:
             return Again(known.reply())
         turned = self._turned(command, now)
         if turned is not None:
-            return Turned(self._remember(command, *turned, now.server_ms).reply())
+            return Turned(self._remember(command, *turned, now).reply())
         self._last = command.n
-        self._remember(command, "accepted", "", now.server_ms)
+        self._remember(command, "accepted", "", now)
         return Begun(Op(command.op), command)
 
     def still_wanted(self, id_: str, server_ms: int) -> bool:
@@ -174,8 +179,8 @@ class Commands:
                 older = self._results.get(result.id)
                 if older is None or older.code not in FINAL:
                     self._results[result.id] = result
-        self._results = dict(sorted(self._results.items(), key=lambda pair: pair[1].at_ms))
-        self._forget(now_ms)
+        self._results = dict(sorted(self._results.items(), key=lambda pair: max(pair[1].at_ms, pair[1].exp)))
+        self._forget()
         for result in self._results.values():
             if result.code not in FINAL:
                 done = result.op == Op.REBOOT and not result.device
@@ -192,7 +197,7 @@ class Commands:
             return "refused", refusal.detail
         if now.clone_suspected:
             return "refused", "another box seems to bear this name"
-        if now.quality not in (1, 3):
+        if not now.clock_known:
             return "no_clock", "the server's time is not known yet"
         if command.exp <= now.server_ms:
             return "expired", f"by {now.server_ms - command.exp} ms"
@@ -217,18 +222,24 @@ class Commands:
         self._answered_at.append(minute)
         return Turned(Reply(command.id, ok=False, code=code, t=now.server_ms, text=text))
 
-    def _remember(self, command: Command, code: str, text: str, at_ms: int) -> _Result:
+    def _remember(self, command: Command, code: str, text: str, now: Circumstances) -> _Result:
+        at_ms = now.server_ms
         result = _Result(command.id, command.n, at_ms, command.op[:16], command.d, code, _short(text), command.exp)
         self._results[command.id] = result
-        self._forget(at_ms)
+        self._forget(at_ms if now.clock_known else None)
         return result
 
-    def _forget(self, now_ms: int) -> None:
-        """Drop what is over and old, or too much; what is being carried out stays."""
+    def _forget(self, now_ms: int | None = None) -> None:
+        """Drop what is over and old, or too much; what is being carried out stays.
+
+        Without a clock nothing is old: an order that was turned down would be obeyed when it comes again. An answer that
+        was given without a clock is as old as its order, which bears the server's time.
+        """
         over = [id_ for id_, result in self._results.items() if result.code in FINAL]
         excess = len(self._results) - RESULTS_MAX
         for place, id_ in enumerate(over):
-            if place < excess or now_ms - self._results[id_].at_ms > RESULT_KEPT_SECONDS * 1_000:
+            since = max(self._results[id_].at_ms, self._results[id_].exp)
+            if place < excess or (now_ms is not None and now_ms - since > RESULT_KEPT_SECONDS * 1_000):
                 del self._results[id_]
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, select
 from contract.batch import decode_batch
 from contract.errors import Reason
 from contract.identity import Lane
-from contract.records import Hole, Reading
+from contract.records import Hole, Press, Reading, decode_record
 from server.core.coverage import Coverage
 from server.core.engine import Engine
 from server.core.indicators import INDICATORS
@@ -115,18 +115,26 @@ def _presses(world: "World", journal: _Journal) -> Iterator[str]:
         for server in world.servers:
             told = Counter(press for name, tile in screen.tiles() if name == server.name for press in tile["presses"])
             views.append((f"{screen.name} by {server.name}", told))
+    on_disk = {record.id for record in map(_alarm, ghost.durable.items()) if isinstance(record, Press)}
     for press in ghost.made:
         spoilt = ghost.made[press] in ghost.damaged  # What a file held that is gone cannot be told by anybody.
+        # Nor can a press that was told while it was being written, when the box lost its power and the server its life.
+        untold = spoilt or (press not in ghost.answered and press not in on_disk)
         wanted = 1 if press in ghost.answered and not spoilt else events[press]
         if events[press] != wanted or events[press] > 1:
             yield f"answered press {press} is {events[press]} events"
         for name, rows in views:
-            # What a spoilt box lost before its batch was committed may stand in an incident, marked as not saved, for ever.
-            if rows[press] != wanted and not (spoilt and not wanted and rows[press] == 1):
+            # What a box lost before its batch was committed may stand in an incident, marked as not saved, for ever.
+            if rows[press] != wanted and not (untold and not wanted and rows[press] == 1):
                 yield f"press {press} is {rows[press]} times on {name}, and {events[press]} times in the journal"
     for push in ghost.pushes:
         if push.answered and ghost.made.get(push.answered) != push.gateway:
             yield f"a push at {push.gateway} was answered with {push.answered}, which is not one of its presses"
+
+
+def _alarm(kept: tuple[Place, bytes]) -> object:
+    place, body = kept
+    return decode_record(body) if place[2] is Lane.ALARM else None
 
 
 def _inventions(ghost: Ghost, journal: _Journal) -> Iterator[str]:

@@ -184,7 +184,23 @@ def test_results_are_bounded_in_number_and_age_and_a_forgotten_order_is_not_obey
     assert code(given_to(commands, made(1))) == "refused"
     later = Commands(GATEWAY, RIGHTS)
     later.load([commands.dump()], NOW + 90_000_000)
-    assert later.results == []
+    given_to(later, made(RESULTS_MAX + 10, exp=NOW + 90_010_000), at=NOW + 90_000_000)
+    assert [reply.id for reply in later.results] == [made(RESULTS_MAX + 10).id]
+
+
+@pytest.mark.parametrize("wrong", [0, NOW - 300_000_000_000, NOW + 300_000_000_000])
+def test_an_order_turned_down_without_a_clock_stays_turned_down_by_the_next_start(wrong: int) -> None:
+    """Found by world 9079: what was answered in 2016 seemed too old to be remembered once the clock was right."""
+    commands = Commands(GATEWAY, RIGHTS)
+    assert code(given_to(commands, made(1), at=wrong, quality=0)) == "no_clock"
+    assert code(given_to(commands, made(2), at=wrong + 100_000_000, quality=0)) == "no_clock"
+    later = Commands(GATEWAY, RIGHTS)
+    later.load([commands.dump()], NOW)
+
+    for number in (1, 2):
+        again = given_to(later, made(number))
+        assert isinstance(again, Again)
+        assert again.reply.code == "no_clock"
 
 
 def test_only_so_many_orders_run_at_once() -> None:

@@ -37,7 +37,21 @@ FIRST_EDITION = (
     6_301,
     6_312,
 )  # Seeds that once broke a promise stay here for ever.
-SECOND_EDITION = (106, 175, 200, 7_006, 7_029, 7_040, 7_047, 7_077, 7_101)  # The same, with orders.
+SECOND_EDITION = (
+    106,
+    175,
+    200,
+    7_006,
+    7_029,
+    7_040,
+    7_047,
+    7_077,
+    7_101,
+    8_207,
+    8_234,
+    9_075,
+    9_079,
+)  # The same, with orders.
 FRESH = 3  # Worlds that nobody has seen before, by the number of the run or the day.
 DRAWN = os.environ.get("ANXIAO_WORLD_SEED") or os.environ.get("CI_RUN_NUMBER") or ""
 
