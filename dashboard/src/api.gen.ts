@@ -36,6 +36,10 @@ export interface Alert {
   first_hop: string;
   flow: Flow;
   code: string;
+  held: "" | "grouped" | "planned" | "shelved";
+  held_until: number | null;
+  group: string;
+  security: boolean;
 }
 
 /** One alert with its history, presses and surroundings; `acts` are the moves this user may ask for now. */
@@ -71,6 +75,10 @@ export interface AlertDetail {
   first_hop: string;
   flow: Flow;
   code: string;
+  held: "" | "grouped" | "planned" | "shelved";
+  held_until: number | null;
+  group: string;
+  security: boolean;
   acts: Act[];
   history: HistoryStep[];
   presses: PressView[];
@@ -1304,7 +1312,7 @@ export interface StreamStats {
   replays: number;
 }
 
-/** The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`. */
+/** The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`. `held` counts what is open and calls nobody, and is in no other figure: grouped, shelved, planned. `rang` is how many alerts rang within the last ten minutes. */
 export interface Summary {
   seq: number;
   server_ms: number;
@@ -1318,6 +1326,8 @@ export interface Summary {
   ingest_lag_ms: number;
   journal: "down" | "ok";
   drills: number;
+  held: [number, number, number];
+  rang: number;
 }
 
 /** The levels of the education branch of the tree; schools hang under any of them. */
@@ -1435,7 +1445,7 @@ export interface StreamEvents {
 
 /** Every route: what it takes and what it answers. */
 export interface Routes {
-  "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
+  "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; group?: string | null; held?: "any" | "grouped" | "shelved" | "planned" | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
   "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
   "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };

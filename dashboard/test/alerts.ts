@@ -37,6 +37,10 @@ export function alertOf(change: Partial<Alert> = {}): Alert {
     first_hop: "confirmed",
     flow: "incident",
     code: "",
+    held: "",
+    held_until: null,
+    group: "",
+    security: (change.flow ?? "incident") === "incident",
     ...change,
   } as Alert;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { show } from "../src/store/freeze";
-import { listRows, NO_FILTER } from "../src/store/order";
+import { countFolded, listRows, NO_FILTER } from "../src/store/order";
 import { alertOf, fault } from "./alerts";
 
 const list = (alerts: ReturnType<typeof alertOf>[], filter = NO_FILTER) =>
@@ -55,5 +55,32 @@ describe("the duty list", () => {
 
   it("never stays empty under a cursor while something is open", () => {
     expect(show(list([alertOf()]), [], () => undefined)).toMatchObject({ waiting: 0, lines: [{ ended: false }] });
+  });
+});
+
+describe("what is held back", () => {
+  const group = fault({ id: "g", rule: "area_silent", sev: 2, school: "", unit: "u1", children: 2 });
+  const member = (id: string) => fault({ id, sev: 2, held: "grouped", group: "g", school: id });
+
+  it("stands under the row of its cause, and is listed when asked for", () => {
+    const alerts = [group, member("m1"), member("m2"), fault({ id: "shelf", held: "shelved" })];
+    expect(list(alerts).map((row) => row.lead.id)).toEqual(["g"]);
+    const held = list(alerts, { ...NO_FILTER, held: true });
+    expect(held.map((row) => row.lead.id).sort()).toEqual(["m1", "m2", "shelf"]);
+  });
+
+  it("has a row of its own where this screen does not have the row of the cause", () => {
+    expect(list([member("m1")])).toHaveLength(1);
+    expect(list([{ ...group, state: "closed" }, member("m1")])).toHaveLength(1);
+  });
+
+  it("is never a press, whatever is said of it, and a storm folds no press and nothing high away", () => {
+    const press = alertOf({ id: "p", held: "grouped", group: "g" });
+    const lesser = fault({ id: "cam", sev: 3 });
+    const gate = fault({ id: "gate", rule: "gate_open", sev: 3, security: true });
+    const rows = list([group, lesser, gate, press, fault({ id: "host", sev: 2 })], { ...NO_FILTER, storm: true });
+    expect(rows.map((row) => row.lead.id).sort()).toEqual(["g", "gate", "host", "p"]);
+    expect(rows[0]?.lead.id).toBe("p");
+    expect(countFolded([lesser, gate, press])).toBe(1);
   });
 });

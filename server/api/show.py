@@ -5,9 +5,10 @@ from datetime import date
 
 from server.api import views
 from server.api.seams import EngineLike
-from server.core.alert import Alert, Attached
+from server.core.alert import Alert, Attached, Flow
 from server.core.guards import roll_of
 from server.core.lifecycle import legal_acts
+from server.core.noise.holding import is_security
 from server.core.verdict import Tally, Verdict
 from server.registry.accounts import Accounts
 from server.registry.coordinates import SHOWN, converted
@@ -60,7 +61,7 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "state": alert.state,
         "mode": alert.mode,
         "school": alert.school if school else "",
-        "unit": school.unit if school else "",
+        "unit": school.unit if school else alert.unit,
         "station": school.station if school else "",
         "gateway": alert.gateway,
         "device": alert.device,
@@ -84,6 +85,10 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "first_hop": engine.first_hop(alert.gateway, alert.device),
         "flow": alert.flow,
         "code": alert.code,
+        "held": alert.held,
+        "held_until": ms_or_none(alert.shelved_until),
+        "group": alert.group if alert.held else "",
+        "security": alert.flow is Flow.INCIDENT or is_security(alert),
     }
 
 

@@ -99,6 +99,20 @@ class Alert:
     proposed_by: str = ""  # Who asked first to close a confirmed incident as not real, …
     proposed_cause: str = ""  # … and with which cause.
     rings: int = 1  # How often its chain has begun: raised, pressed or opened again, worse, acknowledged in vain.
+    unit: str = ""  # The area it is about, where it is about no one school: a group of alerts with one cause.
+    group: str = ""  # The alert that it stands under: one cause, one row.
+    shelved_until: float | None = None  # Put aside by a person until then.
+    shelved_by: str = ""
+    planned: str = ""  # The planned work in whose span it lasts.
+
+    @property
+    def held(self) -> str:
+        """Say why nobody is called for it: shelved, planned or grouped; empty where it rings. An incident always rings."""
+        if self.flow is Flow.INCIDENT:
+            return ""
+        if self.shelved_until is not None:
+            return "shelved"
+        return "planned" if self.planned else "grouped" if self.group else ""
 
     @property
     def open(self) -> bool:

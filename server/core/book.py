@@ -5,10 +5,12 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from msgspec import structs
+
 from server.core.alert import Alert, Flow, State
 from server.core.deadlines import Deadlines
 from server.core.effects import ActRefused, AlertBehind, AlertChanged, AlertGone, Effect, FactDropped, NotificationDue
-from server.core.escalation import chain_of, next_due
+from server.core.escalation import chain_of, due_after, next_due
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
 from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, renamed, still_to_say
 from server.core.lifecycle import Refusal, judge
@@ -21,7 +23,7 @@ class Subject(NamedTuple):
     """What an alert is about: there is at most one open alert of a subject."""
 
     rule: str
-    place: str  # The gateway, or the school where no gateway is meant.
+    place: str  # The gateway, or the school where no gateway is meant, or the unit where no school is.
     device: str
     mode: str
     code: str
@@ -29,7 +31,7 @@ class Subject(NamedTuple):
 
 def subject_of(alert: Alert) -> Subject:
     """Name what an alert is about."""
-    return Subject(alert.rule, alert.gateway or alert.school, alert.device, alert.mode, alert.code)
+    return Subject(alert.rule, alert.gateway or alert.school or alert.unit, alert.device, alert.mode, alert.code)
 
 
 def own_name(signal: str, gateway: str) -> str:
@@ -56,6 +58,7 @@ class Book:
     def __init__(self) -> None:
         self.alerts: dict[str, Alert] = {}
         self.counts: dict[str, list[int]] = {}  # School -> open by severity (0 to 3), unacknowledged by severity (4 to 7).
+        self.watch: Callable[[Alert | None, Alert | None], None] = lambda _before, _after: None  # Told of each change.
         self._open: dict[Subject, str] = {}
         self._open_at: dict[str, dict[str, None]] = {}  # School (or gateway, of no known school) -> its open alerts.
         self._closed: OrderedDict[str, None] = OrderedDict()
@@ -113,12 +116,19 @@ class Book:
     def raise_alert(self, alert: Alert, now: float, *, by: str = "", note: str = "") -> list[Effect]:
         """Open an alert: it rings, and the first hop of its chain is told."""
         changed = self.record(alert.id, Fact(What.RAISED, now, by=by, note=note, alert=alert))
-        return [changed, self._told(changed.alert, 0)]
+        return [changed, *self._told(changed.alert, 0)]
 
     def ring_again(self, alert: str, fact: Fact) -> list[Effect]:
         """Record a fact that makes an alert ring anew, and tell the first hop again."""
         changed = self.record(alert, fact)
-        return [changed, self._told(changed.alert, 0)]
+        return [changed, *self._told(changed.alert, 0)]
+
+    def release(self, alert: str, fact: Fact, now: float) -> list[Effect]:
+        """Record that something holds an alert back no more; if nothing else does, it rings, and its chain begins."""
+        due = due_after(chain_of(self.alerts[alert]), 0, now)
+        changed = self.record(alert, structs.replace(fact, next_at=due))
+        rings = changed.alert.state is State.RAISED
+        return [changed, *self._told(changed.alert, 0)] if rings else [changed]
 
     def recover(self, alert: Alert, now: float, cause: str) -> list[Effect]:
         """End a fault whose condition is over; where somebody has ordered work on it, closing is left to people."""
@@ -255,7 +265,7 @@ class Book:
                 return [ActRefused("illegal_move", "a newer alert of the same subject is open", alert)]
             return self.ring_again(alert.id, judged)
         changed = self.record(alert.id, judged)
-        return [changed, self._told(changed.alert, judged.step)] if judged.what is What.ESCALATED else [changed]
+        return [changed, *self._told(changed.alert, judged.step)] if judged.what is What.ESCALATED else [changed]
 
     def escalate(self, now: float) -> list[Effect]:
         """Take every step of every chain that is due; after a long silence each step is taken in turn."""
@@ -266,7 +276,7 @@ class Book:
                 step = min(alert.escalation + 1, len(chain) - 1)
                 following = next_due(chain, step, due)
                 effects.append(self.record(key, Fact(What.ESCALATED, now, step=step, next_at=following)))
-                effects.append(self._told(self.alerts[key], step))
+                effects += self._told(self.alerts[key], step)
                 if following is None:
                     break
                 due = following  # noqa: PLW2901  # The next step of the same alert may be due already.
@@ -284,6 +294,7 @@ class Book:
         for press in after.presses if fact.what is What.RAISED else (fact.press,) if fact.press else ():
             self.note_signal(press.id, key)
         self._index(before, after)
+        self.watch(before, after)
         due = after.next_escalation_at
         if due is not None and (before is None or before.next_escalation_at != due):
             self._escalations.add(due, key)
@@ -314,6 +325,7 @@ class Book:
         if alert is None:
             return
         self._count(alert, -1)
+        self.watch(alert, None)
         subject = subject_of(alert)
         for index in (self._open, self._closed_by_hand):
             if index.get(subject) == key:
@@ -351,5 +363,5 @@ class Book:
         return AlertChanged(alert, None)
 
     @staticmethod
-    def _told(alert: Alert, step: int) -> NotificationDue:
-        return NotificationDue(alert, step, chain_of(alert)[step].audiences)
+    def _told(alert: Alert, step: int) -> list[NotificationDue]:
+        return [] if alert.held else [NotificationDue(alert, step, chain_of(alert)[step].audiences)]

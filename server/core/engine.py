@@ -49,6 +49,7 @@ from server.core.incidents import Incidents
 from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
+from server.core.noise.noise import Noise
 from server.core.roster import RosterIndex
 from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
 from server.core.tuning import Tuning
@@ -70,6 +71,7 @@ class Engine:
         self._windows = Windows()
         self._fleet = Fleet(_watched(), Tuning(RULES.values()).of)
         self._incidents = Incidents(self._book, self._windows, self._fleet)
+        self._noise = Noise(self._book, self._fleet)
         self._faults = Faults(self._book, self._fleet, RULES.values())
         self._coverage = Coverage(self._fleet, INDICATORS)
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
@@ -82,7 +84,7 @@ class Engine:
             GapsOverdue: self._gaps_overdue,
             GapsCounted: self._gaps_counted,
             EarlyTold: self._early_told,
-            ActRequested: self._book.act,
+            ActRequested: self._act,
             FactRestored: self._restored,
             FactFollowed: lambda event, now: self._book.follow(event, now, leads=self._faults.leads),
             AlertOvertaken: self._overtaken,
@@ -179,6 +181,8 @@ class Engine:
         """Take in one event and say what follows."""
         effects = self._steps[type(event)](event, now)
         noted: list[Effect] = []
+        if type(event) is not AlertOvertaken:  # Whose last effects answer what was lost, one for one.
+            effects = self._noise.after(effects, now)
         for effect in effects:
             if type(effect) is AlertChanged:
                 noted += self._noted(effect.alert)
@@ -210,6 +214,10 @@ class Engine:
             home.tested = stored
             self._coverage.mark(home)
 
+    def _act(self, event: ActRequested, now: float) -> list[Effect]:
+        refused = self._noise.refuses(event)
+        return [refused] if refused is not None else self._book.act(event, now)
+
     def _restored(self, event: FactRestored, _now: float) -> list[Effect]:
         self._book.restore(event.alert, event.body)
         if (alert := self._book.alerts.get(event.alert)) is not None:
@@ -224,7 +232,7 @@ class Engine:
         return effects
 
     def _lead_changed(self, event: LeadChanged, _now: float) -> list[Effect]:
-        self._faults.leads = event.leads
+        self._faults.leads = self._noise.leads = event.leads
         self._faults.roster_changed()
         return []
 
@@ -463,6 +471,7 @@ class Engine:
             effects += self._device_changed(device, now)
         effects += self._faults.tick(now)
         effects += self._coverage.tick(now)
+        effects += self._noise.tick(now)
         return effects + self._book.escalate(now) if self._faults.leads else effects
 
     def _followed(self, changes: Sequence[LivenessChanged], now: float) -> list[Effect]:

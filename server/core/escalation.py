@@ -49,18 +49,25 @@ ADVICE: Chain = (  # Nothing has happened and nothing is broken: the bureau look
     Hop(0, ("education",)),
     Hop(72 * HOUR, ("county",)),
 )
+AREA: Chain = (  # One cause over many schools: nobody calls each of them, and the centre knows at once.
+    Hop(0, ("maintainer", "education", "command_centre")),
+    Hop(10 * MINUTE, ("county",)),
+    Hop(30 * MINUTE, ("command_centre_duty",)),
+)
 REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those who hold it, and goes no further.
 
 ADVISING_RULES = frozenset({"early_warning"})
 SILENT_CODES = frozenset({"duress"})
 
 
-def chain_of(alert: Alert, severity: Severity | None = None) -> Chain:
+def chain_of(alert: Alert, severity: Severity | None = None) -> Chain:  # noqa: PLR0911  # One line for each chain.
     """Choose the chain of an alert, of its own severity or of the one it is about to have."""
     if alert.flow is Flow.INCIDENT and alert.mode != Mode.REAL:
         return REHEARSAL
     if alert.rule in ADVISING_RULES:
         return ADVICE
+    if alert.unit:
+        return AREA
     if alert.code in SILENT_CODES:
         return SILENT
     match severity or alert.severity:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from server.core.alert import Alert, Attached, Severity, State, Step
+from server.core.alert import Alert, Attached, Flow, Severity, State, Step
 
 PRESSES_SHOWN_MAX = 500  # Rows in the picture of one incident; older ones stay in the journal and are counted.
 HISTORY_SHOWN_MAX = 1_000  # The same for the history.
@@ -38,6 +38,13 @@ class What(StrEnum):
     NOTED = "noted"
     ESCALATED = "escalated"
     SHIFTED = "shifted"  # The severity changed while the condition lasted.
+    GROUPED = "grouped"  # It stands under another alert, `ref`, which rings for both.
+    UNGROUPED = "ungrouped"  # It rings for itself again.
+    COUNTED = "counted"  # Another number of alerts stands under it.
+    SHELVED = "shelved"  # A person put it aside, until `t`.
+    UNSHELVED = "unshelved"
+    PLANNED = "planned"  # The work planned as `ref` explains it, until `t`.
+    UNPLANNED = "unplanned"
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,12 +59,13 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""  # The idempotency key of the request that made it.
     alert: Alert | None = None  # For `raised`: the alert as it began.
     press: Attached | None = None  # For `pressed`.
-    ref: str = ""  # For `stored` and `cleared`: which press.
-    t: float | None = None  # For `cleared`: when the school did it.
+    ref: str = ""  # For `stored` and `cleared`: which press. For `grouped` and `planned`: under what.
+    t: float | None = None  # For `cleared`: when the school did it. For `shelved` and `planned`: until when.
     step: int = 0  # The escalation step reached.
     next_at: float | None = None  # When the next one is due.
     severity: Severity | None = None  # For `shifted`.
     detail: tuple[tuple[str, str], ...] = ()  # For `shifted` and `relapsed`, where it changed.
+    count: int = 0  # For `counted`.
 
 
 _decoder = msgspec.json.Decoder(Fact)
@@ -105,7 +113,10 @@ def apply(alert: Alert | None, fact: Fact) -> Alert:
         updated=fact.at,
         history=(*alert.history, _step(fact))[-HISTORY_SHOWN_MAX:],
     )
-    return _CHANGES[fact.what](before, fact)
+    after = _CHANGES[fact.what](before, fact)
+    if after.held and after.next_escalation_at is not None:
+        return replace(after, next_escalation_at=None)  # Whatever moves it: nobody is called for what is held back.
+    return after
 
 
 def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: PLR0911  # One line for each kind of fact.
@@ -236,6 +247,31 @@ def _shifted(alert: Alert, fact: Fact) -> Alert:
     )
 
 
+def _held_by(**fields: Callable[[Fact], object]) -> Callable[[Alert, Fact], Alert]:
+    """Make the change that holds a fault back. An incident is never held back, whatever a fact says."""
+
+    def change(alert: Alert, fact: Fact) -> Alert:
+        if alert.flow is Flow.INCIDENT:
+            return alert
+        return replace(alert, **{name: value(fact) for name, value in fields.items()})  # type: ignore[arg-type]
+
+    return change
+
+
+def _released(**fields: object) -> Callable[[Alert, Fact], Alert]:
+    """Make the change that lets a fault ring for itself again, if nothing else holds it back."""
+
+    def change(alert: Alert, fact: Fact) -> Alert:
+        if alert.flow is Flow.INCIDENT:
+            return alert
+        free = replace(alert, **fields)  # type: ignore[arg-type]
+        if free.state is not State.RAISED or free.held:
+            return free
+        return replace(free, escalation=0, next_escalation_at=fact.next_at, rings=free.rings + 1)
+
+    return change
+
+
 _CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
     What.PRESSED: _pressed,
     What.STORED: _stored,
@@ -256,4 +292,11 @@ _CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
     What.NOTED: lambda alert, _: alert,
     What.ESCALATED: lambda alert, fact: replace(alert, escalation=fact.step, next_escalation_at=fact.next_at),
     What.SHIFTED: _shifted,
+    What.GROUPED: _held_by(group=lambda fact: fact.ref),
+    What.UNGROUPED: _released(group=""),
+    What.COUNTED: lambda alert, fact: replace(alert, children=fact.count),
+    What.SHELVED: _held_by(shelved_until=lambda fact: fact.t, shelved_by=lambda fact: fact.by),
+    What.UNSHELVED: _released(shelved_until=None, shelved_by=""),
+    What.PLANNED: _held_by(planned=lambda fact: fact.ref),
+    What.UNPLANNED: _released(planned=""),
 }

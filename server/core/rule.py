@@ -9,6 +9,7 @@ from contract.records import Value
 from server.core.alert import Flow, Severity
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, Unreadable
 from server.core.liveness import DeviceState, GatewayState, Home, Liveness
+from server.core.noise.area import Area, Load
 from server.core.param import AS_BUILT, Param, Settings, seconds
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Calendar, School
@@ -23,6 +24,8 @@ class Subject(StrEnum):
     DEVICE = "device"
     GATEWAY = "gateway"
     SCHOOL = "school"
+    AREA = "area"  # What goes wrong in many schools of a unit at once.
+    ALERTS = "alerts"  # How often other alerts come.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class View:
     state: DeviceState | None = None
     home: Home | None = None  # The school with all that is known of it; None where no school is known.
     posts: Sequence[DeviceState] = ()  # The guard posts of the school.
+    area: Area | None = None
+    load: Load | None = None
     checked_in: int = 0  # Guards who came on post and have not left, by their check-ins.
     listening_since: float = 0.0  # Since when the city has been listened to.
     signal: Signal | None = None
@@ -126,6 +131,7 @@ class Rule:
     kinds: frozenset[str] = field(default_factory=frozenset)  # The kinds of device whose change makes it look.
     watches: frozenset[str] = field(default_factory=frozenset)  # Metrics whose change makes it look again.
     clocked: bool = False  # Whether the hours of the day matter to it.
+    security: bool = False  # About people and gates rather than equipment: at severity 1 or 2 no storm hides it.
     number: str = ""  # Its number in the field's list of alerts, for documents.
     hold: Param = field(init=False)
     clear: Param = field(init=False)

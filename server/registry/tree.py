@@ -36,6 +36,7 @@ class Tree:
     _below: dict[Scope, list[SchoolId]] = field(init=False)
     _branches: dict[Scope, Branch] = field(init=False)
     _visible: dict[Scope, tuple[tuple[Unit, ...], tuple[Station, ...]]] = field(init=False)
+    _around: dict[str, frozenset[Scope]] = field(init=False)
 
     def __post_init__(self) -> None:
         roster = self.roster
@@ -50,7 +51,7 @@ class Tree:
         self._devices_of = {}
         for device in roster.devices:
             self._devices_of.setdefault(device.school, []).append(device)
-        self._above, self._below, self._branches, self._visible = {}, {}, {}, {}
+        self._above, self._below, self._branches, self._visible, self._around = {}, {}, {}, {}, {}
         for school in roster.schools:
             above = (Scope("school", school.id), *self._climb_units(school.unit), *self._climb_stations(school.station))
             self._above[school.id] = above
@@ -92,6 +93,16 @@ class Tree:
     def above(self, school: str) -> tuple[Scope, ...]:
         """Name every scope that sees a school: itself, its units and its stations up to the roots."""
         return self._above.get(school, ())
+
+    def around(self, unit: str) -> frozenset[Scope]:
+        """Name every scope that sees any school below a unit, but for the schools themselves: who minds what befalls it."""
+        known = self._around.get(unit)
+        if known is None:
+            schools = self.branch_of_unit(unit).schools
+            known = frozenset(scope for school in schools for scope in self.above(school) if scope.kind != "school")
+            if unit in self.units:
+                self._around[unit] = known
+        return known
 
     def devices_of(self, school: str) -> tuple[Device, ...]:
         """List the devices of a school that are in use."""

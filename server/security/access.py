@@ -296,7 +296,12 @@ def sees(seen: Reach, tree: Tree, school: str) -> bool:
 
 
 def sees_alert(seen: Reach, tree: Tree, alert: Alert) -> bool:
-    """Say whether an alert lies within reach; a duress alarm is never shown at the school that raised it."""
+    """Say whether an alert lies within reach; a duress alarm is never shown at the school that raised it.
+
+    What befalls an area is seen by all who mind any school of it: they could not see its one row otherwise.
+    """
+    if alert.unit:
+        return seen.scope in tree.around(alert.unit) or (seen.unplaced and alert.unit not in tree.units)
     return sees(seen, tree, alert.school) and (seen.covert or not is_covert(alert))
 
 

@@ -1,5 +1,6 @@
 """The summary's figures for every scope at once, kept by difference: a change costs the depth of the tree, not its size."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from server.api import views
@@ -8,6 +9,9 @@ from server.registry.model import Device, Scope
 from server.registry.tree import Tree
 from server.security.access import Reach, is_covert
 
+HELD = ("grouped", "shelved", "planned")
+RANG_SECONDS = 600.0
+RANG_MAX = 20_000  # Beyond it the oldest is counted no more; a screen that has had a thousand says enough.
 UNPLACED = Scope("unplaced", "")  # Alarms of gateways that no school owns.
 
 
@@ -18,6 +22,8 @@ class Figures:
     unacked: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     open: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     drills: int = 0
+    held: list[int] = field(default_factory=lambda: [0, 0, 0])
+    rang: int = 0  # Within the last ten minutes.
     schools_live: int = 0
     schools: int = 0
     devices_live: int = 0
@@ -36,6 +42,7 @@ class _Counted:
     severity: int
     unacked: bool
     drill: bool
+    held: str = ""
 
 
 class Counters:
@@ -46,6 +53,7 @@ class Counters:
         self._figures: dict[Scope, Figures] = {}
         self._alerts: dict[str, _Counted] = {}
         self._gateways: dict[str, str] = {}
+        self._rang: deque[tuple[float, tuple[Scope, ...]]] = deque()
         self._devices: dict[str, dict[str, str]] = {}  # By gateway; only those that are not unknown.
         for school in tree.roster.schools:
             devices = sum(_counts(device) for device in tree.devices_of(school.id))
@@ -62,12 +70,26 @@ class Counters:
             self._add(before, -1)
         if not alert.open:
             return
-        scopes = self._tree.above(alert.school) or (UNPLACED,)
+        scopes = tuple(self._tree.around(alert.unit)) if alert.unit else self._tree.above(alert.school)
+        scopes = scopes or (UNPLACED,)
         if is_covert(alert):
             scopes = tuple(scope for scope in scopes if scope.kind != "school")
-        counted = _Counted(scopes, int(alert.severity), alert.state is State.RAISED, alert.mode != "real")
+        counted = _Counted(scopes, int(alert.severity), alert.state is State.RAISED, alert.mode != "real", alert.held)
         self._alerts[alert.id] = counted
         self._add(counted, 1)
+        if counted.unacked and not counted.held and not (before and before.unacked and not before.held):
+            self._ring(alert.updated, scopes)
+
+    def _ring(self, at: float, scopes: tuple[Scope, ...]) -> None:
+        self._rang.append((at, scopes))
+        for scope in scopes:
+            self._of(scope).rang += 1
+        while len(self._rang) > RANG_MAX:
+            self._unring()
+
+    def _unring(self) -> None:
+        for scope in self._rang.popleft()[1]:
+            self._of(scope).rang -= 1
 
     def gone(self, alert: str) -> None:
         """Count an alert no more that has left the picture."""
@@ -108,13 +130,18 @@ class Counters:
 
     def summary(self, reach: Reach, seq: int, server_ms: int, lag_ms: int, *, journal_ok: bool) -> views.Summary:
         """Give the figures of one reach."""
+        while self._rang and self._rang[0][0] <= server_ms / 1_000 - RANG_SECONDS:
+            self._unring()
         mine = self._figures.get(reach.scope) or Figures()
         unacked, opened, drills = list(mine.unacked), list(mine.open), mine.drills
+        held, rang = list(mine.held), mine.rang
         if reach.unplaced:
             more = self._figures.get(UNPLACED) or Figures()
             unacked = [a + b for a, b in zip(unacked, more.unacked, strict=True)]
             opened = [a + b for a, b in zip(opened, more.open, strict=True)]
             drills += more.drills
+            held = [a + b for a, b in zip(held, more.held, strict=True)]
+            rang += more.rang
         return views.Summary(
             seq=seq,
             server_ms=server_ms,
@@ -128,6 +155,8 @@ class Counters:
             ingest_lag_ms=lag_ms,
             journal="ok" if journal_ok else "down",
             drills=drills,
+            held=(held[0], held[1], held[2]),
+            rang=rang,
         )
 
     def _add(self, counted: _Counted, one: int) -> None:
@@ -135,6 +164,9 @@ class Counters:
             figures = self._of(scope)
             if counted.drill:
                 figures.drills += one
+                continue
+            if counted.held:
+                figures.held[HELD.index(counted.held)] += one
                 continue
             figures.open[counted.severity - 1] += one
             if counted.unacked:

@@ -25,6 +25,7 @@ class AlertChange:
     covert: bool
     id: str
     body: bytes
+    unit: str = ""  # The area, where it is about no one school.
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,13 +208,13 @@ class Hub:
         self._counters.alert(alert)
         body = wire.encode(self._source.show(alert))
         self._alerts.pop(alert.id, None)  # The newest change stands last.
-        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, body)
+        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, body, alert.unit)
         return alert.severity is Severity.CRITICAL
 
     def _gone(self, alert: Alert) -> bool:
         self._counters.gone(alert.id)
         self._alerts.pop(alert.id, None)
-        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, b"")
+        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, b"", alert.unit)
         return alert.severity is Severity.CRITICAL
 
     def _verdict(self, school: str, indicator: str, figure: str, verdict: Verdict | None) -> None:
@@ -245,15 +245,24 @@ class Hub:
         """Give each open reach its part of a frame; a change costs the depth of the tree, not the number of screens."""
         found: dict[Reach, list[Change]] = {}
         for change in frame.changes:
-            for scope in self._tree.above(change.school) or (UNPLACED,):
+            for scope in self._scopes(change):
                 reaches = self._by_scope.get(scope, ()) if scope is not UNPLACED else self._channels
                 for reach in reaches:
                     if self._within(reach, change):
                         found.setdefault(reach, []).append(change)
         return found
 
+    def _scopes(self, change: Change) -> Iterable[Scope]:
+        if isinstance(change, AlertChange) and change.unit:
+            return self._tree.around(change.unit) or (UNPLACED,)
+        return self._tree.above(change.school) or (UNPLACED,)
+
     def _within(self, reach: Reach, change: Change) -> bool:
         if isinstance(change, AlertChange):
+            if change.unit:
+                return reach.scope in self._tree.around(change.unit) or (
+                    reach.unplaced and change.unit not in self._tree.units
+                )
             if change.covert and not reach.covert:
                 return False
             if change.school not in self._tree.schools:

@@ -6,13 +6,14 @@ import { look, t } from "../i18n";
 import { href, replaceQuery, route } from "../route";
 import { movesOf, pending } from "../store/acts";
 import { alertsTick, now, picture, second } from "../store/feed";
-import { isIncident } from "../store/order";
+import { isGroup, isIncident } from "../store/order";
 import { isOpen, isUnacked } from "../store/picture";
 import { selected } from "../store/selection";
 import { me } from "../store/session";
 import { schoolName, stationName, unitName, whatOf } from "../store/words";
 import { AlertBadges, Badge, Button, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { Members } from "./members";
 import { Overview } from "./overview";
 
 const HINTS: Partial<Record<Act, string>> = {
@@ -70,7 +71,11 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
           <span class="dim id">{alert.id.length > 14 ? alert.id.slice(-8) : alert.id}</span>
         </div>
         <p class="where">
-          <a href={href(`schools/${alert.school}`)}>{schoolName(alert)}</a>
+          {isGroup(alert) ? (
+            <b>{schoolName(alert)}</b>
+          ) : (
+            <a href={href(`schools/${alert.school}`)}>{schoolName(alert)}</a>
+          )}
           {alert.place && <span class="place">{alert.place}</span>}
         </p>
         <Deadline alert={alert} />
@@ -81,6 +86,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         {resource.failure && <Trouble failure={resource.failure} retry={resource.reload} />}
         {!detail && !resource.failure && <Waiting text={m.detail.loading} />}
         {detail && <ContactCard detail={detail} />}
+        {isGroup(alert) && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}
         {detail && <History detail={detail} />}
         {detail && detail.presses.length > 0 && <Presses detail={detail} />}

@@ -7,7 +7,7 @@ import { route } from "../route";
 import { pending } from "../store/acts";
 import { alertsTick, freshness, now, picture, second, summary } from "../store/feed";
 import type { Line, Shown } from "../store/freeze";
-import { type Row } from "../store/order";
+import { countFolded, isGroup, STORM_RINGS, type Row } from "../store/order";
 import { isUnacked } from "../store/picture";
 import { select, selected } from "../store/selection";
 import { mayAct } from "../store/session";
@@ -48,13 +48,16 @@ export function AlertList({ shown, frozen, freeze, setQuery, searchBox, grid, ac
   return (
     <section class="panel list" aria-labelledby="list-title">
       <ListHead setQuery={setQuery} searchBox={searchBox} />
+      <Storm />
       <div class="freshline">
         {waiting > 0 ? (
           <button type="button" class={`fresh s${waitingTop}`} onClick={() => (frozen.value = null)}>
             <Shape level={waitingTop} /> {m.list.fresh(waiting)} <kbd aria-hidden="true">N</kbd>
           </button>
         ) : (
-          <span class="dim small">{frozen.value ? m.list.frozen : ""}</span>
+          <span class="dim small">
+            {frozen.value ? m.list.frozen : route.value.query["held"] === "1" ? m.noise.heldView : ""}
+          </span>
         )}
       </div>
       <div
@@ -69,7 +72,14 @@ export function AlertList({ shown, frozen, freeze, setQuery, searchBox, grid, ac
         {lines.length === 0 ? (
           <Nothing
             clear={() =>
-              setQuery({ sev: undefined, unacked: undefined, q: undefined, school: undefined, unit: undefined })
+              setQuery({
+                sev: undefined,
+                unacked: undefined,
+                q: undefined,
+                school: undefined,
+                unit: undefined,
+                held: undefined,
+              })
             }
           />
         ) : (
@@ -164,6 +174,7 @@ function ListHead({ setQuery, searchBox }: Pick<Props, "setQuery" | "searchBox">
           />
           {m.list.unackedOnly}
         </label>
+        {figures && <Held counts={figures.held} setQuery={setQuery} />}
         {query["school"] && (
           <button type="button" class="token" onClick={() => setQuery({ school: undefined })}>
             {schoolNameOf(query["school"]) || query["school"]} ✕
@@ -176,6 +187,38 @@ function ListHead({ setQuery, searchBox }: Pick<Props, "setQuery" | "searchBox">
         )}
       </div>
     </header>
+  );
+}
+
+/** What is open and calls nobody is always counted here, and one click away: silence is not health. */
+function Held({ counts, setQuery }: { counts: readonly [number, number, number]; setQuery: Props["setQuery"] }) {
+  const m = t();
+  const pressed = route.value.query["held"] === "1";
+  const [grouped, shelved, planned] = counts;
+  return (
+    <button
+      type="button"
+      class="token held"
+      aria-pressed={pressed ? "true" : "false"}
+      title={m.noise.heldTitle(count(grouped), count(shelved), count(planned))}
+      onClick={() => setQuery({ held: pressed ? undefined : "1" })}
+    >
+      {m.noise.held(count(grouped + shelved + planned))}
+    </button>
+  );
+}
+
+/** More alerts than a person can answer: what is folded away is counted, and presses stay where they are. */
+function Storm() {
+  const m = t();
+  alertsTick.value;
+  const rang = summary.value?.rang ?? 0;
+  const held = picture.value;
+  if (!held || rang <= STORM_RINGS) return null;
+  return (
+    <p class="storm" role="status">
+      <b>{m.noise.storm(count(rang))}</b> <span>{m.noise.folded(count(countFolded(held.alerts.values())))}</span>
+    </p>
   );
 }
 
@@ -240,7 +283,11 @@ function AlertRow({
             {m.badge.times(lead.count)}
           </Badge>
         )}
-        {lead.children > 0 && <Badge kind="plain">{m.badge.children(lead.children)}</Badge>}
+        {lead.children > 0 && (
+          <Badge kind="plain">
+            {isGroup(lead) ? m.noise.members(count(lead.children)) : m.badge.children(lead.children)}
+          </Badge>
+        )}
       </span>
       <span role="gridcell" class="state">
         <b>{line.ended ? m.list.ended : look(m.state, lead.state)}</b>
@@ -286,7 +333,7 @@ export function Name({ text }: { text: string }) {
 function Nothing({ clear }: { clear: () => void }) {
   const m = t();
   const query = route.value.query;
-  const filtered = Object.keys(query).some((key) => ["sev", "unacked", "q", "school", "unit"].includes(key));
+  const filtered = Object.keys(query).some((key) => ["sev", "unacked", "q", "school", "unit", "held"].includes(key));
   if (filtered) {
     return (
       <Empty title={m.list.empty}>

@@ -8,9 +8,9 @@ import { t } from "../i18n";
 import { listenForKeys } from "../keys";
 import { replaceQuery, route } from "../route";
 import { movesOf, needsCause } from "../store/acts";
-import { alertsTick, picture, takeAlert } from "../store/feed";
+import { alertsTick, picture, summary, takeAlert } from "../store/feed";
 import { type Line, show, type Shown } from "../store/freeze";
-import { listRows, type Filter, type Row } from "../store/order";
+import { listRows, STORM_RINGS, type Filter, type Row } from "../store/order";
 import { select, selected } from "../store/selection";
 import { me } from "../store/session";
 import { searchText } from "../store/words";
@@ -31,6 +31,8 @@ export function filterOf(query: Record<string, string>): Filter {
     words: query["q"] ?? "",
     school: query["school"] ?? "",
     unit: query["unit"] ?? "",
+    held: query["held"] === "1",
+    storm: (summary.value?.rang ?? 0) > STORM_RINGS,
   };
 }
 

@@ -185,7 +185,7 @@ function flush(): void {
         case "alerts": {
           const event = data as AlertsEvent;
           for (const alert of event.up) {
-            if (picture.alerts.has(alert.id) || alert.state !== "raised") continue;
+            if (picture.alerts.has(alert.id) || alert.state !== "raised" || alert.held) continue;
             fresh += 1;
             critical += Number(alert.sev === 1 && alert.mode === "real");
           }

@@ -11,9 +11,21 @@ export interface Filter {
   words: string; // Matched against school, rule, place and device, all words must occur.
   school: string;
   unit: string;
+  held: boolean; // What calls nobody, instead of what does.
+  storm: boolean; // More rings than a person can answer: medium and low faults are folded away.
 }
 
-export const NO_FILTER: Filter = { severities: new Set(), unackedOnly: false, words: "", school: "", unit: "" };
+export const NO_FILTER: Filter = {
+  severities: new Set(),
+  unackedOnly: false,
+  words: "",
+  school: "",
+  unit: "",
+  held: false,
+  storm: false,
+};
+
+export const STORM_RINGS = 10; // More than ten in ten minutes is a flood (ISA-18.2).
 
 /** One line of the list: an incident, or the faults of one kind at one school. */
 export interface Row {
@@ -29,7 +41,11 @@ export function listRows(
   text: (alert: Alert) => string,
   within: (alert: Alert, unit: string) => boolean,
 ): Row[] {
-  const wanted = [...alerts].filter((alert) => isOpen(alert) && matches(alert, filter, text, within));
+  const all = [...alerts];
+  const held = heldAmong(all);
+  const wanted = all.filter(
+    (alert) => isOpen(alert) && filter.held === held(alert) && matches(alert, filter, text, within),
+  );
   const groups = new Map<string, Alert[]>();
   for (const alert of wanted) {
     const key = groupKey(alert);
@@ -43,6 +59,25 @@ export function listRows(
     rows.push({ key, lead: members[0]!, members });
   }
   return rows.sort((a, b) => compare(a.lead, b.lead));
+}
+
+/** What has no row of its own: shelved, in planned work, or under a group that this screen has. */
+function heldAmong(alerts: readonly Alert[]): (alert: Alert) => boolean {
+  const open = new Set(alerts.filter(isOpen).map((alert) => alert.id));
+  return (alert) => !isIncident(alert) && !!alert.held && (alert.held !== "grouped" || open.has(alert.group));
+}
+
+/** One cause over many schools: others stand under it. */
+export const isGroup = (alert: Pick<Alert, "school" | "unit">): boolean => !alert.school && !!alert.unit;
+
+/** Faults that a storm folds away: never a call for help, never what is about people and gates, never high or critical. */
+export const isFolded = (alert: Alert): boolean => !isIncident(alert) && !alert.security && alert.sev > 2;
+
+/** Count what a storm folds away. */
+export function countFolded(alerts: Iterable<Alert>): number {
+  let count = 0;
+  for (const alert of alerts) count += Number(isOpen(alert) && !alert.held && alert.mode === "real" && isFolded(alert));
+  return count;
 }
 
 function groupKey(alert: Alert): string {
@@ -73,7 +108,9 @@ function matches(
   within: (alert: Alert, unit: string) => boolean,
 ): boolean {
   const incident = isIncident(alert);
-  if (filter.severities.size ? !filter.severities.has(alert.sev) : alert.sev > 3 && !incident) return false;
+  if (filter.severities.size ? !filter.severities.has(alert.sev) : alert.sev > 3 && !incident && !filter.held)
+    return false;
+  if (filter.storm && !filter.severities.size && !filter.held && isFolded(alert)) return false;
   if (filter.unackedOnly && !isUnacked(alert)) return false;
   if (filter.school && alert.school !== filter.school) return false;
   if (filter.unit && !within(alert, filter.unit)) return false;

@@ -66,7 +66,8 @@ export function isOpen(alert: Alert): boolean {
   return alert.state !== "resolved" && alert.state !== "reviewed" && alert.state !== "closed";
 }
 
-export const isUnacked = (alert: Alert): boolean => alert.state === "raised";
+/** It waits for somebody. What is held back calls nobody; an incident never is held back. */
+export const isUnacked = (alert: Alert): boolean => alert.state === "raised" && !alert.held;
 
 /**
  * Take in new and moved alerts, as the stream tells them: its last word holds, also with a lower version, for one of several

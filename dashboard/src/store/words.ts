@@ -3,7 +3,8 @@ import type { Alert } from "../api.gen";
 import { look, named, t } from "../i18n";
 import { picture } from "./feed";
 
-export function schoolName(alert: Pick<Alert, "school" | "gateway">): string {
+export function schoolName(alert: Pick<Alert, "school" | "gateway" | "unit">): string {
+  if (!alert.school && alert.unit) return unitName(alert.unit); // One cause over many schools.
   return schoolNameOf(alert.school) || alert.school || `${t().list.noSchool} ${alert.gateway}`;
 }
 

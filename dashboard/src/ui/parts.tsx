@@ -48,6 +48,7 @@ export function AlertBadges({ alert }: { alert: Alert }) {
           {m.badge.provisional}
         </Badge>
       )}
+      {alert.held && <Badge kind="plain">{look(m.noise.heldWord, alert.held)}</Badge>}
       {alert.late && (
         <Badge kind="late" title={m.badge.lateTitle}>
           {m.badge.late}

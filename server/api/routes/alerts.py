@@ -84,10 +84,12 @@ def _add_reading(router: APIRouter, parts: Parts) -> None:
         unit: Annotated[str | None, Query(max_length=32)] = None,
         rule: Annotated[str | None, Query(max_length=40)] = None,
         mode: Mode | None = None,
+        group: Annotated[str | None, Query(max_length=80)] = None,
+        held: Literal["any", "grouped", "shelved", "planned"] | None = None,
         cursor: Annotated[str | None, Query(max_length=200)] = None,
         limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
     ) -> Response:
-        """List alerts within reach, newest first."""
+        """List alerts within reach, newest first; `group`: those that stand under one, `held`: those that call nobody."""
         tree, caller = parts.registry.tree, caller_of(request)
         if school is not None:
             await school_within(parts, request, school)
@@ -103,6 +105,8 @@ def _add_reading(router: APIRouter, parts: Parts) -> None:
             and (below is None or alert.school in below)
             and (rule is None or alert.rule == rule)
             and (mode is None or alert.mode == mode.value)
+            and (group is None or alert.group == group)
+            and (held is None or alert.held == held or (held == "any" and bool(alert.held)))
             and sees_alert(caller.reach, tree, alert)
         ]
         start = read_cursor(cursor) if cursor else None

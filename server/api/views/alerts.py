@@ -1,5 +1,7 @@
 """Alerts: one line, one in full, a page of them."""
 
+from typing import Literal
+
 from contract.mode import Mode
 from server.api.views.common import Liveness, View
 from server.core.alert import Flow, Severity, State
@@ -40,6 +42,10 @@ class Alert(View, frozen=True, kw_only=True):
     first_hop: str
     flow: Flow  # An incident is a call for help and worked as one; a fault is a thing to be mended.
     code: str  # The device's own code, for rules that pass one on; else empty.
+    held: Literal["", "grouped", "shelved", "planned"]  # Why it calls nobody; an incident is never held back.
+    held_until: int | None  # When a shelf gives it back.
+    group: str  # The alert it stands under; `unit` is the area where it is itself such a group.
+    security: bool  # About people and gates: at severity 1 or 2 no storm folds it away.
 
 
 class HistoryStep(View, frozen=True, kw_only=True):

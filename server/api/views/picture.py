@@ -9,7 +9,11 @@ from server.api.views.units import SchoolColumns, StationView, UnitView
 
 
 class Summary(View, frozen=True, kw_only=True):
-    """The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`."""
+    """The picture in figures: by severity 1 to 4, real alerts only; drills and tests are counted in `drills`.
+
+    `held` counts what is open and calls nobody, and is in no other figure: grouped, shelved, planned. `rang` is how many
+    alerts rang within the last ten minutes.
+    """
 
     seq: int
     server_ms: int
@@ -23,6 +27,8 @@ class Summary(View, frozen=True, kw_only=True):
     ingest_lag_ms: int
     journal: Literal["ok", "down"]
     drills: int
+    held: tuple[int, int, int]
+    rang: int
 
 
 class Bootstrap(View, frozen=True, kw_only=True):

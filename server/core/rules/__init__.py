@@ -3,6 +3,8 @@
 from server.core.rule import Rule
 from server.core.rules import (
     alarm_host_offline,
+    area_power,
+    area_silent,
     audit_failed,
     barrier_down,
     camera_offline,
@@ -13,6 +15,7 @@ from server.core.rules import (
     gateway_offline,
     guard_short,
     one_key_press,
+    path_lost,
     unreadable_alarm,
     unregistered_device,
 )
@@ -21,6 +24,8 @@ RULES: dict[str, Rule] = {
     module.RULE.name: module.RULE
     for module in (
         alarm_host_offline,
+        area_power,
+        area_silent,
         audit_failed,
         barrier_down,
         camera_offline,
@@ -31,6 +36,7 @@ RULES: dict[str, Rule] = {
         gateway_offline,
         guard_short,
         one_key_press,
+        path_lost,
         unreadable_alarm,
         unregistered_device,
     )

@@ -48,4 +48,5 @@ RULE = Rule(
     clocked=True,
     params=(SEVERITY,),
     number="A27",
+    security=True,
 )

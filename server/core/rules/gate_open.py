@@ -63,4 +63,5 @@ RULE = Rule(
     kinds=frozenset({"gate"}),
     watches=frozenset({"open"}),
     clocked=True,
+    security=True,
 )

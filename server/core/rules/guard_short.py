@@ -57,4 +57,5 @@ RULE = Rule(
     clocked=True,
     params=(HIGH_AFTER,),
     number="A32",
+    security=True,
 )

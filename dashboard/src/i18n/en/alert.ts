@@ -55,6 +55,13 @@ export const alert: typeof Chinese = {
     noted: "Note",
     escalated: "Escalated",
     shifted: "Severity changed",
+    grouped: "Joined the alert of one cause",
+    ungrouped: "On its own again",
+    counted: "Other number with this cause",
+    shelved: "Shelved",
+    unshelved: "Off the shelf",
+    planned: "Within planned work",
+    unplanned: "Planned work over",
   },
   cause: {
     real: "Real emergency",
@@ -80,6 +87,9 @@ export const alert: typeof Chinese = {
     unregistered_device: "Device not in the register",
     early_warning: "Early warning",
     gap_overdue: "Gaps overdue",
+    area_power: "Power cut in an area",
+    area_silent: "Area silent",
+    path_lost: "Shared path lost",
     audit_failed: "Data do not agree with what schools sent",
   },
   code: {

@@ -8,6 +8,7 @@ import { general } from "./general";
 import { health } from "./health";
 import { ledger } from "./ledger";
 import { live } from "./live";
+import { noise } from "./noise";
 import { past } from "./past";
 import { reason } from "./reason";
 import { reports } from "./reports";
@@ -23,6 +24,7 @@ export const en: Words = {
   ...health,
   ...ledger,
   ...live,
+  ...noise,
   ...past,
   ...reason,
   ...reports,

@@ -52,6 +52,13 @@ export const alert = {
     noted: "备注",
     escalated: "升级",
     shifted: "级别变化",
+    grouped: "并入同因告警",
+    ungrouped: "脱离合并，单独告警",
+    counted: "合并条数变化",
+    shelved: "搁置",
+    unshelved: "搁置结束",
+    planned: "处于计划检修内",
+    unplanned: "计划检修结束",
   } as Record<string, string>,
   cause: {
     real: "真实警情",
@@ -77,6 +84,9 @@ export const alert = {
     unregistered_device: "未登记的设备",
     early_warning: "风险预警",
     gap_overdue: "整改超期",
+    area_power: "区域停电",
+    area_silent: "区域失联",
+    path_lost: "公共通道中断",
     audit_failed: "数据与学校上报不一致",
   } as Record<string, string>,
   code: {

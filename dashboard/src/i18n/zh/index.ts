@@ -7,6 +7,7 @@ import { general } from "./general";
 import { health } from "./health";
 import { ledger } from "./ledger";
 import { live } from "./live";
+import { noise } from "./noise";
 import { past } from "./past";
 import { reason } from "./reason";
 import { reports } from "./reports";
@@ -22,6 +23,7 @@ export const zh = {
   ...health,
   ...ledger,
   ...live,
+  ...noise,
   ...past,
   ...reason,
   ...reports,

@@ -1,0 +1,64 @@
+"""The one place where the engine asks what is to be held back. It never sees a press."""
+
+from server.core.alert import Alert, Flow
+from server.core.book import Book
+from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
+from server.core.events import ActRequested
+from server.core.fleet import Fleet
+from server.core.noise.grouping import Grouping
+from server.core.noise.holding import may_be_held, put_under
+from server.core.noise.members import Members
+
+
+class Noise:
+    """Follows every change of the book; `after` and `tick` say what of it is held back or let go."""
+
+    def __init__(self, book: Book, fleet: Fleet) -> None:
+        self.leads = True
+        self.members = Members()
+        self._book = book
+        self._grouping = Grouping(book, fleet, self.members)
+        book.watch = self._seen
+
+    def after(self, effects: list[Effect], now: float) -> list[Effect]:
+        """Hold back what was just raised and belongs to something known: it is shown there, and nobody is called for it."""
+        begun = [one for each in effects if (one := _begun(each))] if self.leads else []
+        held: set[str] = set()
+        more: list[Effect] = []
+        for key in begun:
+            alert = self._book.alerts[key]
+            holding = [] if alert.held else self._at_birth(alert, now)
+            if holding or alert.held:
+                held.add(key)
+                more += holding
+        if not held:
+            return effects
+        kept = [each for each in effects if not (isinstance(each, NotificationDue) and each.alert.id in held)]
+        return [*kept, *more]
+
+    def refuses(self, request: ActRequested) -> ActRefused | None:
+        """Refuse to close what others stand under: they would all ring at once, or nobody would know of them any more."""
+        if request.act != "close" or not self.members.of(request.alert):
+            return None
+        return ActRefused("illegal_move", "alerts still stand under it", self._book.alerts.get(request.alert))
+
+    def tick(self, now: float) -> list[Effect]:
+        """Let time pass."""
+        return self._grouping.tick(now) if self.leads else []
+
+    def _at_birth(self, alert: Alert, now: float) -> list[Effect]:
+        if not may_be_held(alert) or not alert.open:
+            return []
+        group = self._grouping.joined_at_birth(alert)
+        return [put_under(self._book, alert, group, now)] if group else []
+
+    def _seen(self, before: Alert | None, after: Alert | None) -> None:
+        self.members.seen(before, after)
+        self._grouping.seen(before, after)
+
+
+def _begun(effect: Effect) -> str:
+    """Name the fault that an effect raises; empty where it raises none."""
+    if type(effect) is not AlertChanged or effect.fact is None or effect.alert.version != 1:
+        return ""
+    return effect.alert.id if effect.alert.flow is Flow.FAULT else ""
