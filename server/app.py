@@ -117,6 +117,8 @@ def outside_key(
     async def work(registry: Registry, _database: Database) -> None:
         if not SOURCE_NAME.fullmatch(source):
             raise ConfigurationError(f"source: {source[:40]!r}; allowed: up to 20 of a-z, 0-9 and -")
+        if unit not in registry.tree.units:
+            raise ConfigurationError(f"unit: {unit[:40]!r} is not in the roster; allowed: the id of an education unit")
         key = draw_token()
         known = [line for line in registry.roster.records if isinstance(line, OutsideSource) and line.id == source]
         moved = [Edit("outside_source", (line.unit, line.id)) for line in known if line.unit != unit]

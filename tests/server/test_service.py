@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -106,6 +107,41 @@ def test_a_gateway_gets_a_key_that_a_later_roster_does_not_take_away(folder: Pat
         return [one.key_hash for one in service.registry.roster.gateways]
 
     assert matches(key, asyncio.run(hashes())[0])
+
+
+def test_a_service_gets_a_key_with_which_it_may_tell_of_its_unit(folder: Path) -> None:
+    """The key opens that one door for its unit, in the very server, and a later roster does not take it away."""
+    run, place = CliRunner().invoke, ["--folder", str(folder / "data")]
+    assert run(main, ["import-roster", str(folder / "roster.json"), *place]).exit_code == 0
+    key_file = folder / "outside" / "key"
+    told = run(main, ["outside-key", "weather-bureau", "--unit", "450700", "--out", str(key_file), *place])
+    assert told.exit_code == 0, told.output
+    key = key_file.read_text().strip()
+    assert key not in told.output
+    assert key_file.stat().st_mode & 0o077 == 0
+    assert run(main, ["import-roster", str(folder / "roster.json"), *place]).exit_code == 0
+    for source, unit, said in (
+        ("Weather", "450700", "source: 'Weather'; allowed: up to 20 of a-z, 0-9 and -\n"),
+        ("weather-bureau", "450799", "unit: '450799' is not in the roster; allowed: the id of an education unit\n"),
+    ):
+        told = run(main, ["outside-key", source, "--unit", unit, "--out", str(key_file), *place])
+        assert (told.exit_code, told.output) == (2, said)
+    assert key_file.read_text().strip() == key
+
+    async def told_of(unit: str) -> tuple[int, str]:
+        service = await opened(folder)
+        now_ms = round(time.time() * 1_000)
+        event = {"id": "w", "kind": "weather", "level": "red", "begins": now_ms, "ends": now_ms + 60_000, "unit": unit}
+        transport = httpx.ASGITransport(app=service.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            answer = await client.post(
+                "/api/v1/outside", json={"events": [event]}, headers={"Authorization": f"Bearer {key}"}
+            )
+        await close(service)
+        return answer.status_code, answer.text
+
+    assert asyncio.run(told_of("450721")) == (200, '{"changed":1}')
+    assert asyncio.run(told_of("110000"))[0] == 422
 
 
 @pytest.mark.parametrize(
