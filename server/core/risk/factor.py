@@ -106,6 +106,11 @@ def some(names: Sequence[str], joined: str = "、", more: str = "等") -> str:
     return f"{shown}{more}" if len(names) > NAMED_MAX else shown
 
 
+def many(count: int, one: str, several: str) -> str:
+    """Say how many, in English: `1 hazard is`, `2 hazards are`."""
+    return f"{count} {one if count == 1 else several}"
+
+
 def local_time(now: float) -> datetime:
     """Give an instant as people of Asia/Shanghai write it, without a zone."""
     return datetime(1970, 1, 1) + timedelta(seconds=now + 8 * 3_600)  # noqa: DTZ001  # The zone is left out on purpose.

@@ -51,7 +51,7 @@ export const coverage: typeof Chinese = {
     quota: "quota filled",
     atLeastOne: "at least one",
     gapTitle: (unit, indicator) => `${unit} · gaps: ${indicator}`,
-    gapAll: "all indicators",
+    gapAll: "All indicators",
     gapColumns: {
       school: "School",
       unit: "Unit",

@@ -1,6 +1,6 @@
 """Acts against the school's order that are not settled."""
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, many
 from server.registry.departments import DEPARTMENTS, Progress
 from server.registry.sheets.dispute import KINDS, Dispute
 
@@ -19,7 +19,8 @@ def judge(view: View, _now: float) -> Judged:
     return Judged(
         Level.WARN if len(still) >= WARN_COUNT else Level.WATCH,
         f"{len(still)}起校闹事件未办结（{KINDS[first.kind][0]}，{first.happened}，牵头{DEPARTMENTS[first.department][0]}）",
-        f"{len(still)} acts are open ({KINDS[first.kind][1]}, {first.happened}, {DEPARTMENTS[first.department][1]})",
+        f"{many(len(still), 'act is', 'acts are')} open "
+        f"({KINDS[first.kind][1]}, {first.happened}, {DEPARTMENTS[first.department][1]})",
         SHEET,
     )
 

@@ -1,6 +1,6 @@
 """Targets of the policy that the school surely does not meet, and for how long."""
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, some
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, many, some
 from server.core.schedule import local_date
 from server.core.verdict import Judgement
 
@@ -22,7 +22,9 @@ def judge(view: View, now: float) -> Judged:
     if not missed:
         if unsure:
             return Judged(
-                Level.UNKNOWN, f"{unsure}项指标未知，无不达标", f"{unsure} targets are unknown, none is surely missed"
+                Level.UNKNOWN,
+                f"{unsure}项指标未知，无不达标",
+                f"{many(unsure, 'target is', 'targets are')} unknown, none is surely missed",
             )
         return Judged(Level.NONE, "无不达标指标", "no target is missed")
     days = [local_date(view.not_met_since[name]) for name, _, _ in missed if name in view.not_met_since]
@@ -33,7 +35,8 @@ def judge(view: View, now: float) -> Judged:
     return Judged(
         Level.WARN if long else Level.WATCH,
         f"{len(missed)}项指标不达标（{some([label for _, label, _ in missed])}）{told}",
-        f"{len(missed)} targets are not met ({some([label for _, _, label in missed], ', ', ' …')}){told_en}",
+        f"{many(len(missed), 'target is', 'targets are')} not met "
+        f"({some([label for _, _, label in missed], ', ', ' …')}){told_en}",
         tuple(Link("indicator", name) for name, _, _ in missed),
     )
 

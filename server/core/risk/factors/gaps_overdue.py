@@ -1,6 +1,6 @@
 """Gaps that were to be mended by a day that is over."""
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, many
 from server.core.schedule import local_date
 
 WARN_DAYS = 14
@@ -19,7 +19,7 @@ def judge(view: View, now: float) -> Judged:
     return Judged(
         Level.WARN if late >= WARN_DAYS else Level.WATCH,
         f"{count}项整改超期，最早已超{late}天（{day}）",
-        f"{count} gaps are overdue, the first for {late} days (since {day})",
+        f"{many(count, 'gap is', 'gaps are')} overdue, the first for {many(late, 'day', 'days')} (since {day})",
         (Link("gaps"),),
     )
 

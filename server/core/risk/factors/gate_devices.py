@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from server.core.liveness import DeviceState, Liveness
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, some
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, many, some
 from server.core.schedule import local_date
 
 ALARM_KINDS = frozenset({"alarm_host", "alarm_button"})
@@ -43,7 +43,8 @@ def judge(view: View, now: float) -> Judged:
     return Judged(
         Level.WARN if long else Level.WATCH,
         f"{len(silent)}台校门或报警设备离线（{some(names)}），最早自{day}起",
-        f"{len(silent)} gate or alarm devices are offline ({some(names, ', ', ' …')}), the first since {day}",
+        f"{many(len(silent), 'gate or alarm device is', 'gate or alarm devices are')} offline "
+        f"({some(names, ', ', ' …')}), the first since {day}",
         _links(silent),
     )
 

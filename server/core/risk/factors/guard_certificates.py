@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, many
 from server.core.schedule import local_date
 from server.registry.sheets.guard import Guard
 
@@ -39,7 +39,8 @@ def judge(view: View, now: float) -> Judged:
         return Judged(
             Level.WATCH,
             f"{len(expiring)}人证书30天内到期，最早{min(expiring)}",
-            f"{len(expiring)} certificates expire within 30 days, the first on {min(expiring)}",
+            f"{many(len(expiring), 'certificate expires', 'certificates expire')} within 30 days,"
+            f" the first on {min(expiring)}",
             SHEET,
         )
     return Judged(

@@ -2,7 +2,7 @@
 
 from server.core.indicators.i4_hazards import LOOKED
 from server.core.institution import open_hazards, overdue_hazards
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, many
 from server.core.schedule import local_date
 from server.registry.departments import DEPARTMENTS
 from server.registry.sheets.declaration import Declaration
@@ -22,7 +22,8 @@ def judge(view: View, now: float) -> Judged:
         return Judged(
             Level.WARN,
             f"{len(late)}项周边隐患逾期（{KINDS[first.kind][0]}，责任部门{DEPARTMENTS[first.department][0]}，已逾期{days}天）",
-            f"{len(late)} hazards overdue ({KINDS[first.kind][1]}, {DEPARTMENTS[first.department][1]}, for {days} days)",
+            f"{many(len(late), 'hazard', 'hazards')} overdue "
+            f"({KINDS[first.kind][1]}, {DEPARTMENTS[first.department][1]}, for {many(days, 'day', 'days')})",
             SHEET,
         )
     if still:
@@ -30,7 +31,7 @@ def judge(view: View, now: float) -> Judged:
         return Judged(
             Level.WATCH,
             f"{len(still)}项周边隐患未销号，最早{oldest}发现",
-            f"{len(still)} hazards are open, the first found {oldest}",
+            f"{many(len(still), 'hazard is', 'hazards are')} open, the first found {oldest}",
             SHEET,
         )
     looked = view.dossier.find(Declaration, LOOKED)

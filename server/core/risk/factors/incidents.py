@@ -1,6 +1,6 @@
 """Real incidents of the last 90 days; tests, drills and false presses are none."""
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, many
 from server.core.schedule import local_date
 
 DAYS = 90
@@ -20,7 +20,7 @@ def judge(view: View, now: float) -> Judged:
     return Judged(
         Level.WARN if len(counted) >= WARN_COUNT else Level.WATCH,
         f"近90天{len(counted)}起真实或未处置警情，最近为{day}",
-        f"{len(counted)} incidents in 90 days that were real or are not resolved, the last on {day}",
+        f"{many(len(counted), 'incident', 'incidents')} in 90 days, real or not resolved, the last on {day}",
         tuple(Link("alert", one.alert) for one in counted[:5]),
     )
 

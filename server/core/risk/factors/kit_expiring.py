@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, some
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, many, some
 from server.core.schedule import local_date
 from server.registry.sheets.kit import ITEMS, Kit
 
@@ -23,11 +23,12 @@ def judge(view: View, now: float) -> Judged:
         return Judged(Level.NONE, "装备均在有效期内", "no kit expires soon", SHEET)
     words = [ITEMS.get(one.item, (one.item, one.item)) for one in chosen]
     first = min(one.expires for one in chosen if one.expires is not None)
-    done, done_en = ("已过期", "have expired") if expired else ("30天内到期", "expire within 30 days")
+    done, done_en = ("已过期", "expired") if expired else ("30天内到期", "to expire within 30 days")
     return Judged(
         level,
         f"{len(chosen)}项装备{done}（{some([zh for zh, _ in words])}），最早{first}",
-        f"{len(chosen)} items of kit {done_en} ({some([en for _, en in words], ', ', ' …')}), the first on {first}",
+        f"{many(len(chosen), 'item', 'items')} of kit {done_en} "
+        f"({some([en for _, en in words], ', ', ' …')}), the first on {first}",
         SHEET,
     )
 

@@ -1,7 +1,7 @@
 """Emergency plans and responsibility letters that are not in force."""
 
 from server.core.institution import letters, plans
-from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, some
+from server.core.risk.factor import Factor, Group, Judged, Level, Link, View, days_since, many, some
 from server.core.schedule import local_date
 from server.registry.sheets.document import KINDS
 from server.registry.sheets.letter import LEVELS
@@ -35,7 +35,8 @@ def judge(view: View, now: float) -> Judged:
     return Judged(
         Level.WARN if late >= WARN_DAYS else Level.WATCH,
         f"{len(bad)}项失效或未批准、未签（{some([words[0] for words, _ in bad])}）{told}",
-        f"{len(bad)} are lapsed, not approved or not signed ({some([words[1] for words, _ in bad], ', ', ' …')}){told_en}",
+        f"{many(len(bad), 'is', 'are')} lapsed, not approved or not signed "
+        f"({some([words[1] for words, _ in bad], ', ', ' …')}){told_en}",
         links,
     )
 
