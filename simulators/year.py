@@ -49,6 +49,7 @@ class Day:
     day: date
     edits: int
     tallies: Mapping[str, Tally]
+    live: Mapping[str, Tally]
     open_gaps: int
     overdue: int
     stories: list[str]
@@ -104,7 +105,8 @@ class Year:
             Day(
                 day,
                 len(edits),
-                {name: Tally.of(pairs[name][0] for pairs in verdicts.values() if name in pairs) for name in headline},
+                _tallies(verdicts, headline, 0),
+                _tallies(verdicts, headline, 1),
                 sum(one.rates.open for one in counts.values()),
                 sum(one.rates.overdue for one in counts.values()),
                 stories,
@@ -212,6 +214,10 @@ class Year:
     ) -> None:
         asked = Asked(move, by, "education_officer", gap.version, owner=owner, due=due)
         await self.gaps.move(gap.id, asked, now_ms, still_bad=bad)
+
+
+def _tallies(verdicts: Mapping[str, Mapping[str, Pair]], names: Iterable[str], figure: int) -> dict[str, Tally]:
+    return {name: Tally.of(pairs[name][figure] for pairs in verdicts.values() if name in pairs) for name in names}
 
 
 def _lent(roster: Roster) -> list[Declaration]:

@@ -67,9 +67,10 @@ def _write_figures(file: Path, days: list[Day]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         names = list(days[0].tallies)
-        writer.writerow(["day", "edits", *(f"{name} bp" for name in names), "open gaps", "overdue"])
+        rated = [f"{name}{figure} bp" for figure in ("", " live") for name in names]
+        writer.writerow(["day", "edits", *rated, "open gaps", "overdue"])
         for day in days:
-            rates = [tally.basis_points for tally in day.tallies.values()]
+            rates = [tally.basis_points for figure in (day.tallies, day.live) for tally in figure.values()]
             writer.writerow([day.day, day.edits, *rates, day.open_gaps, day.overdue])
 
 
