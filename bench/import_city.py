@@ -8,6 +8,7 @@ them an urgent commit every 50 ms (as an alarm's) and a tick of the event loop e
 
 import argparse
 import asyncio
+import gc
 import resource
 import tempfile
 import time
@@ -42,7 +43,17 @@ class Felt:
 
     loop: dict[str, list[float]] = field(default_factory=dict)
     commits: dict[str, list[float]] = field(default_factory=dict)
+    collected: dict[str, float] = field(default_factory=dict)  # The longest walk of the garbage collector, which stops all.
     stage: str = "idle"
+    _walk: float = 0.0
+
+    def walk(self, phase: str, _info: object) -> None:
+        """Note how long the garbage collector walks."""
+        if phase == "start":
+            self._walk = time.perf_counter()
+        else:
+            taken = time.perf_counter() - self._walk
+            self.collected[self.stage] = max(taken, self.collected.get(self.stage, 0.0))
 
 
 async def ticks(felt: Felt) -> None:
@@ -60,6 +71,12 @@ async def commits(felt: Felt, database: Database) -> None:
         await database.run(lambda one: one.execute(text("insert into bench_alarm values (null)")), urgent=True)
         felt.commits.setdefault(stage, []).append(time.perf_counter() - began)
         await asyncio.sleep(COMMIT_SECONDS)
+
+
+def processor() -> float:
+    """Give the seconds of processor time taken by this process and those that it started and that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def city(schools: int, devices: int) -> Roster:
@@ -111,6 +128,8 @@ async def measure(folder: Path, wanted: Roster, file: Path, sheet: str) -> None:
     importing = Importing(folder / "imports", registry, registrar.edit, time.time)
     spare_the_collector()  # As a server does once it stands.
     felt, stages = Felt(), dict[str, float]()
+    gc.callbacks.append(felt.walk)
+    cpu = processor()
     beside = [asyncio.create_task(ticks(felt)), asyncio.create_task(commits(felt, database))]
     began = time.perf_counter()
     job = await importing.take(pieces(file), by="bench", name=file.name, sheet=sheet, whole=False, permit=lambda *_: None)
@@ -124,12 +143,15 @@ async def measure(folder: Path, wanted: Roster, file: Path, sheet: str) -> None:
     applied = time.perf_counter() - began
     for task in beside:
         task.cancel()
-    print(f"{file.suffix}: {job.changed} lines; shown after {shown:.1f} s, applied in {applied:.1f} s")
+    gc.callbacks.remove(felt.walk)
+    spent = f"{processor() - cpu:.1f} s of processor time with its own process"
+    print(f"{file.suffix}: {job.changed} lines; shown after {shown:.1f} s, applied in {applied:.1f} s; {spent}")
     for stage in felt.loop:
         loop, commit = sorted(felt.loop[stage]), sorted(felt.commits.get(stage, [0.0]))
         print(
             f"  {stage:10} loop late p99 {loop[int(len(loop) * 0.99)] * 1e3:6.1f} max {loop[-1] * 1e3:6.1f} ms; "
-            f"urgent commit p99 {commit[int(len(commit) * 0.99)] * 1e3:6.1f} max {commit[-1] * 1e3:6.1f} ms"
+            f"urgent commit p99 {commit[int(len(commit) * 0.99)] * 1e3:6.1f} max {commit[-1] * 1e3:6.1f} ms; "
+            f"collector at most {felt.collected.get(stage, 0.0) * 1e3:.0f} ms"
         )
     print(f"  memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     assert len(registry.roster.devices) == len(wanted.devices)

@@ -25,9 +25,11 @@ from server.registry.exchange.reading import PROGRESS_FILE, ROWS_FILE, parse_fil
 from server.registry.exchange.rows import FileRow, Parsed, RowFault
 from server.registry.sheet import Words
 from server.registry.store import Registry
+from shell.process import collector_held
 
 KEPT_MAX = 20  # The oldest that does nothing gives way.
 KEPT_SECONDS = 86_400.0
+LARGE = 10_000  # Rows.
 FILE = "file"
 NICENESS = 5  # Somebody waits for it: at the lowest priority a busy machine never comes to it. Alarms still go well before.
 
@@ -143,7 +145,8 @@ class Importing:
                     job.state, job.trouble = "refused", (told[0], told[1])
                     return
                 job.parsed = told
-                await self._compare(job, permit)
+                with _calm(told):
+                    await self._compare(job, permit)
             except StorageError as error:
                 log.warning("import_process_ended", error=str(error))
                 job.state, job.trouble = "refused", ("读取文件的进程意外结束", "the process that read the file was ended")
@@ -151,24 +154,29 @@ class Importing:
                 process.close()
 
     async def _apply(self, job: Import, reason: str, effective: date | None, permit: Permit) -> None:
+        assert job.parsed is not None
         async with self._turn:
-            plan = await self._compare(job, permit)
-            if job.faults_total:
-                return
-            job.state = "storing"
-            try:
-                job.changed = await self._edit(plan.edits, by=job.by, reason=reason, effective=effective)  # type: ignore[misc]
-            except RosterRefused as refused:  # Somebody else's edit came between.
-                job.trouble = refused.faults[0].words
-            except ConfigurationError as error:
-                job.trouble = (str(error), str(error))
-            except StorageError as error:
-                log.warning("import_not_stored", error=str(error))
-                job.trouble = ("数据库没有应答，未导入任何内容", "the database does not answer; nothing was imported")
-            job.state = "checked" if job.trouble else "done"
+            with _calm(job.parsed):
+                await self._store(job, reason, effective, permit)
             if job.state == "done":
                 log.info("imported", by=job.by, lines=job.changed)
                 await asyncio.to_thread(shutil.rmtree, self._folder / job.id, ignore_errors=True)
+
+    async def _store(self, job: Import, reason: str, effective: date | None, permit: Permit) -> None:
+        plan = await self._compare(job, permit)
+        if job.faults_total:
+            return
+        job.state = "storing"
+        try:
+            job.changed = await self._edit(plan.edits, by=job.by, reason=reason, effective=effective)  # type: ignore[misc]
+        except RosterRefused as refused:  # Somebody else's edit came between.
+            job.trouble = refused.faults[0].words
+        except ConfigurationError as error:
+            job.trouble = (str(error), str(error))
+        except StorageError as error:
+            log.warning("import_not_stored", error=str(error))
+            job.trouble = ("数据库没有应答，未导入任何内容", "the database does not answer; nothing was imported")
+        job.state = "checked" if job.trouble else "done"
 
     async def _compare(self, job: Import, permit: Permit) -> Plan:
         assert job.parsed is not None
@@ -181,6 +189,11 @@ class Importing:
         job.faults_total = parsed.faults_total + plan.faults_total
         job.state = "checked"
         return plan
+
+
+def _calm(parsed: Parsed) -> contextlib.AbstractContextManager[None]:
+    """Keep the garbage collector from walking a city while a large file becomes one."""
+    return collector_held() if parsed.total > LARGE else contextlib.nullcontext()
 
 
 def _rows(path: Path) -> Iterator[FileRow]:

@@ -111,6 +111,14 @@ registry_change = Table(  # Append-only: what was known on any past instant is r
     Index(None, "sheet", "key"),
 )
 
+registry_unfinished = Table(  # Of SQLite: the large edit that is being made in slices; no row where there is none.
+    "registry_unfinished",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time.
+    Column("first", BigInteger, nullable=False),  # Its changes begin here.
+    Column("last", BigInteger),  # Its last change; none while they are being recorded and do not count.
+)
+
 calendar = Table(
     "calendar",
     metadata,

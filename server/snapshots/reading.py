@@ -17,6 +17,7 @@ from server.gaps.store import SCHOOLS_AT_ONCE, GapStore
 from server.journal import tables as journal
 from server.journal.database import Database
 from server.registry import tables as registry
+from server.registry.recorded import HEAD
 from server.snapshots.calendar import as_date
 from server.snapshots.replay import ChangeRow
 
@@ -43,12 +44,11 @@ class PastRecords:
 
     async def heads(self) -> Known:
         """Give the newest sequences there are."""
-        changes, batches = registry.registry_change.c.sequence, journal.raw_batch.c.sequence
-        query = select(select(func.max(changes)).scalar_subquery(), select(func.max(batches)).scalar_subquery())
+        query = select(HEAD, select(func.max(journal.raw_batch.c.sequence)).scalar_subquery())
 
         def work(connection: Connection) -> Known:
             change, batch = connection.execute(query).one()
-            return Known(change or 0, batch or 0)
+            return Known(change, batch or 0)
 
         return await self._database.run(work)
 

@@ -130,8 +130,8 @@ def test_applying_a_difference_gives_the_other_roster(drawn: list[tuple[int, int
 
 async def test_a_large_edit_comes_to_the_same_as_a_small_one(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is made ready in slices is what would have been written at once: new, changed and taken out, with its changes."""
-    monkeypatch.setattr("server.registry.store.STAGED_FROM", 0)
-    monkeypatch.setattr("server.registry.store.SLICE", 3)
+    monkeypatch.setattr("server.registry.staging.STAGED_FROM", 0)
+    monkeypatch.setattr("server.registry.staging.SLICE", 3)
     registry = Registry(database)
     await registry.replace(roster(), now=at(MONDAY))
     before = registry.sequence
