@@ -6,6 +6,7 @@ Each question is answered in parts, so that the indicators and the risk profile 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from server.core.schedule import is_school_day
 from server.registry.departments import Progress
@@ -28,6 +29,7 @@ VIOLENCE = frozenset({DrillKind.VIOLENCE})
 MONTHS_OF = {SchoolKind.KINDERGARTEN: 3}  # Months of one period; every other kind of school drills each month.
 SCHOOL_DAYS_LEAST = 10  # A period with fewer is vacation: nobody is asked for a drill in it.
 PERIODS_LOOKED_BACK = 12
+ANSWERS_KEPT = 256  # Of the calendar, for some days that are judged beside each other.
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def _held(dossier: Dossier, kinds: frozenset[DrillKind], asked: Iterator[tuple[d
     return DrillsHeld("overdue", last, due)
 
 
-def _periods_before(today: date, months: int) -> list[tuple[date, date]]:
+@lru_cache(maxsize=ANSWERS_KEPT)
+def _periods_before(today: date, months: int) -> tuple[tuple[date, date], ...]:
     """List the periods of so many calendar months that are over, newest first."""
     found: list[tuple[date, date]] = []
     first = today.replace(month=(today.month - 1) // months * months + 1, day=1)
@@ -125,13 +128,19 @@ def _periods_before(today: date, months: int) -> list[tuple[date, date]]:
         last = first - timedelta(days=1)
         first = last.replace(month=(last.month - 1) // months * months + 1, day=1)
         found.append((first, last))
-    return found
+    return tuple(found)
 
 
 def _asks(school: School, calendar: Calendar, first: date, last: date) -> bool:
     """Say whether a period asks a school for a drill: it was there from the beginning, with school days enough."""
     if school.opened is not None and school.opened > first:
         return False
+    return _has_school_days(calendar, first, last)
+
+
+@lru_cache(maxsize=ANSWERS_KEPT)
+def _has_school_days(calendar: Calendar, first: date, last: date) -> bool:
+    """Say whether a period has school days enough: the same for all schools, and a third of what judging one took."""
     days = (first + timedelta(days=day) for day in range((last - first).days + 1))
     return sum(is_school_day(calendar, day) for day in days) >= SCHOOL_DAYS_LEAST
 
