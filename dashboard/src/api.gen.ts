@@ -484,7 +484,7 @@ export interface Counts {
   bp: number | null;
 }
 
-/** A unit and its children in figures; `scopes` follow `indicators`. A past day has none; `basis` names it. */
+/** A unit and its children in figures; `scopes` follow `indicators`. `basis` names a past day. */
 export interface Coverage {
   as_of: number;
   parent: string;
@@ -841,6 +841,32 @@ export interface IndicatorView {
   believed: string;
   believed_en: string;
   ledger_only: boolean;
+  made_of_items: boolean;
+}
+
+/** One item of an indicator's ledger. */
+export interface ItemName {
+  id: string;
+  label: string;
+  label_en: string;
+}
+
+/** One unit; `counts` follow the items. */
+export interface ItemRow {
+  unit: string;
+  name: string;
+  name_en: string;
+  counts: Counts[];
+}
+
+/** The items of one indicator in a unit and its children, by the ledger; the unit itself comes first. */
+export interface Items {
+  as_of: number;
+  parent: string;
+  indicator: string;
+  items: ItemName[];
+  rows: ItemRow[];
+  basis?: CoverageBasis | null;
 }
 
 /** Unknown is a value of its own: it is never drawn as good, and it stays in the denominator. */
@@ -1462,7 +1488,8 @@ export interface Routes {
   "GET /api/v1/coverage": { query: { parent?: string | null; on?: string | null; known?: "then" | "now" }; body: undefined; reply: Coverage };
   "GET /api/v1/coverage/changes": { query: { from: string; to: string; from_known?: "then" | "now"; to_known?: "then" | "now"; unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; cursor?: string | null; limit?: number }; body: undefined; reply: ChangePage };
   "GET /api/v1/coverage/gaps": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; cursor?: string | null; limit?: number; on?: string | null; known?: "then" | "now" }; body: undefined; reply: GapPage };
-  "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null }; body: undefined; reply: unknown };
+  "GET /api/v1/coverage/gaps.csv": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live" | null; judgement?: "not_met" | "unknown" | null; on?: string | null; known?: "then" | "now" }; body: undefined; reply: unknown };
+  "GET /api/v1/coverage/items": { query: { indicator: string; unit?: string | null; on?: string | null; known?: "then" | "now" }; body: undefined; reply: Items };
   "GET /api/v1/coverage/pace": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live"; days?: number }; body: undefined; reply: Pace };
   "GET /api/v1/days": { query: { last?: number }; body: undefined; reply: Days };
   "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };

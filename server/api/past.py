@@ -5,21 +5,28 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from fastapi import Request
+
 from server.api import views
-from server.api.gate import Caller
+from server.api.gate import Caller, caller_of, crossing
 from server.api.parts import Parts
+from server.api.places import unit_within
 from server.api.problems import ApiError, Code
+from server.api.scopes import scopes_of
 from server.api.show import ms_or_none
 from server.api.tallies import Tallies
 from server.audit.days import DAY_MS, start_of
 from server.core.indicator import Group
+from server.core.indicators import INDICATORS
 from server.core.verdict import Judgement
+from server.registry.sheets.scope import IndicatorScope
 from server.snapshots.calendar import as_date, as_day
-from server.snapshots.frozen import FrozenDay, FrozenIndicator
+from server.snapshots.frozen import FrozenDay, FrozenIndicator, FrozenUnit
 from server.snapshots.judging import Progress
 from server.snapshots.keeper import BY_MS
 from server.snapshots.past import Past
 
+ITEMIZED = frozenset(one.name for one in INDICATORS if one.items)
 Known = Literal["then", "now"]
 FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
 GAPS = (Judgement.NOT_MET, Judgement.UNKNOWN)
@@ -112,29 +119,74 @@ def _indicator(one: FrozenIndicator) -> views.IndicatorView:
         believed=one.believed[0],
         believed_en=one.believed[1],
         ledger_only=one.ledger_only,
+        made_of_items=one.name in ITEMIZED,
     )
 
 
-def _mine(parts: Parts, caller: Caller) -> Container[str]:
+class _BranchThen(Container[str]):
+    """Schools of a branch of today, and those that were in it on a day and are in no branch any more."""
+
+    def __init__(self, today: Container[str], there: Container[str], then: Container[str]) -> None:
+        self._today, self._there, self._then = today, there, then
+
+    def __contains__(self, school: object) -> bool:
+        return school in self._today or (school not in self._there and school in self._then)
+
+
+def reach_then(parts: Parts, caller: Caller, day: FrozenDay) -> Container[str]:
+    """Give the schools within reach on a past day: what has gone to another branch since is that branch's."""
     tree, scope = parts.registry.tree, caller.reach.scope
-    return Everyone() if tree.is_root(scope) else tree.branch(scope)
+    if tree.is_root(scope):
+        return Everyone()
+    then = frozenset(day.under.get(scope.id, ())) if scope.kind == "unit" else frozenset[str]()
+    return _BranchThen(tree.branch(scope), tree.schools, then)
+
+
+async def unit_then(parts: Parts, request: Request, unit: str | None, told: Told) -> str:
+    """Give a unit within reach of a past day: one of today that was there, or one of then that is gone.
+
+    404 for one that was not there; while the day itself is not there (yet), nobody can say, and one of today passes.
+    """
+    tree, scope, day = parts.registry.tree, caller_of(request).reach.scope, told.day
+    if unit is None or unit in tree.units:
+        within = await unit_within(parts, request, unit)
+        if day is not None and within not in day.units:
+            raise ApiError(Code.NOT_FOUND, "unit: it was not there on that day")
+        return within
+    whole = tree.is_root(scope)
+    below = day is not None and scope.kind == "unit" and scope.id in day.path(unit)
+    if not (whole and (day is None or unit in day.units)) and not below:
+        raise await crossing(parts, request, "unit", unit)
+    return unit
+
+
+async def unit_of_either(parts: Parts, request: Request, unit: str | None, before: Told, after: Told) -> str:
+    """Give a unit within reach that was there on at least one of two days."""
+    known = [told for told in (after, before) if told.day is None or unit is None or unit in told.day.units]
+    return await unit_then(parts, request, unit, known[0] if known else after)
 
 
 def seen_below(parts: Parts, caller: Caller, unit: str, day: FrozenDay | None) -> Sequence[str]:
     """List the schools that were below a unit on a day and are within reach."""
-    mine = _mine(parts, caller)
+    mine = reach_then(parts, caller, day) if day else ()
     return [school for school in day.under.get(unit, ()) if school in mine] if day else []
 
 
-def past_figures(parts: Parts, caller: Caller, parent: str, told: Told) -> views.Coverage:
+def past_figures(
+    parts: Parts, caller: Caller, parent: str, told: Told, scopes: Sequence[views.IndicatorScopeView] = ()
+) -> views.Coverage:
     """Draw the table of one unit as it was; empty where the day is not there, which `basis` says."""
-    day, mine = told.day, _mine(parts, caller)
-    if day is None or parent not in day.units:
+    day = told.day
+    if day is None:
         return views.Coverage(as_of=parts.now_ms(), parent=parent, indicators=[], scopes=[], rows=[], basis=told.basis)
-    tallies = Tallies(day, day.names)
-    whole = isinstance(mine, Everyone)
+    mine, tallies = reach_then(parts, caller, day), Tallies(day, day.names)
     visible = {one.id for one in parts.registry.tree.visible(caller.reach.scope)[0]}
-    children = [unit for unit in day.frozen.units if unit.parent == parent and (whole or unit.id in visible)]
+
+    def within(unit: FrozenUnit) -> bool:
+        gone = unit.id not in parts.registry.tree.units
+        return isinstance(mine, Everyone) or unit.id in visible or (gone and any(one in mine for one in day.under[unit.id]))
+
+    children = [unit for unit in day.frozen.units if unit.parent == parent and within(unit)]
     rows = [tallies.unit_row(unit, day.under[unit.id], mine) for unit in (day.units[parent], *children)]
     rows += [
         tallies.school_row(day.schools[school])
@@ -142,8 +194,23 @@ def past_figures(parts: Parts, caller: Caller, parent: str, told: Told) -> views
         if school in mine and day.schools[school].unit == parent
     ]
     return views.Coverage(
-        as_of=day.frozen.taken_ms, parent=parent, indicators=day.names, scopes=[], rows=rows, basis=told.basis
+        as_of=day.frozen.taken_ms,
+        parent=parent,
+        indicators=day.names,
+        scopes=list(scopes),
+        rows=rows,
+        basis=told.basis,
     )
+
+
+async def scopes_then(parts: Parts, unit: str, day: FrozenDay | None) -> list[views.IndicatorScopeView]:
+    """Say whom each indicator asked about; nothing where the day has an indicator that this version does not know."""
+    known = {one.name: one for one in INDICATORS}
+    if day is None or not all(name in known for name in day.names):
+        return []
+    told = await parts.reports.records.lines("scope", day.frozen.day, day.frozen.registry_sequence)
+    lines = [line for line in told if isinstance(line, IndicatorScope)]
+    return scopes_of([known[name] for name in day.names], lines, unit, day.path)
 
 
 def past_gaps(

@@ -46,6 +46,8 @@ class IndicatorLike(Protocol):
 
     @property
     def ledger_only(self) -> bool: ...
+    @property
+    def items(self) -> tuple[str, ...]: ...
 
 
 class DeviceLike(Protocol):

@@ -77,6 +77,7 @@ class Indicator:
     due: Callable[[View, float], bool] | None = None  # Whether there is anything to ask about now; without it, always.
     source_en: str = ""
     ledger_only: bool = False  # Nothing that is heard can prove it: the live figure is unknown, and says so.
+    items: tuple[str, ...] = ()  # Declared items of which the ledger's verdict is made, where each has a figure of its own.
     makes_gaps: bool = True  # Whether a cell that is not met or unknown is a gap; a figure about gaps opens none.
     target_basis_points: int = 10_000
     deadline: date | None = None

@@ -73,6 +73,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/risk/warned"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/changes"): Permission.COVERAGE,
+    ("GET", "/api/v1/coverage/items"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/pace"): Permission.COVERAGE,
     ("GET", "/api/v1/days"): Permission.COVERAGE,
     ("GET", "/api/v1/coverage/gaps"): Permission.COVERAGE,

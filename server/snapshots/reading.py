@@ -17,6 +17,7 @@ from server.gaps.store import SCHOOLS_AT_ONCE, GapStore
 from server.journal import tables as journal
 from server.journal.database import Database
 from server.registry import tables as registry
+from server.registry.changes import decode_line
 from server.registry.recorded import HEAD
 from server.snapshots.calendar import as_date
 from server.snapshots.replay import ChangeRow
@@ -68,6 +69,17 @@ class PastRecords:
                 return
             after = rows[-1][0]
             yield [(sheet, key, body) for _, sheet, key, body in rows]
+
+    async def lines(self, sheet: str, day: int, known: int) -> list[Any]:
+        """Read the lines of one sheet as they held on a day by the changes up to sequence `known`: of a sheet of few."""
+        row = registry.registry_change.c
+        query = (
+            select(row.key, row.body)
+            .where(row.sheet == sheet, row.sequence <= known, row.effective <= as_date(day))
+            .order_by(row.sequence)
+        )
+        bodies = {key: body for key, body in await self._rows(query)}  # noqa: C416  # Rows are no pairs to mypy.
+        return [decode_line(sheet, body) for body in bodies.values() if body is not None]
 
     async def phoned(self, from_ms: int, to_ms: int) -> list[tuple[str, str, str, str, float]]:
         """List the check-ins that came by telephone in a span of time: gateway, device, guard, act and instant."""

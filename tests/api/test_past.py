@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from contract.identity import UnitId
 from server.registry.changes import Edit, put
+from server.registry.model import Unit, UnitKind
+from server.registry.sheets.scope import IndicatorScope
 from server.snapshots.calendar import as_date
 from server.snapshots.frozen import Basis
 from server.snapshots.store import Snapshots
@@ -122,3 +125,78 @@ async def test_a_day_is_judged_anew_for_who_asks_what_is_known_now(later: House)
     assert (told["basis"]["state"], told["basis"]["notes"]) == ("ready", ["journal_gone"])
     cells = told["rows"][0]["cells"]
     assert {cell["live"]["met"] for cell in cells} == {0}
+
+
+async def test_items_of_a_figure_are_counted_for_today_and_for_a_past_day(later: House) -> None:
+    client = await later.sign_in("bureau")
+    told = await asked(client, f"coverage/items?indicator=t2_closed&on={ON}")
+    assert [item["id"] for item in told["items"]][:2] == ["closed_perimeter", "closed_gate_control"]
+    assert [row["unit"] for row in told["rows"]] == [CITY, NORTH, SOUTH]
+    assert {sum(row["counts"][0][name] for name in ("met", "not_met", "unknown", "exempt")) for row in told["rows"]} == {
+        3,
+        2,
+        1,
+    }
+    assert told["rows"][2]["counts"][0] == {"met": 0, "not_met": 0, "unknown": 0, "exempt": 1, "bp": None}
+    assert told["basis"]["on"] == ON
+    today = await asked(client, "coverage/items?indicator=t2_closed")
+    assert (today["basis"], len(today["rows"])) == (None, 3)
+    assert (await client.get("/api/v1/coverage/items?indicator=t5_barrier")).status_code == 422
+    officer = await later.sign_in("education_officer")
+    mine = await asked(officer, f"coverage/items?indicator=t2_closed&on={ON}&unit={NORTH}")
+    assert [row["unit"] for row in mine["rows"]] == [NORTH, f"{NORTH}-01"]
+    assert (await officer.get(f"/api/v1/coverage/items?indicator=t2_closed&on={ON}&unit={SOUTH}")).status_code == 404
+
+
+async def test_a_past_day_says_whom_each_figure_asked_about(later: House) -> None:
+    client = await later.sign_in("bureau")
+    scopes = (await asked(client, f"coverage?on={ON}"))["scopes"]
+    assert scopes[0] == {"kindergartens": True, "urban_only": False, "said_by": None, "differs": False}
+    line = IndicatorScope(unit=NORTH, id="t1_networked", kindergartens=False)
+    at = TAKEN / 1_000 + 60
+    await later.registry.edit([put(line)], by="anne", reason="r", now=at, effective=as_date(DAY))
+    assert (await asked(client, f"coverage?on={ON}"))["scopes"] == scopes  # It was not known then.
+    again = replace(BASIS, registry_sequence=later.registry.sequence)
+    taken = frozen(DAY + 1, {FIRST: (MET, MET)}, basis=again)
+    later.now[0] += 86_400
+    await Snapshots(later.database).append(taken)
+    after, client = as_date(DAY + 1).isoformat(), await later.sign_in("bureau")
+    [city, _] = (await asked(client, f"coverage?on={after}"))["scopes"]
+    assert city["differs"]
+    [north, _] = (await asked(client, f"coverage?on={after}&parent={NORTH}"))["scopes"]
+    assert (north["kindergartens"], north["said_by"]) == (False, NORTH)
+
+
+async def test_a_unit_that_is_gone_is_answered_and_one_that_was_not_there_is_not(later: House) -> None:
+    old = roster()
+    gone = Unit(id=UnitId("450799"), name="旧区", name_en="Old", kind=UnitKind.COUNTY, parent=CITY)
+    schools = tuple(replace(one, unit=gone.id) if one.id == THIRD else one for one in old.schools)
+    units = tuple(one for one in old.units if one.id != SOUTH)
+    then = replace(old, units=(*units, gone), schools=schools)
+    taken = frozen(DAY + 1, {FIRST: (MET, MET), THIRD: (NOT_MET, UNKNOWN)}, basis=replace(BASIS), of=then)
+    later.now[0] += 86_400
+    await Snapshots(later.database).append(taken)
+    on = as_date(DAY + 1).isoformat()
+    client, officer = await later.sign_in("bureau"), await later.sign_in("education_officer")
+    told = await asked(client, f"coverage?on={on}&parent={gone.id}")
+    assert [row["id"] for row in told["rows"]] == [gone.id, THIRD]
+    gaps = await asked(client, f"coverage/gaps?on={on}&unit={gone.id}")
+    assert {gap["school"] for gap in gaps["items"]} == {THIRD}
+    for path in ("coverage?parent=", "coverage/gaps?unit=", "coverage/gaps.csv?unit="):
+        assert (await client.get(f"/api/v1/{path}{SOUTH}&on={on}")).status_code == 404
+        assert (await officer.get(f"/api/v1/{path}{gone.id}&on={on}")).status_code == 404
+        assert (await client.get(f"/api/v1/{path}450798&on={on}")).status_code == 404
+    changed = await asked(client, f"coverage/changes?from={ON}&to={on}&unit={gone.id}")
+    assert {one["school"] for one in changed["items"]} == {THIRD}
+    assert (await client.get(f"/api/v1/coverage/changes?from={ON}&to={on}&unit={SOUTH}")).status_code == 200
+
+
+async def test_the_file_of_gaps_is_given_for_a_past_day(later: House) -> None:
+    client = await later.sign_in("bureau")
+    answer = await client.get(f"/api/v1/coverage/gaps.csv?on={ON}")
+    assert answer.status_code == 200
+    assert f"gaps-{ON}-then.csv" in answer.headers["content-disposition"]
+    assert SECOND in answer.text
+    assert THIRD not in answer.text
+    missing = await client.get(f"/api/v1/coverage/gaps.csv?on={as_date(DAY - 9).isoformat()}")
+    assert missing.status_code == 503

@@ -12,7 +12,17 @@ import { usePages } from "../ui/pages";
 import { Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { type Figure, FIGURES, LETTER_WORDS, Mark } from "./coverage";
-import { DAYS_MAX, DayInput, KnowledgeChoice, PastBanner, PastFault, today, useAsking, useUnitThere } from "./past";
+import {
+  DAYS_MAX,
+  DayInput,
+  isGone,
+  KnowledgeChoice,
+  PastBanner,
+  PastFault,
+  today,
+  useAsking,
+  useUnitThere,
+} from "./past";
 import { IndicatorSelect } from "./indicatorselect";
 import { UnitSelect } from "./unitselect";
 
@@ -123,7 +133,12 @@ export function CompareScreen() {
       {known && same && !fault && <Empty title={m.compare.same} hint={m.compare.sameHint} />}
       {page && <PastBanner basis={page.before} again={list.reload} pick={(on) => set({ from: on, to: sides.to })} />}
       {page && <PastBanner basis={page.after} again={list.reload} pick={(on) => set({ to: on, from: sides.from })} />}
-      {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
+      {list.failure &&
+        (isGone(list.failure) ? (
+          <Empty title={m.past.noUnit} hint={m.past.noUnitHint} />
+        ) : (
+          <Trouble failure={list.failure} retry={list.reload} />
+        ))}
       {((!known && !days.failure) || (known && !fault && !turned && !same && !page && !list.failure)) && <Waiting />}
       {page && ready && list.items && (
         <>

@@ -13,7 +13,7 @@ import { Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { formulaOf, sourceOf } from "./formula";
 import { GapList } from "./gaps";
-import { DayChoice, moment, PastBanner, PastFault, useAsking } from "./past";
+import { DayChoice, isGone, moment, PastBanner, PastFault, useAsking } from "./past";
 
 export type Figure = "ledger" | "live";
 export const FIGURES: readonly Figure[] = ["ledger", "live"];
@@ -117,7 +117,12 @@ function CoverageTable({ unit }: { unit: string | undefined }) {
           pick={(on) => replaceQuery({ ...route.peek().query, on })}
         />
       )}
-      {failure && <Trouble failure={failure} retry={resource.reload} />}
+      {failure &&
+        (past && isGone(failure) ? (
+          <Empty title={m.past.noUnit} hint={m.past.noUnitHint} />
+        ) : (
+          <Trouble failure={failure} retry={resource.reload} />
+        ))}
       {!answer && !failure && !past?.fault && <Waiting />}
       {whole && (
         <div class={`cards ${failure ? "old" : ""}`}>

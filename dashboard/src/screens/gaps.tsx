@@ -13,7 +13,8 @@ import { usePages } from "../ui/pages";
 import { Badge, Button, Choice, Empty, Trouble, Waiting } from "../ui/parts";
 import { formulaOf, sourceOf } from "./formula";
 import { StateBadge } from "./gapparts";
-import { DayChoice, moment, PastBanner, PastFault, useAsking, useUnitThere } from "./past";
+import { ItemTable } from "./items";
+import { DayChoice, isGone, moment, PastBanner, PastFault, useAsking, useUnitThere } from "./past";
 
 export function GapList() {
   const m = t();
@@ -75,8 +76,8 @@ export function GapList() {
           pick={(value) => set({ judgement: value || undefined })}
         />
         <DayChoice />
-        {!past && (
-          <a class="button plain" href={`${API}/coverage/gaps.csv${filter}`} download>
+        {!past?.fault && !lacking && (
+          <a class="button plain" href={`${API}/coverage/gaps.csv${past ? at : filter}`} download>
             {m.coverage.exportCsv}
           </a>
         )}
@@ -94,7 +95,15 @@ export function GapList() {
       {basis && (
         <PastBanner basis={basis} again={list.reload} pick={(on) => replaceQuery({ ...route.peek().query, on })} />
       )}
-      {list.failure && <Trouble failure={list.failure} retry={list.reload} />}
+      {chosen?.made_of_items && figure === "ledger" && !(past && isGone(list.failure)) && (
+        <ItemTable indicator={chosen.id} unit={unit} />
+      )}
+      {list.failure &&
+        (past && isGone(list.failure) ? (
+          <Empty title={m.past.noUnit} hint={m.past.noUnitHint} />
+        ) : (
+          <Trouble failure={list.failure} retry={list.reload} />
+        ))}
       {!list.failure && list.items === null && !past?.fault && <Waiting />}
       {list.items && !lacking && (
         <div class="panel tablebox">

@@ -2,7 +2,7 @@
 import { computed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Coverage, CoverageBasis, Days } from "../api.gen";
-import { query } from "../client";
+import { type Failure, query } from "../client";
 import { day, dateTime } from "../format";
 import { look, t } from "../i18n";
 import { replaceQuery, route } from "../route";
@@ -14,6 +14,7 @@ import { useResource } from "../ui/resource";
 export const DAYS_MAX = 1_100; // As many as the server keeps in full, and lists at once.
 const ASK_AGAIN_MS = 2_000;
 const PERCENT = 100;
+const NOT_FOUND = 404;
 
 export const today = computed(() => day(second.value));
 
@@ -36,8 +37,12 @@ export function useUnitThere(unit: string | undefined, on: string, known: Knowle
   const { data, failure, reload } = useResource<Coverage>(path);
   const ready = data?.basis?.state === "ready" ? data : null;
   useAsking([data?.basis], data, reload);
+  if (isGone(failure)) return { there: false, failure: null, reload };
   return { there: ready && ready.rows.length > 0, failure, reload };
 }
+
+/** The server says so of a unit that was not there on the day that was asked for. */
+export const isGone = (failure: Failure | null): boolean => failure?.status === NOT_FOUND;
 
 /** Today, or a past day with the switch of knowledge; kept in the address. */
 export function DayChoice() {

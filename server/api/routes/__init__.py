@@ -12,6 +12,7 @@ from server.api.routes import (
     gaps,
     gaps_moves,
     health,
+    items,
     kinds,
     league,
     login,
@@ -44,6 +45,7 @@ ADD = (
     gaps.add,
     gaps_moves.add,  # After them: its addresses take whatever name they have not.
     health.add,
+    items.add,
     kinds.add,
     league.add,
     login.add,

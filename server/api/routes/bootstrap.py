@@ -78,6 +78,7 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
                 believed=one.believed[0],
                 believed_en=one.believed[1],
                 ledger_only=one.ledger_only,
+                made_of_items=bool(one.items),
             )
             for one in engine.indicators
         ],

@@ -12,10 +12,11 @@ from server.api import views
 from server.api.gate import Caller, caller_of
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
-from server.api.past import is_today, past_day, past_figures, past_gaps, seen_below
+from server.api.past import Told, is_today, past_day, past_figures, past_gaps, scopes_then, seen_below, unit_then
 from server.api.places import schools_below, spreadsheet_safe, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
+from server.api.scopes import scopes_of
 from server.api.seams import EngineLike
 from server.api.show import ms_or_none
 from server.api.tallies import Tallies
@@ -23,7 +24,6 @@ from server.core.verdict import Judgement
 from server.gaps.model import cell_id
 from server.gaps.rates import overdue
 from server.gaps.store import today_of
-from server.registry.dossier import Dossier
 from server.registry.model import School
 from server.registry.sheets.scope import IndicatorScope
 
@@ -34,7 +34,7 @@ GAPS = (Judgement.NOT_MET, Judgement.UNKNOWN)
 
 def add(router: APIRouter, parts: Parts) -> None:
     """Add the routes."""
-    problems = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID)
+    problems = (Code.UNAUTHENTICATED, Code.FORBIDDEN, Code.NOT_FOUND, Code.INVALID, Code.UNAVAILABLE)
 
     @router.get("/api/v1/coverage", responses=answers(views.Coverage, *problems))
     async def coverage(
@@ -47,11 +47,12 @@ def add(router: APIRouter, parts: Parts) -> None:
 
         `on` is a past day, as it was frozen then or judged anew by what is known now; that may have to be asked for again.
         """
-        unit, caller = await unit_within(parts, request, parent), caller_of(request)
+        caller = caller_of(request)
         if is_today(parts, on):
-            return reply(figures(parts, caller, unit))
+            return reply(figures(parts, caller, await unit_within(parts, request, parent)))
         told = await past_day(parts, on or "", known)
-        return reply(past_figures(parts, caller, unit, told))
+        within = await unit_then(parts, request, parent, told)
+        return reply(past_figures(parts, caller, within, told, await scopes_then(parts, within, told.day)))
 
     @router.get("/api/v1/coverage/gaps", responses=answers(views.GapPage, *problems))
     async def gaps(  # noqa: PLR0913, PLR0917  # Each is a parameter of the question.
@@ -72,8 +73,7 @@ def add(router: APIRouter, parts: Parts) -> None:
             schools = await schools_below(parts, request, unit)
             found = list(_gaps(parts, schools, *chosen))
         else:
-            within = await unit_within(parts, request, unit)
-            found = list(past_gaps(told.day, seen_below(parts, caller_of(request), within, told.day), *chosen))
+            found = await _then(parts, request, unit, told, chosen)
         start = int(read_cursor(cursor)[0]) if cursor else 0
         if not 0 <= start <= len(found):
             raise ApiError(Code.INVALID, "cursor: not one of ours")
@@ -93,11 +93,20 @@ def add(router: APIRouter, parts: Parts) -> None:
         indicator: Annotated[str | None, Query(max_length=40)] = None,
         figure: views.Figure | None = None,
         judgement: Literal["not_met", "unknown"] | None = None,
+        on: Annotated[str | None, Query(max_length=10)] = None,
+        known: Literal["then", "now"] = "then",
     ) -> Response:
-        """Give the same list for a spreadsheet."""
-        schools = await schools_below(parts, request, unit)
-        text = _csv(_gaps(parts, schools, indicator, figure, judgement))
-        headers = {**NO_STORE, "Content-Disposition": 'attachment; filename="gaps.csv"'}
+        """Give the same list for a spreadsheet; of a past day only once that is ready."""
+        chosen, name = (indicator, figure, judgement), "gaps.csv"
+        if is_today(parts, on):
+            text = _csv(_gaps(parts, await schools_below(parts, request, unit), *chosen))
+        else:
+            told = await past_day(parts, on or "", known)
+            rows = await _then(parts, request, unit, told, chosen)
+            if told.day is None:
+                raise ApiError(Code.UNAVAILABLE, f"on: that day is not there (yet): {told.basis.state}")
+            text, name = _csv(rows), f"gaps-{told.basis.on}-{known}.csv"
+        headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
         return Response(text.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
 
 
@@ -125,26 +134,22 @@ def figures(parts: Parts, caller: Caller, parent: str) -> views.Coverage:
     )
 
 
+async def _then(
+    parts: Parts,
+    request: Request,
+    unit: str | None,
+    told: Told,
+    chosen: tuple[str | None, views.Figure | None, str | None],
+) -> list[views.Gap]:
+    """List the gaps of a past day, with their lines in the ledger of gaps as they stood when it was frozen."""
+    within = await unit_then(parts, request, unit, told)
+    return list(past_gaps(told.day, seen_below(parts, caller_of(request), within, told.day), *chosen))
+
+
 def _scopes(engine: EngineLike, unit: str) -> list[views.IndicatorScopeView]:
-    """Say of each indicator whom it asks about in a unit, and whether a unit below says otherwise."""
     index = engine.roster
-    path = index.unit_path(unit)
     lines = [line for line in index.unit_lines if isinstance(line, IndicatorScope)]
-    dossier = Dossier(line for above in reversed(path) for line in lines if line.unit == above)
-    below = {line.id for line in lines if line.unit not in path and unit in index.unit_path(line.unit)}
-    found: list[views.IndicatorScopeView] = []
-    for one in engine.indicators:
-        kindergartens, urban_only = one.scope(dossier)
-        told = dossier.find(IndicatorScope, one.name)
-        found.append(
-            views.IndicatorScopeView(
-                kindergartens=kindergartens,
-                urban_only=urban_only,
-                said_by=told.unit if told is not None else None,
-                differs=one.name in below,
-            )
-        )
-    return found
+    return scopes_of(engine.indicators, lines, unit, index.unit_path)
 
 
 def _gaps(

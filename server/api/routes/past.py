@@ -10,7 +10,7 @@ from server.api import views
 from server.api.gate import caller_of
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
-from server.api.past import Known, Told, is_late, parse_day, past_day, past_of, seen_below
+from server.api.past import Known, Told, is_late, parse_day, past_day, past_of, seen_below, unit_of_either
 from server.api.places import unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import answers, reply
@@ -64,8 +64,8 @@ def add(router: APIRouter, parts: Parts) -> None:
         limit: Annotated[int, Query(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT,
     ) -> Response:
         """Say what is judged otherwise on a later day, or on the same as it is known now, and what happened in between."""
-        within = await unit_within(parts, request, unit)
         before, after = await past_day(parts, from_day, from_known), await past_day(parts, to_day, to_known)
+        within = await unit_of_either(parts, request, unit, before, after)
         if parse_day(from_day) > parse_day(to_day):
             raise ApiError(Code.INVALID, "from: later than to")
         found: list[Difference] = []

@@ -24,6 +24,7 @@ class IndicatorView(View, frozen=True, kw_only=True):
     believed: str  # For how long a live proof is believed, in words.
     believed_en: str
     ledger_only: bool  # No device can prove it: the live figure says nothing of the schools.
+    made_of_items: bool  # Each item of its ledger has a figure of its own.
 
 
 class CoverageLetters(View, frozen=True, kw_only=True):
@@ -88,13 +89,41 @@ class CoverageBasis(View, frozen=True, kw_only=True):
 
 
 class Coverage(View, frozen=True, kw_only=True):
-    """A unit and its children in figures; `scopes` follow `indicators`. A past day has none; `basis` names it."""
+    """A unit and its children in figures; `scopes` follow `indicators`. `basis` names a past day."""
 
     as_of: int
     parent: str
     indicators: list[str]
     scopes: list[IndicatorScopeView]
     rows: list[CoverageRow]
+    basis: CoverageBasis | None = None
+
+
+class ItemName(View, frozen=True, kw_only=True):
+    """One item of an indicator's ledger."""
+
+    id: str
+    label: str
+    label_en: str
+
+
+class ItemRow(View, frozen=True, kw_only=True):
+    """One unit; `counts` follow the items."""
+
+    unit: str
+    name: str
+    name_en: str
+    counts: list[Counts]
+
+
+class Items(View, frozen=True, kw_only=True):
+    """The items of one indicator in a unit and its children, by the ledger; the unit itself comes first."""
+
+    as_of: int
+    parent: str
+    indicator: str
+    items: list[ItemName]
+    rows: list[ItemRow]
     basis: CoverageBasis | None = None
 
 

@@ -58,6 +58,7 @@ INDICATOR = Indicator(
     source_en="Qinzhou education reform plan (draft), item 17: closed management of schools, 100 %",
     ledger=ledger,
     live=live,
+    items=ITEMS,
     believed=("1小时", "1 h"),
     freshness_seconds=PROOF_SECONDS,
     turns_at=turns_at,

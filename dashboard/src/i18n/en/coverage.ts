@@ -35,6 +35,7 @@ export const coverage: typeof Chinese = {
     gapOf: (count) => `${count} not met`,
     unknownOf: (count) => `${count} unknown`,
     exemptOf: (count) => `${count} exempt`,
+    itemsTitle: "By item of the ledger: schools that have it / (required - exempt)",
     unit: "Unit",
     total: "Total",
     drill: (name) => `Open ${name}`,

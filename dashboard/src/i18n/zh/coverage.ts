@@ -33,6 +33,7 @@ export const coverage = {
     gapOf: (n: string) => `缺口 ${n}`,
     unknownOf: (n: string) => `未知 ${n}`,
     exemptOf: (n: string) => `豁免 ${n}`,
+    itemsTitle: "台账分项：各项到位的学校 ÷ (应建学校 − 豁免)",
     unit: "单位",
     total: "合计",
     drill: (name: string) => `查看 ${name} 的下级`,
