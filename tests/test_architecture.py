@@ -37,7 +37,7 @@ PURE = [
     *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "then", "visits")),
     *(
         f"server/registry/{name}.py"
-        for name in ("changes", "departments", "dossier", "model", "numbers", "outside", "record", "sheet")
+        for name in ("changes", "departments", "dossier", "escalations", "model", "numbers", "outside", "record", "sheet")
     ),
     "server/registry/sheets",
 ]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from server.core.chain import Plan
+
 
 class Severity(IntEnum):
     """How bad: 1 is danger to life (一级), 4 is housekeeping (四级); the same order as GB/T 28181 alarm priorities."""
@@ -98,6 +100,9 @@ class Alert:
     moved_version: int = 0  # The version of the last move by a person or of the last press: who acts must have seen it.
     proposed_by: str = ""  # Who asked first to close a confirmed incident as not real, …
     proposed_cause: str = ""  # … and with which cause.
+    plan: Plan | None = None  # Who is told and when, as chosen when it rang last; None: it rang before plans were kept.
+    ack_expires_at: float | None = None  # Until when somebody has to act on the acknowledgement.
+    ack_expired: bool = False  # It rings again because nobody acted on an acknowledgement.
     rings: int = 1  # How often its chain has begun: raised, pressed or opened again, worse, acknowledged in vain.
     unit: str = ""  # The area it is about, where it is about no one school: a group of alerts with one cause.
     group: str = ""  # The alert that it stands under: one cause, one row.

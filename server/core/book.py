@@ -5,15 +5,16 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from msgspec import structs
+import msgspec
 
 from server.core.alert import Alert, Flow, State
-from server.core.deadlines import Deadlines
+from server.core.chain import Plan
 from server.core.effects import ActRefused, AlertBehind, AlertChanged, AlertGone, Effect, FactDropped, NotificationDue
-from server.core.escalation import chain_of, due_after, next_due
+from server.core.escalation import built_in, plan_of
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
 from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, renamed, still_to_say
-from server.core.lifecycle import Refusal, judge
+from server.core.lifecycle import Refusal, happens, judge
+from server.core.running import Running
 
 CLOSED_KEPT_MAX = 5_000  # A week of a city. The oldest leave memory; their facts stay in the journal. Open ones never leave.
 IDS_KEPT_MAX = 200_000  # Ids of signals whose alert has left memory: a replay of them still shows nothing twice.
@@ -55,12 +56,14 @@ class _Trace:
 class Book:
     """Holds the alerts; `record` is the only way by which one changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, plan: Callable[[Alert, float], Plan] = lambda alert, _: built_in(alert)) -> None:
         self.alerts: dict[str, Alert] = {}
+        self.running = Running(self)
         self.counts: dict[str, list[int]] = {}  # School -> open by severity (0 to 3), unacknowledged by severity (4 to 7).
         self.watch: Callable[[Alert | None, Alert | None], None] = lambda _before, _after: None  # Told of each change.
         self._open: dict[Subject, str] = {}
         self._open_at: dict[str, dict[str, None]] = {}  # School (or gateway, of no known school) -> its open alerts.
+        self._closed_at: dict[str, dict[str, None]] = {}  # The same of those that are over.
         self._closed: OrderedDict[str, None] = OrderedDict()
         self._closed_by_hand: dict[Subject, str] = {}
         self._traces: dict[str, _Trace] = {}
@@ -68,7 +71,7 @@ class Book:
         self._holders: dict[str, str] = {}  # The id of a press or device alert -> the gateway that told it.
         self._gone: OrderedDict[str, str] = OrderedDict()  # The same, of those whose alert has left memory.
         self._keys: dict[tuple[str, str], tuple[str, str]] = {}  # (who, idempotency key) -> (alert, what it made).
-        self._escalations: Deadlines[str] = Deadlines()
+        self.plan = plan  # Chooses who is told, as an alert rings.
 
     def open(self, subject: Subject) -> Alert | None:
         """Find the open alert of a subject."""
@@ -78,6 +81,10 @@ class Book:
     def open_at(self, place: str) -> list[Alert]:
         """List the open alerts of a school, or of a gateway that belongs to none; oldest first."""
         return [self.alerts[key] for key in self._open_at.get(place, ())]
+
+    def known_at(self, place: str) -> list[Alert]:
+        """List what is in memory of a school, or of a gateway that belongs to none: the open ones first."""
+        return [*self.open_at(place), *(self.alerts[key] for key in self._closed_at.get(place, ()))]
 
     def open_of(self, rules: Container[str]) -> list[Alert]:
         """List the open alerts of some rules."""
@@ -115,24 +122,39 @@ class Book:
 
     def raise_alert(self, alert: Alert, now: float, *, by: str = "", note: str = "") -> list[Effect]:
         """Open an alert: it rings, and the first hop of its chain is told."""
-        changed = self.record(alert.id, Fact(What.RAISED, now, by=by, note=note, alert=alert))
-        return [changed, *self._told(changed.alert, 0)]
+        plan = self.plan(alert, now)
+        begun = replace(alert, plan=plan, next_escalation_at=plan.due_after(0, now))
+        changed = self.record(alert.id, Fact(What.RAISED, now, by=by, note=note, alert=begun))
+        return [changed, *self.told(alert.id, 0)]
 
     def ring_again(self, alert: str, fact: Fact) -> list[Effect]:
-        """Record a fact that makes an alert ring anew, and tell the first hop again."""
-        changed = self.record(alert, fact)
-        return [changed, *self._told(changed.alert, 0)]
+        """Record a fact that makes an alert ring anew, and tell the first hop again.
+
+        Its chain begins anew too, except for one more press while nobody has answered those before: whoever presses every
+        twenty seconds would put off the next step for ever.
+        """
+        before = self.alerts[alert]
+        if fact.what is What.PRESSED and before.state is State.RAISED and before.next_escalation_at is not None:
+            rung = msgspec.structs.replace(fact, step=before.escalation, next_at=before.next_escalation_at)
+        else:
+            plan = self.plan(replace(before, severity=fact.severity or before.severity), fact.at)
+            rung = msgspec.structs.replace(fact, plan=plan, step=0, next_at=plan.due_after(0, fact.at))
+        return [self.record(alert, rung), *self.told(alert, 0)]
 
     def release(self, alert: str, fact: Fact, now: float) -> list[Effect]:
         """Record that something holds an alert back no more; if nothing else does, it rings, and its chain begins."""
-        due = due_after(chain_of(self.alerts[alert]), 0, now)
-        changed = self.record(alert, structs.replace(fact, next_at=due))
-        rings = changed.alert.state is State.RAISED
-        return [changed, *self._told(changed.alert, 0)] if rings else [changed]
+        plan = self.plan(self.alerts[alert], now)
+        changed = self.record(alert, msgspec.structs.replace(fact, plan=plan, next_at=plan.due_after(0, now)))
+        return [changed, *self.told(alert, 0)] if changed.alert.state is State.RAISED else [changed]
+
+    def told(self, alert: str, step: int) -> list[NotificationDue]:
+        """Give the word that one step of an alert's chain is to be told; none while something holds the alert back."""
+        current = self.alerts[alert]
+        return [] if current.held else [NotificationDue(current, step, plan_of(current).chain[step].audiences)]
 
     def recover(self, alert: Alert, now: float, cause: str) -> list[Effect]:
         """End a fault whose condition is over; where somebody has ordered work on it, closing is left to people."""
-        if not alert.open or alert.state is State.RECOVERED:
+        if not happens(alert, What.RECOVERED):
             return []
         ordered = alert.state is State.WORK_ORDER
         effects: list[Effect] = [self.record(alert.id, Fact(What.RECOVERED, now))]
@@ -239,6 +261,10 @@ class Book:
             cause="",
             escalation=0,
             next_escalation_at=fact.next_at,
+            plan=fact.plan or picture.plan,
+            ack_expires_at=None,
+            ack_expired=False,
+            rings=1,
             ended_at=None,
             presses=(press,),
             confirmed=False,
@@ -265,22 +291,7 @@ class Book:
                 return [ActRefused("illegal_move", "a newer alert of the same subject is open", alert)]
             return self.ring_again(alert.id, judged)
         changed = self.record(alert.id, judged)
-        return [changed, *self._told(changed.alert, judged.step)] if judged.what is What.ESCALATED else [changed]
-
-    def escalate(self, now: float) -> list[Effect]:
-        """Take every step of every chain that is due; after a long silence each step is taken in turn."""
-        effects: list[Effect] = []
-        for due, key in self._escalations.due(now, limit=len(self._escalations)):
-            while (alert := self.alerts.get(key)) and alert.next_escalation_at == due and due <= now:
-                chain = chain_of(alert)
-                step = min(alert.escalation + 1, len(chain) - 1)
-                following = next_due(chain, step, due)
-                effects.append(self.record(key, Fact(What.ESCALATED, now, step=step, next_at=following)))
-                effects += self._told(self.alerts[key], step)
-                if following is None:
-                    break
-                due = following  # noqa: PLW2901  # The next step of the same alert may be due already.
-        return effects
+        return [changed, *self.told(alert.id, judged.step)] if judged.what is What.ESCALATED else [changed]
 
     def _enter(self, key: str, fact: Fact) -> Alert:
         before = self.alerts.get(key)
@@ -294,10 +305,8 @@ class Book:
         for press in after.presses if fact.what is What.RAISED else (fact.press,) if fact.press else ():
             self.note_signal(press.id, key)
         self._index(before, after)
+        self.running.entered(before, after)
         self.watch(before, after)
-        due = after.next_escalation_at
-        if due is not None and (before is None or before.next_escalation_at != due):
-            self._escalations.add(due, key)
         return after
 
     def _index(self, before: Alert | None, after: Alert) -> None:
@@ -310,11 +319,13 @@ class Book:
         if after.open:
             self._open[subject] = after.id
             self._open_at.setdefault(after.school or after.gateway, {})[after.id] = None
+            self._closed_at.get(after.school or after.gateway, {}).pop(after.id, None)
             self._closed.pop(after.id, None)
         elif before is not None and before.open:
             if self._open.get(subject) == after.id:
                 del self._open[subject]
             self._open_at.get(after.school or after.gateway, {}).pop(after.id, None)
+            self._closed_at.setdefault(after.school or after.gateway, {})[after.id] = None
             self._closed[after.id] = None
             while len(self._closed) > CLOSED_KEPT_MAX:
                 self._forget(self._closed.popitem(last=False)[0])
@@ -330,7 +341,8 @@ class Book:
         for index in (self._open, self._closed_by_hand):
             if index.get(subject) == key:
                 del index[subject]
-        self._open_at.get(alert.school or alert.gateway, {}).pop(key, None)
+        for placed in (self._open_at, self._closed_at):
+            placed.get(alert.school or alert.gateway, {}).pop(key, None)
         self._closed.pop(key, None)
         trace = self._traces.get(key)
         if trace is not None:
@@ -361,7 +373,3 @@ class Book:
         if what == What.PROPOSED.value and alert.flow is Flow.INCIDENT and alert.open:
             return ActRefused("second_person_required", "proposed already; another person must agree", alert)
         return AlertChanged(alert, None)
-
-    @staticmethod
-    def _told(alert: Alert, step: int) -> list[NotificationDue]:
-        return [] if alert.held else [NotificationDue(alert, step, chain_of(alert)[step].audiences)]

@@ -8,8 +8,10 @@ from contract.mode import Mode
 from contract.records import Value
 from server.core.alert import Alert, Flow, State
 from server.core.book import Book
+from server.core.chain import Plan
 from server.core.coverage import Coverage
 from server.core.effects import AlertChanged, AlertGone, DayNoted, Effect, GuardSeen, LivenessChanged
+from server.core.escalation import built_in, choose, is_silent
 from server.core.events import (
     ActRequested,
     AlertOvertaken,
@@ -55,6 +57,7 @@ from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
 from server.core.tuning import Tuning
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
+from server.registry.sheets.escalation import Escalation
 
 PATROL = "patrol"
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
@@ -67,9 +70,9 @@ class Engine:
     """Told of events one at a time, by one caller. Read it between steps; never change what it gives."""
 
     def __init__(self) -> None:
-        self._book = Book()
         self._windows = Windows()
         self._fleet = Fleet(_watched(), Tuning(RULES.values()).of)
+        self._book = Book(self._plan)
         self._incidents = Incidents(self._book, self._windows, self._fleet)
         self._noise = Noise(self._book, self._fleet)
         self._faults = Faults(self._book, self._fleet, RULES.values())
@@ -198,7 +201,7 @@ class Engine:
             return []
         if alert.mode == Mode.TEST:
             self._tested(home, alert)
-        if alert.mode != Mode.REAL:
+        if alert.mode != Mode.REAL or is_silent(alert):  # The school reads these figures, and must not learn of it here.
             return []
         if alert.cause in NO_ALARM:
             noted = home.daybook.withdrawn(alert.school, alert.id)
@@ -472,7 +475,18 @@ class Engine:
         effects += self._faults.tick(now)
         effects += self._coverage.tick(now)
         effects += self._noise.tick(now)
-        return effects + self._book.escalate(now) if self._faults.leads else effects
+        return effects + self._book.running.tick(now, leads=self._faults.leads)
+
+    def _plan(self, alert: Alert, now: float) -> Plan:
+        """Choose who is told of an alert that rings now, by what the ledger says for its school or its area."""
+        roster = self._fleet.roster
+        school = roster.school(alert.school)
+        path = roster.unit_path(school.unit if school is not None else alert.unit)
+        if school is not None:
+            lines = roster.dossier(school.id).of(Escalation)
+        else:
+            lines = [one for one in roster.unit_lines if isinstance(one, Escalation) and one.unit in path]
+        return choose(alert, lines, path, roster.calendar, now) if lines else built_in(alert)
 
     def _followed(self, changes: Sequence[LivenessChanged], now: float) -> list[Effect]:
         """Let rules and indicators look at whatever became live, silent or unknown."""

@@ -1,26 +1,21 @@
-"""Who is told of an alert, and who next when nobody answers. This is data: a region may have other chains.
+"""Who is told of an alert, and who next when nobody answers: the chains of the ledger, and our own where it says nothing.
 
 The times of the first level follow the practice of monitored hold-up alarms (action begun within 30 to 60 s); a press
 is told to all levels of police at once and not relayed from one to the next.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from contract.mode import Mode
 from server.core.alert import Alert, Flow, Severity
+from server.core.chain import Chain, Hop, Plan
+from server.core.schedule import class_began, is_school_day, local_date, minute_of_day, peak_began
+from server.registry.escalations import POLICE, POLICE_AT_ONCE, parse_hops, parse_minute
+from server.registry.model import Calendar
+from server.registry.sheets.escalation import Context, Escalation
 
 MINUTE, HOUR = 60.0, 3_600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One step of a chain: so long after the alert rang, these are told."""
-
-    after_seconds: float
-    audiences: tuple[str, ...]
-
-
-Chain = tuple[Hop, ...]
 
 CRITICAL: Chain = (
     Hop(0, ("school", "station", "sub_bureau", "command_centre")),
@@ -59,33 +54,120 @@ REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those 
 ADVISING_RULES = frozenset({"early_warning"})
 SILENT_CODES = frozenset({"duress"})
 
+# How long an acknowledgement holds on which nobody acts. A call for help is answered in minutes; a fault in its own time.
+CALL_ACK: Mapping[Severity, float] = MappingProxyType(
+    {Severity.CRITICAL: 5 * MINUTE, Severity.HIGH: 30 * MINUTE, Severity.MEDIUM: 4 * HOUR, Severity.LOW: 24 * HOUR}
+)
+FAULT_ACK: Mapping[Severity, float] = MappingProxyType(
+    {Severity.CRITICAL: 30 * MINUTE, Severity.HIGH: 4 * HOUR, Severity.MEDIUM: 24 * HOUR, Severity.LOW: 72 * HOUR}
+)
 
-def chain_of(alert: Alert, severity: Severity | None = None) -> Chain:  # noqa: PLR0911  # One line for each chain.
-    """Choose the chain of an alert, of its own severity or of the one it is about to have."""
-    if alert.flow is Flow.INCIDENT and alert.mode != Mode.REAL:
-        return REHEARSAL
+
+def built_in(alert: Alert) -> Plan:  # noqa: PLR0911  # One line for each chain.
+    """Give the plan that holds for an alert where the ledger has none."""
+    if rehearsed(alert):
+        return Plan("rehearsal", "", REHEARSAL, 0)
+    ack = (CALL_ACK if alert.flow is Flow.INCIDENT else FAULT_ACK)[alert.severity]
     if alert.rule in ADVISING_RULES:
-        return ADVICE
+        return Plan("advice", "", ADVICE, ack)
     if alert.unit:
-        return AREA
-    if alert.code in SILENT_CODES:
-        return SILENT
-    match severity or alert.severity:
+        return Plan("area", "", AREA, ack)
+    if is_silent(alert):
+        return Plan("silent", "", SILENT, ack)
+    match alert.severity:
         case Severity.CRITICAL:
-            return CRITICAL
+            return Plan("critical", "", CRITICAL, ack)
         case Severity.HIGH:
-            return HIGH
+            return Plan("high", "", HIGH, ack)
         case _:
-            return ROUTINE
+            return Plan("routine", "", ROUTINE, ack)
 
 
-def due_after(chain: Chain, step: int, rang_at: float) -> float | None:
-    """Say when the hop after `step` is due for an alert that rang at an instant; None after the last."""
-    return rang_at + chain[step + 1].after_seconds if step + 1 < len(chain) else None
+def plan_of(alert: Alert) -> Plan:
+    """Give the plan by which an alert rang last; one of before plans were kept goes by our own."""
+    return alert.plan or built_in(alert)
 
 
-def next_due(chain: Chain, step: int, reached_at: float) -> float | None:
-    """Say when the hop after `step` is due, counted from the instant at which `step` itself was due."""
-    if step + 1 >= len(chain):
-        return None
-    return reached_at + chain[step + 1].after_seconds - chain[step].after_seconds
+def chain_of(alert: Alert) -> Chain:
+    """Give the steps by which an alert rang last."""
+    return plan_of(alert).chain
+
+
+def choose(alert: Alert, lines: Sequence[Escalation], path: Sequence[str], calendar: Calendar, now: float) -> Plan:
+    """Choose the plan of an alert that rings now, from the lines that hold for its school; `path` is that of its units.
+
+    The nearest unit wins; of its lines that which says most. A line that would leave the police out of a call of danger to
+    life is passed over, and nobody but the police is told of a silent call, whatever the line says.
+    """
+    own = built_in(alert)
+    contexts = contexts_of(calendar, now)
+    fitting = [line for line in lines if _fits(line, alert, contexts, minute_of_day(now))]
+    for line in sorted(fitting, key=lambda line: _rank(line, path)):
+        chain = tuple(Hop(after, audiences) for after, audiences in parse_hops(line.hops))
+        if is_silent(alert) and not rehearsed(alert):
+            chain = _police_only(chain)
+        if not chain or (_calls_for_life(alert) and not _police_at_once(chain[0])):
+            continue
+        ack = own.ack_seconds if line.ack_minutes is None else line.ack_minutes * MINUTE
+        return Plan(line.id, line.unit, chain, ack)
+    return own
+
+
+def contexts_of(calendar: Calendar, now: float) -> frozenset[Context]:
+    """Say what an instant is by the calendar of the schools; a day of examinations is a school day too."""
+    day = local_date(now)
+    if not is_school_day(calendar, day):
+        found = {Context.HOLIDAY}
+    elif class_began(calendar, now) is not None or peak_began(calendar, now) is not None:
+        found = {Context.CLASS_HOURS}
+    else:
+        found = {Context.OUT_OF_HOURS}
+    return frozenset(found | {Context.EXAM} if day in calendar.exam_days else found)
+
+
+def is_silent(alert: Alert) -> bool:
+    """Say whether an alert was raised under threat: nothing of it may sound or show at the school."""
+    return alert.code in SILENT_CODES
+
+
+def rehearsed(alert: Alert) -> bool:
+    """Say whether an alert is a call in a test or a drill."""
+    return alert.flow is Flow.INCIDENT and alert.mode != Mode.REAL
+
+
+def _calls_for_life(alert: Alert) -> bool:
+    return alert.flow is Flow.INCIDENT and alert.severity is Severity.CRITICAL and not rehearsed(alert)
+
+
+def _police_at_once(hop: Hop) -> bool:
+    return hop.after_seconds == 0 and not POLICE_AT_ONCE.isdisjoint(hop.audiences)
+
+
+def _police_only(chain: Chain) -> Chain:
+    kept = (Hop(hop.after_seconds, tuple(one for one in hop.audiences if one in POLICE)) for hop in chain)
+    return tuple(hop for hop in kept if hop.audiences)
+
+
+def _fits(line: Escalation, alert: Alert, contexts: frozenset[Context], minute: float) -> bool:
+    mode = alert.mode if rehearsed(alert) else Mode.REAL.value
+    return (
+        line.mode == mode
+        and line.severity in (None, alert.severity)
+        and (line.rule == alert.rule or not (line.rule or alert.unit))  # Of an area there is no school to be told.
+        and (line.context is None or line.context in contexts)
+        and _on_shift(line, minute)
+    )
+
+
+def _on_shift(line: Escalation, minute: float) -> bool:
+    start, end = parse_minute(line.from_time), parse_minute(line.until_time)
+    if start is None or end is None:
+        return True
+    return start <= minute < end if start < end else minute >= start or minute < end
+
+
+def _rank(line: Escalation, path: Sequence[str]) -> tuple[int, bool, bool, bool, bool, bool, str]:
+    """Order lines: nearest first, then by what they say; the name settles the rest, so that the choice is the same again."""
+    distance = path.index(line.unit) if line.unit in path else len(path)
+    examined = line.context is Context.EXAM
+    return distance, not line.rule, line.severity is None, not examined, line.context is None, not line.from_time, line.id

@@ -196,6 +196,7 @@ class ActRequested:
     note: str = ""
     cause: str = ""  # real, false_human, false_device, test, drill, duplicate, fixed, …
     key: str = ""  # The request's idempotency key.
+    also: frozenset[str] = frozenset()  # Other accounts of the same person, who proposes and agrees by one or by none.
 
 
 @dataclass(frozen=True, slots=True)

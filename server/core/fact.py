@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
+from server.core.chain import Plan
 
 PRESSES_SHOWN_MAX = 500  # Rows in the picture of one incident; older ones stay in the journal and are counted.
 HISTORY_SHOWN_MAX = 1_000  # The same for the history.
@@ -37,6 +38,8 @@ class What(StrEnum):
     CLOSED = "closed"
     NOTED = "noted"
     ESCALATED = "escalated"
+    ACK_EXPIRED = "ack_expired"  # Nobody acted on an acknowledgement in time: it rings again.
+    RETIMED = "retimed"  # The clock went back: what is due is due as much earlier.
     SHIFTED = "shifted"  # The severity changed while the condition lasted.
     GROUPED = "grouped"  # It stands under another alert, `ref`, which rings for both.
     UNGROUPED = "ungrouped"  # It rings for itself again.
@@ -63,6 +66,8 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     t: float | None = None  # For `cleared`: when the school did it. For `shelved` and `planned`: until when.
     step: int = 0  # The escalation step reached.
     next_at: float | None = None  # When the next one is due.
+    plan: Plan | None = None  # For whatever makes an alert ring anew: who is told and when.
+    expires_at: float | None = None  # Until when somebody has to act on an acknowledgement, or until when they had to.
     severity: Severity | None = None  # For `shifted`.
     detail: tuple[tuple[str, str], ...] = ()  # For `shifted` and `relapsed`, where it changed.
     count: int = 0  # For `counted`.
@@ -141,6 +146,9 @@ def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: PLR09
             return fact if fact.by else None
         case What.ESCALATED:
             return fact if alert.state is State.RAISED and alert.escalation < fact.step else None
+        case What.ACK_EXPIRED:
+            same = alert.state is State.ACKNOWLEDGED and alert.ack_expires_at == fact.expires_at
+            return fact if same else None
         case _:
             return None
 
@@ -172,8 +180,11 @@ def _ringing(alert: Alert, fact: Fact) -> Alert:
         resolved_at=None,
         ended_at=None,
         cause="",
-        escalation=0,
+        escalation=fact.step,
         next_escalation_at=fact.next_at,
+        plan=fact.plan or alert.plan,
+        ack_expires_at=None,
+        ack_expired=fact.what is What.ACK_EXPIRED,
         moved_version=alert.version,
         proposed_by="",
         proposed_cause="",
@@ -202,6 +213,8 @@ def _moved_to(state: State) -> Callable[[Alert, Fact], Alert]:
             owner=fact.by or alert.owner,
             acknowledged_at=first,
             next_escalation_at=None,
+            ack_expires_at=fact.expires_at,
+            ack_expired=False,
             moved_version=alert.version,
         )
 
@@ -219,16 +232,40 @@ def _closed(alert: Alert, fact: Fact) -> Alert:
         resolved_at=fact.at,
         cause=fact.cause,
         next_escalation_at=None,
+        ack_expires_at=None,
+        ack_expired=False,
         moved_version=alert.version,
     )
 
 
 def _proposed(alert: Alert, fact: Fact) -> Alert:
-    return replace(alert, proposed_by=fact.by, proposed_cause=fact.cause, moved_version=alert.version)
+    held = _held(alert, fact)
+    return replace(held, proposed_by=fact.by, proposed_cause=fact.cause, moved_version=alert.version)
+
+
+def _held(alert: Alert, fact: Fact) -> Alert:
+    """Go on as it stands; where somebody acts on an acknowledgement, it holds for longer."""
+    return alert if fact.expires_at is None else replace(alert, ack_expires_at=fact.expires_at)
+
+
+def _escalated(alert: Alert, fact: Fact) -> Alert:
+    return replace(_held(alert, fact), escalation=fact.step, next_escalation_at=fact.next_at)
+
+
+def _retimed(alert: Alert, fact: Fact) -> Alert:
+    return replace(alert, next_escalation_at=fact.next_at, ack_expires_at=fact.expires_at)
 
 
 def _recovered(alert: Alert, fact: Fact) -> Alert:
-    return replace(alert, state=State.RECOVERED, ended_at=fact.at, next_escalation_at=None, moved_version=alert.version)
+    return replace(
+        alert,
+        state=State.RECOVERED,
+        ended_at=fact.at,
+        next_escalation_at=None,
+        ack_expires_at=None,
+        ack_expired=False,
+        moved_version=alert.version,
+    )
 
 
 def _relapsed(alert: Alert, fact: Fact) -> Alert:
@@ -243,6 +280,8 @@ def _shifted(alert: Alert, fact: Fact) -> Alert:
         detail=fact.detail or alert.detail,
         escalation=fact.step,
         next_escalation_at=fact.next_at,
+        plan=fact.plan or alert.plan,
+        ack_expires_at=alert.ack_expires_at if fact.expires_at is None else fact.expires_at,
         rings=alert.rings + (alert.state is State.RAISED),  # Where somebody has it in hand already, it only stands worse.
     )
 
@@ -267,7 +306,8 @@ def _released(**fields: object) -> Callable[[Alert, Fact], Alert]:
         free = replace(alert, **fields)  # type: ignore[arg-type]
         if free.state is not State.RAISED or free.held:
             return free
-        return replace(free, escalation=0, next_escalation_at=fact.next_at, rings=free.rings + 1)
+        plan = fact.plan or free.plan
+        return replace(free, escalation=0, next_escalation_at=fact.next_at, plan=plan, rings=free.rings + 1)
 
     return change
 
@@ -289,8 +329,10 @@ _CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
     What.RELAPSED: _relapsed,
     What.ENDED: lambda alert, fact: replace(alert, ended_at=fact.at),
     What.CLOSED: _closed,
-    What.NOTED: lambda alert, _: alert,
-    What.ESCALATED: lambda alert, fact: replace(alert, escalation=fact.step, next_escalation_at=fact.next_at),
+    What.NOTED: _held,
+    What.ESCALATED: _escalated,
+    What.ACK_EXPIRED: _ringing,
+    What.RETIMED: _retimed,
     What.SHIFTED: _shifted,
     What.GROUPED: _held_by(group=lambda fact: fact.ref),
     What.UNGROUPED: _released(group=""),

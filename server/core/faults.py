@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import msgspec
+
 from contract.mode import Mode
 from server.core.alert import Alert, Severity, State
 from server.core.book import Book
 from server.core.book import Subject as About
 from server.core.deadlines import Deadlines
 from server.core.effects import Effect
-from server.core.escalation import chain_of, due_after
 from server.core.fact import Fact, What
 from server.core.fleet import Fleet
 from server.core.guards import guard_posts
@@ -270,11 +271,16 @@ class Faults:
 
 def worsen(book: Book, alert: Alert, severity: Severity, detail: tuple[tuple[str, str], ...], now: float) -> list[Effect]:
     """Make an alert worse: as long as nobody has it in hand, the chain of the new severity begins."""
-    if alert.state is not State.RAISED:
-        return [book.record(alert.id, Fact(What.SHIFTED, now, severity=severity, detail=detail, step=alert.escalation))]
-    chain = chain_of(alert, severity)
-    shifted = Fact(What.SHIFTED, now, severity=severity, detail=detail, next_at=due_after(chain, 0, now))
-    return book.ring_again(alert.id, shifted)
+    shifted = Fact(What.SHIFTED, now, severity=severity, detail=detail)
+    if alert.state is State.RAISED:
+        return book.ring_again(alert.id, shifted)
+    sooner = _sooner(alert.ack_expires_at, book.plan(replace(alert, severity=severity), now).ack_expires(now))
+    return [book.record(alert.id, msgspec.structs.replace(shifted, step=alert.escalation, expires_at=sooner))]
+
+
+def _sooner(held: float | None, worse: float | None) -> float | None:
+    """Say until when an acknowledgement holds of what has become worse; one that holds for ever goes on doing so."""
+    return held if held is None or worse is None else min(held, worse)
 
 
 def _about(rule: Rule, look: _Look) -> About:
@@ -287,7 +293,7 @@ def _of(rules: tuple[Rule, ...], subject: Subject, kind: str) -> tuple[Rule, ...
 
 def _begin(rule: Rule, view: View, finding: Finding, about: About, now: float) -> Alert:
     gateway = view.gateway.gateway.id if view.gateway else ""
-    alert = Alert(
+    return Alert(
         id=":".join(part for part in (rule.name, about.place, about.device, str(round(now * 1_000))) if part),
         rule=rule.name,
         severity=finding.severity,
@@ -305,4 +311,3 @@ def _begin(rule: Rule, view: View, finding: Finding, about: About, now: float) -
         code=finding.code,
         children=finding.children,
     )
-    return replace(alert, next_escalation_at=due_after(chain_of(alert), 0, now))

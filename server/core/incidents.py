@@ -1,17 +1,14 @@
 """Presses and other signals of the alarm lane become alerts here: each is told once, none is ever dropped or closed."""
 
-from dataclasses import replace
-
 from contract.identity import DeviceId, GatewayId
 from contract.mode import Mode
 from server.core.alert import Alert, Attached, Flow, State
 from server.core.book import Book, Subject
 from server.core.effects import Effect, IdTaken
-from server.core.escalation import chain_of, due_after
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
 from server.core.fact import Fact, What
 from server.core.fleet import Fleet
-from server.core.lifecycle import RECOVERED
+from server.core.lifecycle import RECOVERED, happens
 from server.core.rule import Finding, Rule, Signal, View
 from server.core.rules import audit_failed, device_alert, one_key_press, unreadable_alarm
 from server.core.windows import Windows
@@ -41,16 +38,9 @@ class Incidents:
         mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, event.quality)
         finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
         assert finding is not None
-        row = Attached(
-            id=name,
-            device=event.device,
-            t=_pressed_at(event),
-            rx=event.rx,
-            press=event.press,
-            stored=event.stored,
-            late=event.quality > 0 and event.rx - event.t > LATE_SECONDS,
-            repaired=event.repaired,
-        )
+        at = _pressed_at(event)
+        late = event.rx - at > LATE_SECONDS
+        row = Attached(name, event.device, at, event.rx, event.press, event.stored, late, repaired=event.repaired)
         effects = self._ring(one_key_press.RULE, finding, mode, event.gateway, row, now)
         effects += self._taken(event, name)
         early = self._early_clears.pop((event.gateway, event.id), None)
@@ -70,10 +60,10 @@ class Incidents:
         alert = self._open_alert(device_alert.RULE, finding.code, mode, event.gateway, event.device)
         if alert is not None and alert.flow is Flow.FAULT:
             self._book.note_signal(name, alert.id)
+            effects: list[Effect] = []
             if alert.state is State.RECOVERED:
-                relapsed = self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail))
-                return [relapsed, *self._taken(event, name)]
-            return self._taken(event, name)
+                effects.append(self._book.record(alert.id, Fact(What.RELAPSED, now, detail=finding.detail)))
+            return effects + self._confirm(self._book.alerts[alert.id], row, now) + self._taken(event, name)
         return self._ring(device_alert.RULE, finding, mode, event.gateway, row, now) + self._taken(event, name)
 
     def unreadable(self, event: Unreadable, now: float) -> list[Effect]:
@@ -92,8 +82,7 @@ class Incidents:
         note = f"{event.reason}: {event.detail}"
         if alert.state is State.RAISED:
             return [self._book.record(alert.id, Fact(What.NOTED, now, note=note))]
-        again = Fact(What.REOPENED, now, note=note, next_at=due_after(chain_of(alert), 0, now))
-        return self._book.ring_again(alert.id, again)
+        return self._book.ring_again(alert.id, Fact(What.REOPENED, now, note=note))
 
     def audited(self, event: AuditJudged, now: float) -> list[Effect]:
         """Tell that the audits find something wrong, once, and that they no longer do."""
@@ -133,8 +122,7 @@ class Incidents:
     def _ring(self, rule: Rule, finding: Finding, mode: Mode, gateway: GatewayId, row: Attached, now: float) -> list[Effect]:
         alert = self._open_alert(rule, finding.code, mode, gateway, DeviceId(row.device))
         if alert is not None:
-            again = Fact(What.PRESSED, now, press=row, next_at=due_after(chain_of(alert), 0, now))
-            effects = self._book.ring_again(alert.id, again)
+            effects = self._book.ring_again(alert.id, Fact(What.PRESSED, now, press=row))
         else:
             begun = self._begin(row.id, rule, finding, mode, gateway, row, now)
             note = "repaired" if row.repaired else ""
@@ -147,13 +135,13 @@ class Incidents:
         if alert.mode != Mode.REAL or not _confirms(alert):
             return []
         effects: list[Effect] = []
-        for other in self._book.open_at(alert.school or alert.gateway):
+        for other in self._book.known_at(alert.school or alert.gateway):
             if other.id == alert.id or other.mode != Mode.REAL or not _confirms(other):
                 continue
             if any(_together(press, row) for press in other.presses):
-                for one in (alert, other):
+                for one in (alert, other):  # What is over already stays over: the new one rings, and needs two people.
                     current = self._book.alerts[one.id]
-                    if current.flow is Flow.INCIDENT and not current.confirmed:
+                    if current.flow is Flow.INCIDENT and happens(current, What.CONFIRMED) and not current.confirmed:
                         effects.append(self._book.record(one.id, Fact(What.CONFIRMED, now, ref=row.id)))
         return effects
 
@@ -192,7 +180,7 @@ class Incidents:
         self, key: str, rule: Rule, finding: Finding, mode: Mode, gateway: GatewayId, row: Attached | None, now: float
     ) -> Alert:
         school = self._fleet.roster.school_of(gateway)
-        alert = Alert(
+        return Alert(
             id=key,
             rule=rule.name,
             severity=finding.severity,
@@ -213,7 +201,6 @@ class Incidents:
             flow=finding.flow,
             code=finding.code,
         )
-        return replace(alert, next_escalation_at=due_after(chain_of(alert), 0, now))
 
 
 def _confirms(alert: Alert) -> bool:

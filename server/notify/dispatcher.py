@@ -15,8 +15,8 @@ import structlog
 from contract.errors import StorageError
 from server.channels.channel import Subject
 from server.core.alert import Alert
+from server.core.chain import Chain
 from server.core.effects import NotificationDue
-from server.core.escalation import Chain
 from server.notify.model import Due, Plan
 from server.notify.rings import Owed, owed, owed_for
 from server.notify.store import Notifications

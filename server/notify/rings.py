@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.core.alert import OVER, Alert, Flow, Severity, State
+from server.core.chain import Chain
 from server.core.effects import NotificationDue
-from server.core.escalation import Chain
 from server.notify.model import Due, due_id
 
 

@@ -129,7 +129,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
 
 _WATCHING = frozenset({Permission.PUBLIC, Permission.SIGNED_IN, Permission.WATCH})
 _INCIDENT_WORK = frozenset(set(Act) - {Act.WORK_ORDER, Act.CLOSE})
-_FAULT_WORK = frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.NOTE, Act.ESCALATE})
+_FAULT_WORK = frozenset({Act.ACKNOWLEDGE, Act.WORK_ORDER, Act.CLOSE, Act.REOPEN, Act.NOTE, Act.ESCALATE})
 _NOTES = frozenset({Act.NOTE})
 _NOTHING: frozenset[Act] = frozenset()
 _ANSWERS_GAPS = frozenset({Move.RECTIFY, Move.NOTE})

@@ -41,8 +41,9 @@ def test_an_acknowledgement_stops_the_chain() -> None:
     talk = alone()
     alert = talk.press(1, 100)
     talk.act(alert, "acknowledge", 120)
+    talk.act(alert, "dispatch", 130)
 
-    tick(talk, 500)
+    tick(talk, 5_000)
 
     assert not talk.told()
     assert not talk.changed()

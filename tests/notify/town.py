@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from server.channels.channel import Channel, Message, Outcome, Receipt, Subject
 from server.core.alert import Alert, Flow, Severity, State, Step
+from server.core.chain import Chain
 from server.core.effects import NotificationDue
-from server.core.escalation import CRITICAL, Chain
+from server.core.escalation import CRITICAL
 from server.journal.database import Database
 from server.notify.composing import compose
 from server.notify.dispatcher import Dispatcher, Neighbours

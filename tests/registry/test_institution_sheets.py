@@ -26,6 +26,7 @@ def test_every_sheet_has_a_line_in_the_city_of_the_tests() -> None:
         "requirement",
         "rule_setting",
         "scope",
+        "escalation",
     }
 
 

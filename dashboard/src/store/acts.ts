@@ -27,7 +27,7 @@ const FAULT_MOVES: Record<State, readonly Act[]> = {
   on_scene: [],
   resolved: [],
   reviewed: [],
-  closed: [],
+  closed: ["reopen"], // Where it lasts; the server knows.
 };
 export const INCIDENT_CAUSES: readonly Cause[] = ["real", "false_human", "false_device", "test", "drill", "duplicate"];
 export const FAULT_CAUSES: readonly Cause[] = ["fixed", "planned", "false_device", "duplicate", "test", "drill"];

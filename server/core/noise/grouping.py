@@ -6,13 +6,12 @@ a fact of the member. A group may stand under the group of a larger area. Incide
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from contract.mode import Mode
 from server.core.alert import Alert, State
 from server.core.book import Book, Subject
 from server.core.effects import Effect
-from server.core.escalation import chain_of, due_after
 from server.core.fact import Fact, What
 from server.core.fleet import Fleet
 from server.core.lifecycle import RECOVERED
@@ -214,7 +213,6 @@ class Grouping:
         if open_already is not None:  # People ordered work on it, and it is back before they closed it.
             relapsed = Fact(What.RELAPSED, now, detail=begun.detail)
             return [self._book.record(open_already.id, relapsed)] if open_already.state is State.RECOVERED else []
-        begun = replace(begun, next_escalation_at=due_after(chain_of(begun), 0, now))
         return self._book.raise_alert(begun, now)
 
     def _join(self, cause: Cause, now: float) -> list[Effect]:

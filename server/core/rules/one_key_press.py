@@ -5,6 +5,8 @@ from server.core.alert import Flow, Severity
 from server.core.events import PressArrived
 from server.core.rule import Finding, Rule, Subject, View
 
+SILENT_PRESSES = frozenset({"duress", "silent"})  # A code given under threat, or a button that is made to be silent.
+
 
 def evaluate(view: View, _now: float) -> Finding | None:
     """Find a press; a rehearsal is housekeeping, so that it never stands among the real ones."""
@@ -16,6 +18,7 @@ def evaluate(view: View, _now: float) -> Finding | None:
         since=press.t,
         detail=(("press", press.press), ("mode_claimed", press.mode_claimed)),
         flow=Flow.INCIDENT,
+        code="duress" if press.press in SILENT_PRESSES else "",  # An incident of its own, which the school cannot see.
     )
 
 

@@ -10,6 +10,7 @@ from server.registry.sheets import (
     dispute,
     document,
     drill,
+    escalation,
     exemption,
     gate,
     gateway,
@@ -49,6 +50,7 @@ AnyRecord = (
     | requirement.Requirement
     | scope.IndicatorScope
     | rule_setting.RuleSetting
+    | escalation.Escalation
 )
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
@@ -71,6 +73,7 @@ LEDGER_SHEETS = (
     requirement.SHEET,
     scope.SHEET,
     rule_setting.SHEET,
+    escalation.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 

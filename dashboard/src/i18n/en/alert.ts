@@ -50,6 +50,8 @@ export const alert: typeof Chinese = {
     work_order: "Work order",
     recovered: "Recovered",
     relapsed: "Happened again",
+    ack_expired: "Acknowledgement expired: rings again",
+    retimed: "The server's clock went back: timed anew",
     ended: "Condition ended",
     closed: "Closed",
     noted: "Note",

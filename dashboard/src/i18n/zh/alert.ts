@@ -47,6 +47,8 @@ export const alert = {
     work_order: "派工单",
     recovered: "恢复",
     relapsed: "再次发生",
+    ack_expired: "确认已过期，再次响铃",
+    retimed: "服务器时钟回拨，重新计时",
     ended: "条件结束",
     closed: "关闭",
     noted: "备注",
