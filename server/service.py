@@ -31,6 +31,7 @@ from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.daybooks import Daybooks
+from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.gaps.keeper import Keeper
 from server.gaps.store import GapStore
@@ -186,6 +187,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         show=lambda alert: alert_view(alert, registry.tree, registry.accounts, engine),
         indicators=lambda: {one.name: place for place, one in enumerate(engine.indicators)},
         pulse=pulse,
+        windows=engine.windows_open,
     )
     hub = Hub(secrets.token_hex(4), source, sessions.use)
     sessions.on_closed = hub.close_session
@@ -204,11 +206,13 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         known = registry.tree.gateways.get(gateway)
         return hub.police_watch(known.school if known is not None else "")
 
+    windows = WindowStore(database)
     ingest = Ingest(journal, runtime.tell, clock, on_commit=committed, watched=watched)
-    sharing = open_sharing(database, settings.name, journal, registry.windows, ingest, runtime, clock)
+    sharing = open_sharing(database, settings.name, journal, windows, ingest, runtime, clock)
     commands = Commands(
         CommandStore(database),
         registry,
+        windows.declare,
         signing_key(settings.folder),
         lambda: doors,
         ingest.clone_suspected,
@@ -252,6 +256,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         act=runtime.act,
         check_in=check_in,
         declare=runtime.tell,
+        windows=windows,
         commands=commands,
         edit=registrar.edit,
         importing=Importing(settings.folder / "imports", registry, registrar.edit, clock),
@@ -310,7 +315,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     await sharing.start()
     now = clock()
     facts = await journal.facts(round((now - SETTLED_KEPT_SECONDS) * 1000))
-    runtime.restore(registry.roster, facts, await registry.windows.current(now))
+    runtime.restore(registry.roster, facts, await windows.counting(now))
     ingest.load_roster(registry.roster)
     await ingest.start()
     await _know_again(service)

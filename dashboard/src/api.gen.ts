@@ -40,6 +40,8 @@ export interface Alert {
   held_until: number | null;
   group: string;
   security: boolean;
+  window: string;
+  why_real: WhyReal;
 }
 
 /** One alert with its history, presses and surroundings; `acts` are the moves this user may ask for now. */
@@ -79,6 +81,8 @@ export interface AlertDetail {
   held_until: number | null;
   group: string;
   security: boolean;
+  window: string;
+  why_real: WhyReal;
   acts: Act[];
   history: HistoryStep[];
   presses: PressView[];
@@ -251,6 +255,15 @@ export interface AskWindow {
   devices: [string, string][];
   start: number;
   end: number;
+  id?: string;
+  note?: string;
+}
+
+/** A move of a test or drill, seen at a version. */
+export interface AskWindowMove {
+  move: "approve" | "refuse" | "withdraw";
+  version: number;
+  note?: string;
 }
 
 /** One comparison: how much was compared, what differs, and what could not be compared. */
@@ -999,6 +1012,16 @@ export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed
 /** The orders. Those of a device go to one; the others are for the gateway itself. */
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
 
+/** A test or drill that is under way, for the line that every screen of its branch shows. */
+export interface OpenWindow {
+  id: string;
+  mode: "drill" | "test";
+  school: string;
+  start: number;
+  until: number;
+  buttons: number;
+}
+
 /** One event, in force from `begins` until `ends` (ms UTC): for a unit and all below it, or near a place. */
 export interface OutsideEvent {
   id: string;
@@ -1064,7 +1087,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1354,6 +1377,8 @@ export interface Summary {
   drills: number;
   held: [number, number, number];
   rang: number;
+  windows: OpenWindow[];
+  windows_open: number;
 }
 
 /** The levels of the education branch of the tree; schools hang under any of them. */
@@ -1432,6 +1457,9 @@ export interface WarnedSchools {
   looked: number;
 }
 
+/** Why a press is real although something speaks of a rehearsal; people are told so beside it. */
+export type WhyReal = "" | "no_clock" | "undeclared" | "unlisted";
+
 /** One edit of the registry (`what` is a sheet), or one alert that was raised (a rule). */
 export interface WhyView {
   kind: "alert" | "registry";
@@ -1443,7 +1471,30 @@ export interface WhyView {
   effective: string;
 }
 
-/** A declared test or drill. */
+/** One test or drill with its history, what was pressed in it, and what rang as real beside it. */
+export interface WindowDetail {
+  window: WindowView;
+  history: WindowStep[];
+  alerts: Alert[];
+}
+
+/** What can happen to it. */
+export type WindowMove = "approve" | "ask" | "declare" | "refuse" | "withdraw";
+
+/** Where a test or drill stands. Whether an approved one is to come, open or over, its times say. */
+export type WindowState = "approved" | "asked" | "ended" | "refused" | "withdrawn";
+
+/** One move on record. */
+export interface WindowStep {
+  at: number;
+  move: WindowMove;
+  state: WindowState;
+  by: string;
+  role: string;
+  note: string;
+}
+
+/** One test or drill: between `start` and `until` a press of its buttons is no real one, if it is approved. `moves` are what this user may ask for now. */
 export interface WindowView {
   id: string;
   mode: "drill" | "test";
@@ -1451,12 +1502,23 @@ export interface WindowView {
   devices: [string, string][];
   start: number;
   end: number;
+  until: number;
+  state: WindowState;
+  version: number;
+  asked_by: string;
+  asked_by_display: string;
+  asked_at: number;
   approved_by: string;
+  approved_by_display: string;
+  approved_at: number | null;
+  note: string;
+  moves: WindowMove[];
 }
 
-/** The declared tests and drills that have not ended. */
+/** Tests and drills within reach: those that stand, the next first; or past ones, the newest first. */
 export interface Windows {
   items: WindowView[];
+  next: string | null;
 }
 
 /** The stream's events by name. */
@@ -1533,8 +1595,10 @@ export interface Routes {
   "GET /api/v1/visits/{visit_id}": { query: undefined; body: undefined; reply: VisitDetail };
   "POST /api/v1/visits/{visit_id}/acts": { query: undefined; body: AskVisitAct; reply: VisitDetail };
   "POST /api/v1/visits/{visit_id}/findings": { query: undefined; body: AskFinding; reply: VisitDetail };
-  "GET /api/v1/windows": { query: undefined; body: undefined; reply: Windows };
+  "GET /api/v1/windows": { query: { past?: boolean; school?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Windows };
   "POST /api/v1/windows": { query: undefined; body: AskWindow; reply: WindowView };
+  "GET /api/v1/windows/{window_id}": { query: undefined; body: undefined; reply: WindowDetail };
+  "POST /api/v1/windows/{window_id}/moves": { query: undefined; body: AskWindowMove; reply: WindowDetail };
   "GET /docs/problems": { query: undefined; body: undefined; reply: unknown };
   "GET /healthz": { query: undefined; body: undefined; reply: Health };
   "GET /metrics": { query: undefined; body: undefined; reply: unknown };

@@ -44,6 +44,16 @@ class AskWindow(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     devices: Annotated[list[tuple[_Short, _Short]], msgspec.Meta(min_length=1, max_length=100)]
     start: int
     end: int
+    id: Annotated[str, msgspec.Meta(max_length=36)] = ""  # A UUID that makes it harmless to send again.
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class AskWindowMove(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move of a test or drill, seen at a version."""
+
+    move: Literal["approve", "refuse", "withdraw"]
+    version: int
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
 class AskCommand(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

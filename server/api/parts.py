@@ -8,6 +8,7 @@ from server.api.screens import Screens
 from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike
 from server.audit.auditor import Auditor
 from server.commands.giving import Commands
+from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
@@ -46,6 +47,7 @@ class Parts:
     act: Act
     check_in: CheckIn
     declare: Declare
+    windows: WindowStore
     commands: Commands
     gaps: GapStore
     reports: Maker

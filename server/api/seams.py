@@ -1,7 +1,7 @@
 # ruff: noqa: D102  # The properties say by their names what they are.
 """What the API needs of its neighbours, as protocols: the engine's readable state, and the calls that store and submit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -103,6 +103,10 @@ class EngineLike(Protocol):
 
     def gateway(self, gateway: str) -> GatewayLike | None:
         """Give what is known of a gateway."""
+        ...
+
+    def windows_open(self, now: float) -> Iterable[WindowDeclared]:
+        """Give the tests and drills that are under way."""
         ...
 
     def first_hop(self, gateway: str, device: str) -> str:

@@ -6,10 +6,12 @@ from datetime import date
 from server.api import views
 from server.api.seams import EngineLike
 from server.core.alert import Alert, Attached, Flow
+from server.core.events import WindowDeclared
 from server.core.guards import roll_of
 from server.core.lifecycle import legal_acts
 from server.core.noise.holding import is_security
 from server.core.verdict import Tally, Verdict
+from server.core.windows import WhyReal
 from server.registry.accounts import Accounts
 from server.registry.coordinates import SHOWN, converted
 from server.registry.dossier import Dossier
@@ -53,6 +55,7 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
     """Collect what is shown of an alert everywhere; a device nobody registered still has its id."""
     school = tree.schools.get(alert.school)
     device = tree.device(alert.gateway, alert.device)
+    told = dict(alert.detail)
     return {
         "id": alert.id,
         "ver": alert.version,
@@ -89,6 +92,8 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "held_until": ms_or_none(alert.shelved_until),
         "group": alert.group if alert.held else "",
         "security": alert.flow is Flow.INCIDENT or is_security(alert),
+        "window": told.get("window", ""),
+        "why_real": WhyReal(told.get("why_real", "")),
     }
 
 
@@ -251,4 +256,16 @@ def counts(tally: Tally) -> views.Counts:
     """Show a tally."""
     return views.Counts(
         met=tally.met, not_met=tally.not_met, unknown=tally.unknown, exempt=tally.exempt, bp=tally.basis_points
+    )
+
+
+def open_window(window: WindowDeclared) -> views.OpenWindow:
+    """Show one that is under way, as every screen of its branch has it."""
+    return views.OpenWindow(
+        id=window.id,
+        mode=window.mode,  # type: ignore[arg-type]  # The core has checked it.
+        school=window.school,
+        start=ms(window.start),
+        until=ms(window.end),
+        buttons=len(window.devices),
     )

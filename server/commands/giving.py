@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
 import structlog
@@ -43,6 +43,7 @@ class Commands:
         self,
         store: CommandStore,
         registry: Registry,
+        keep: Callable[[WindowDeclared, float], Awaitable[None]],
         key: Ed25519PrivateKey,
         doors: Callable[[], Sequence[Sends]],
         clone_suspected: Callable[[GatewayId], bool],
@@ -51,6 +52,7 @@ class Commands:
     ) -> None:
         self._store = store
         self._registry = registry
+        self._keep = keep
         self._key = key
         self._doors = doors
         self._clone_suspected = clone_suspected
@@ -148,7 +150,7 @@ class Commands:
             end=now + after,
             approved_by=user.name,
         )
-        await self._registry.windows.declare(window)
+        await self._keep(window, now)
         self._declare(window)
 
     def _sign(self, given: Given) -> bytes:

@@ -170,6 +170,10 @@ class Engine:
         box = self._fleet.gateways.get(gateway)
         return (known.first_hop if known else "") or (box.first_hop if box else "")
 
+    def windows_open(self, now: float) -> Iterable[WindowDeclared]:
+        """Give the tests and drills that are under way, in no order."""
+        return self._windows.open(now)
+
     def livenesses(self) -> Iterable[tuple[str, str, str]]:
         """Give what is known of each gateway (device empty) and of each device that is not unknown."""
         for gateway in self._fleet.gateways.values():

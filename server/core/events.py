@@ -295,7 +295,10 @@ class RosterEdited:
 
 @dataclass(frozen=True, slots=True)
 class WindowDeclared:
-    """A test or drill was declared: only presses of the listed buttons within it may be of that mode."""
+    """A test or drill was declared: only presses of the listed buttons within it may be of that mode.
+
+    Told again it takes the place of what was told before: ended earlier, or without an approval, which withdraws it.
+    """
 
     id: str
     mode: str

@@ -11,7 +11,7 @@ from server.core.fleet import Fleet
 from server.core.lifecycle import RECOVERED, happens
 from server.core.rule import Finding, Rule, Signal, View
 from server.core.rules import audit_failed, device_alert, one_key_press, unreadable_alarm
-from server.core.windows import Windows
+from server.core.windows import REAL, Ruling, Windows
 
 REPAIRED_SECONDS = 86_400.0  # A press found by a heartbeat is believed to be no older than this.
 LATE_SECONDS = 300.0  # A press older than this when it reaches us still rings, and is marked late (迟到).
@@ -35,8 +35,9 @@ class Incidents:
         name = self._book.name(event.id, event.gateway)
         if self._book.knows(name):
             return self._stored(name, now) if event.stored else []
-        mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, event.quality)
-        finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
+        ruling = self._ruling(event, event.quality)
+        mode = ruling.mode
+        finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, ruling), now)
         assert finding is not None
         at = _pressed_at(event)
         late = event.rx - at > LATE_SECONDS
@@ -51,8 +52,9 @@ class Incidents:
         name = self._book.name(event.id, event.gateway)
         if self._book.knows(_signal(name, event)):
             return self._stored(name, now) if event.stored else []
-        mode = self._windows.mode(event.gateway, event.device, event.t, event.rx, quality=1)
-        finding = device_alert.RULE.evaluate(self._view(event.gateway, event.device, event, mode), now)
+        ruling = self._ruling(event, quality=1)
+        mode = ruling.mode
+        finding = device_alert.RULE.evaluate(self._view(event.gateway, event.device, event, ruling), now)
         if finding is None:
             return self._over(event, name, mode, now)
         late = event.rx - event.t > LATE_SECONDS
@@ -68,7 +70,7 @@ class Incidents:
 
     def unreadable(self, event: Unreadable, now: float) -> list[Effect]:
         """Tell operators that something on an alarm lane could not be read; repeats belong to the same alert."""
-        finding = unreadable_alarm.RULE.evaluate(self._view(event.gateway, DeviceId(""), event, Mode.REAL), now)
+        finding = unreadable_alarm.RULE.evaluate(self._view(event.gateway, DeviceId(""), event, REAL), now)
         if finding is None:
             return []
         alert = self._open_alert(unreadable_alarm.RULE, "", Mode.REAL, event.gateway, DeviceId(""))
@@ -88,7 +90,7 @@ class Incidents:
         """Tell that the audits find something wrong, once, and that they no longer do."""
         nowhere, nothing = GatewayId(""), DeviceId("")
         alert = self._open_alert(audit_failed.RULE, event.code, Mode.REAL, nowhere, nothing)
-        finding = audit_failed.RULE.evaluate(self._view(nowhere, nothing, event, Mode.REAL), now)
+        finding = audit_failed.RULE.evaluate(self._view(nowhere, nothing, event, REAL), now)
         if finding is None:
             return self._book.recover(alert, now, RECOVERED) if alert else []
         if alert is not None:
@@ -166,14 +168,19 @@ class Incidents:
     def _open_alert(self, rule: Rule, code: str, mode: Mode, gateway: GatewayId, device: DeviceId) -> Alert | None:
         return self._book.open(Subject(rule.name, gateway, device, mode.value, code))
 
-    def _view(self, gateway: GatewayId, device: DeviceId, signal: Signal, mode: Mode) -> View:
+    def _ruling(self, event: PressArrived | DeviceAlerted, quality: int) -> Ruling:
+        school = self._fleet.roster.school_of(event.gateway)
+        place = school.id if school is not None else ""
+        return self._windows.rule(place, event.gateway, event.device, event.t, event.rx, quality, event.mode_claimed)
+
+    def _view(self, gateway: GatewayId, device: DeviceId, signal: Signal, ruling: Ruling) -> View:
         return View(
             calendar=self._fleet.roster.calendar,
             school=self._fleet.roster.school_of(gateway),
             gateway=self._fleet.gateways.get(gateway),
             state=self._fleet.find(gateway, device),
             signal=signal,
-            mode=mode,
+            ruling=ruling,
         )
 
     def _begin(

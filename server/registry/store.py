@@ -22,7 +22,6 @@ from server.registry.model import Roster
 from server.registry.record import Key
 from server.registry.recorded import HEAD, Stamp, changes_after, head, read_change, record, write_key
 from server.registry.tree import Tree
-from server.registry.windows import Windows
 
 Checked = Callable[[Roster], None]  # Raises `ConfigurationError` for a roster that cannot be.
 _LOCK = 0x7265676973747279  # "registry": of several servers, one edits at a time.
@@ -38,7 +37,6 @@ class Registry:
         self.tree = Tree(Roster())
         self.accounts = Accounts(database)
         self.audit = Audit(database)
-        self.windows = Windows(database)
         self.sequence = 0  # Of the last change we know of.
         self._lock = asyncio.Lock()  # A large edit takes many transactions, and no other comes between.
         self._unfinished = database.dialect == "sqlite"  # Whether a large edit may have been broken off.

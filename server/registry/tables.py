@@ -160,16 +160,3 @@ audit = Table(
     Column("prev", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
-
-declared_window = Table(
-    "declared_window",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("mode", String(8), nullable=False),
-    Column("school", String(10), nullable=False),
-    Column("devices", Text, nullable=False),
-    Column("start_ms", BigInteger, nullable=False),
-    Column("end_ms", BigInteger, nullable=False),
-    Column("approved_by", String(64), nullable=False),
-    Index(None, "end_ms"),
-)

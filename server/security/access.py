@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from contract.orders import Op
 from server.core.alert import Alert, Flow
+from server.drills.window import WindowMove
 from server.gaps.model import Move
 from server.registry.model import Role, Scope, User
 from server.registry.tree import Tree
@@ -24,7 +25,8 @@ class Permission(StrEnum):
     ACT = "act"
     CONTACT = "contact"  # Telephone numbers of schools and stations.
     WINDOWS = "windows"  # See declared tests and drills.
-    DECLARE = "declare"  # Declare them.
+    REHEARSE = "rehearse"  # Ask for them, and take them back.
+    DECLARE = "declare"  # Approve or refuse what another asked for; what one asks for oneself is declared at once.
     CHECK_IN = "check_in"
     STATS = "stats"
     AUDIT = "audit"
@@ -108,7 +110,9 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/visits/{visit_id}/acts"): Permission.VISIT,
     ("POST", "/api/v1/visits/{visit_id}/findings"): Permission.VISIT,
     ("GET", "/api/v1/windows"): Permission.WINDOWS,
-    ("POST", "/api/v1/windows"): Permission.DECLARE,
+    ("POST", "/api/v1/windows"): Permission.REHEARSE,
+    ("GET", "/api/v1/windows/{window_id}"): Permission.WINDOWS,
+    ("POST", "/api/v1/windows/{window_id}/moves"): Permission.REHEARSE,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands/{command_id}/confirm"): Permission.COMMAND,
@@ -164,6 +168,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
+            Permission.REHEARSE,
             Permission.DECLARE,
             Permission.STATS,
             Permission.COMMAND,
@@ -183,6 +188,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
+            Permission.REHEARSE,
             Permission.DECLARE,
             Permission.STATS,
             Permission.COMMAND,
@@ -220,6 +226,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.ACT,
             Permission.CONTACT,
             Permission.WINDOWS,
+            Permission.REHEARSE,
             Permission.RECTIFY,
         },
         _NOTES,  # A school's word never closes its own press.
@@ -325,6 +332,13 @@ def may_act(user: User, alert: Alert, act: Act) -> bool:
 def may_move(user: User, move: Move) -> bool:
     """Say whether a user's role may ask for this move of a gap; whether it is legal now, the lifecycle decides."""
     return move in GRANTS[user.role].gaps
+
+
+def may_move_window(user: User, move: WindowMove, asked_by: str) -> bool:
+    """Say whether a user may ask for this move of a test or drill: nobody rules on what they asked for themselves."""
+    if move in (WindowMove.APPROVE, WindowMove.REFUSE):
+        return may(user, Permission.DECLARE) and user.name != asked_by
+    return may(user, Permission.REHEARSE)
 
 
 def may_command(user: User, op: Op) -> bool:

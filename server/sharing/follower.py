@@ -15,10 +15,11 @@ from server.core.events import WindowDeclared
 from server.journal.model import AlarmEvent, JournaledBatch, StoredFact
 
 POLL_SECONDS = 0.2  # A press that came to one server alone is on every screen within two of these.
-SELDOM_SECONDS = 1.0  # Single events and windows: batches and facts tell nearly all of them sooner.
+SELDOM_SECONDS = 1.0  # Single events: batches and facts tell nearly all of them sooner.
 RETRY_SECONDS = 1.0
 BATCHES_MAX = 500
 FACTS_MAX = 1_000
+WINDOWS_MS = 60_000  # How far back windows are looked at, for the same reason; after a failure from the last look on.
 EVENTS_MS = 20_000  # How far back single events are looked at: more than servers' clocks differ and commits take.
 OWN_MAX = 200_000  # Batches of ours that are not read yet; of those forgotten beyond it our engine is told again.
 
@@ -52,8 +53,8 @@ class Journal(Protocol):
 class Windows(Protocol):
     """The declared windows."""
 
-    async def current(self, now: float) -> Sequence[WindowDeclared]:
-        """Read the windows that have not ended."""
+    async def moved(self, since_ms: int) -> Sequence[tuple[tuple[str, int], WindowDeclared]]:
+        """Read what was declared, approved or withdrawn since an instant: its id and version, and what it is now."""
         ...
 
 
@@ -91,7 +92,8 @@ class Follower:
         self._batch = 0
         self._fact = 0
         self._own: set[int] = set()
-        self._declared: set[str] = set()
+        self._declared: set[tuple[str, int]] = set()
+        self._windows_ms: int | None = None
 
     async def start(self) -> None:
         """Note where the journal stands: what is committed from here on is followed. Raises `StorageError`."""
@@ -121,7 +123,8 @@ class Follower:
                 await asyncio.sleep(POLL_SECONDS)
 
     async def step(self) -> bool:
-        """Follow what is new among batches and facts; says whether there may be more."""
+        """Follow what is new among windows, batches and facts; says whether there may be more."""
+        await self._follow_windows()  # First: what other servers take for a test is none of ours to ring for.
         facts = await self._journal.facts_after(self._fact, FACTS_MAX)
         if facts:  # Before the batches: an alert that another server made of one is then ours already, and made once.
             self._fact = facts[-1].sequence
@@ -137,11 +140,16 @@ class Follower:
         return len(batches) == BATCHES_MAX or len(facts) == FACTS_MAX
 
     async def look(self) -> None:
-        """Look at the newest single events and at the declared windows."""
-        now = self._clock()
-        self._listener.followed_events(await self._journal.events(round(now * 1_000) - EVENTS_MS))
-        windows = await self._windows.current(now)
-        for window in windows:
-            if window.id not in self._declared:
+        """Look at the newest single events."""
+        self._listener.followed_events(await self._journal.events(round(self._clock() * 1_000) - EVENTS_MS))
+
+    async def _follow_windows(self) -> None:
+        """Learn of each move of a test or drill within two looks, so that all servers rule a press alike."""
+        now_ms = round(self._clock() * 1_000)
+        since_ms = now_ms if self._windows_ms is None else min(now_ms, self._windows_ms)
+        moved = await self._windows.moved(since_ms - WINDOWS_MS)
+        self._windows_ms = now_ms
+        for version, window in moved:
+            if version not in self._declared:
                 self._declare(window)
-        self._declared = {window.id for window in windows}
+        self._declared = {version for version, _ in moved}

@@ -5,11 +5,11 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Protocol
 
 from server.core.events import LeadChanged
+from server.drills.window_store import WindowStore
 from server.ingest.pipeline import Ingest
 from server.journal.database import Database
 from server.journal.leases import SHARES, Leases
 from server.journal.sql import SqlJournal
-from server.registry.windows import Windows
 from server.runtime import Runtime
 from server.sharing.division import Division
 from server.sharing.follower import Follower
@@ -104,7 +104,7 @@ def open_sharing(
     database: Database,
     name: str,
     journal: SqlJournal,
-    windows: Windows,
+    windows: WindowStore,
     ingest: Ingest,
     runtime: Runtime,
     clock: Callable[[], float],

@@ -1,10 +1,14 @@
 """The summary's figures for every scope at once, kept by difference: a change costs the depth of the tree, not its size."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from server.api import views
+from server.api.show import open_window
+from server.api.views.picture import WINDOWS_SHOWN_MAX
 from server.core.alert import Alert, State
+from server.core.events import WindowDeclared
 from server.registry.model import Device, Scope
 from server.registry.tree import Tree
 from server.security.access import Reach, is_covert
@@ -128,7 +132,16 @@ class Counters:
             for scope in self._tree.above(school):
                 self._of(scope).schools_live += live
 
-    def summary(self, reach: Reach, seq: int, server_ms: int, lag_ms: int, *, journal_ok: bool) -> views.Summary:
+    def summary(  # One for each thing that is no figure of ours.
+        self,
+        reach: Reach,
+        seq: int,
+        server_ms: int,
+        lag_ms: int,
+        *,
+        journal_ok: bool,
+        windows: Sequence[WindowDeclared] = (),
+    ) -> views.Summary:
         """Give the figures of one reach."""
         while self._rang and self._rang[0][0] <= server_ms / 1_000 - RANG_SECONDS:
             self._unring()
@@ -157,6 +170,8 @@ class Counters:
             drills=drills,
             held=(held[0], held[1], held[2]),
             rang=rang,
+            windows=[open_window(window) for window in windows[:WINDOWS_SHOWN_MAX]],
+            windows_open=len(windows),
         )
 
     def _add(self, counted: _Counted, one: int) -> None:

@@ -4,12 +4,13 @@ Everything here runs on the event loop and never waits; what a screen is slow to
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from server.api import views
 from server.core.alert import Alert, Severity
 from server.core.effects import AlertChanged, AlertGone, Effect, LivenessChanged, VerdictChanged
+from server.core.events import WindowDeclared
 from server.core.verdict import Judgement, Verdict
 from server.registry.model import Scope
 from server.registry.tree import Tree
@@ -37,12 +38,13 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What the hub reads of its neighbours: the tree, how to show an alert, each indicator's place, and the pulse."""
+    """What the hub reads of its neighbours: the tree, how to show an alert, each indicator's place, pulse, open windows."""
 
     tree: Callable[[], Tree]
     show: Callable[[Alert], views.Alert]
     indicators: Callable[[], dict[str, int]]
     pulse: Callable[[], Pulse] = Pulse
+    windows: Callable[[float], Iterable[WindowDeclared]] = lambda _: ()
 
 
 class Hub:
@@ -201,8 +203,21 @@ class Hub:
 
     def summary(self, reach: Reach, now: float) -> views.Summary:
         """Give the figures of one reach as of now."""
-        pulse = self._source.pulse()
-        return self._counters.summary(reach, self.seq, round(now * 1000), pulse.lag_ms, journal_ok=pulse.journal_ok)
+        return self._figures(reach, now, self._windows_within(now))
+
+    def _figures(self, reach: Reach, now: float, windows: Mapping[Scope, list[WindowDeclared]]) -> views.Summary:
+        pulse, mine = self._source.pulse(), windows.get(reach.scope, [])
+        return self._counters.summary(
+            reach, self.seq, round(now * 1000), pulse.lag_ms, journal_ok=pulse.journal_ok, windows=mine
+        )
+
+    def _windows_within(self, now: float) -> Mapping[Scope, list[WindowDeclared]]:
+        """Sort the tests and drills under way by the branches that have a screen open, those that end first."""
+        found: dict[Scope, list[WindowDeclared]] = {}
+        for window in sorted(self._source.windows(now), key=lambda window: (window.end, window.id)):
+            for scope in self._tree.above(window.school):
+                found.setdefault(scope, []).append(window)
+        return found
 
     def _alert(self, alert: Alert) -> bool:
         self._counters.alert(alert)
@@ -318,8 +333,9 @@ class Hub:
             self.sent += 1
 
     def _tell_summaries(self, now: float) -> None:
+        windows = self._windows_within(now)
         for reach in self._channels:
-            self._tell(reach, self._summary(reach, now))
+            self._tell(reach, self._event("summary", self._figures(reach, now, windows)))
 
     def _summary(self, reach: Reach, now: float) -> bytes:
         return self._event("summary", self.summary(reach, now))

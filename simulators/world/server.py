@@ -224,6 +224,7 @@ class Life:
         self.commands = WatchedCommands(
             CommandStore(self._database),  # type: ignore[arg-type]  # It needs only the one word of it.
             _Office(self._tree, self.users),  # type: ignore[arg-type]  # It has what orders need of a registry.
+            _NoWindows().declare,
             around.key,
             lambda: self.doors,
             self.ingest.clone_suspected,
@@ -402,9 +403,13 @@ class Life:
 class _NoWindows:
     """Nobody declares tests or drills in the world."""
 
-    async def current(self, now: float) -> Sequence[WindowDeclared]:
+    async def declare(self, window: WindowDeclared, now: float) -> None:
+        """Nobody orders a test alarm here."""
+        raise AssertionError(f"{window} at {now}")
+
+    async def moved(self, since_ms: int) -> Sequence[tuple[tuple[str, int], WindowDeclared]]:
         """Read none."""
-        del now
+        del since_ms
         return ()
 
 

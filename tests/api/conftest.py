@@ -27,6 +27,7 @@ from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, CheckInArrived, WindowDeclared
 from server.core.roster import RosterIndex
+from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
@@ -226,10 +227,11 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         engine.roster = RosterIndex(registry.roster)
         return len(changed)
 
-    store = CommandStore(database)
+    store, windows = CommandStore(database), WindowStore(database)
     commands = Commands(
         store,
         registry,
+        windows.declare,
         Ed25519PrivateKey.from_private_bytes(bytes(32)),
         lambda: [house.door],
         lambda gateway: gateway in house.clones,
@@ -240,6 +242,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         engine=engine,
         act=act,
         check_in=check_in,
+        windows=windows,
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
         gaps=GapStore(database),

@@ -1,11 +1,12 @@
 """An engine of plain dictionaries: the API's tests say what it knows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from contract.records import Value
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
+from server.core.events import WindowDeclared
 from server.core.liveness import Home
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
@@ -70,6 +71,12 @@ class FakeEngine:
     indicators: list[FakeIndicator] = field(default_factory=lambda: [FakeIndicator("t1"), FakeIndicator("t2")])
     roster: RosterIndex = field(default_factory=lambda: RosterIndex(roster()))
     judged: dict[str, dict[str, tuple[Verdict, Verdict]]] = field(default_factory=dict)
+
+    open_windows: list[WindowDeclared] = field(default_factory=list)
+
+    def windows_open(self, now: float) -> Iterable[WindowDeclared]:
+        """Give what the test says is under way."""
+        return [window for window in self.open_windows if window.start <= now <= window.end]
 
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
         """Give the verdicts of a school."""

@@ -5,12 +5,13 @@ from datetime import date
 
 import httpx
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from contract.identity import DeviceId, GatewayId, SchoolId
 from server.core.alert import Alert
 from server.core.events import WindowDeclared
 from server.core.verdict import Judgement, Verdict
+from server.drills.tables import declared_window, window_move
 from server.gaps import tables
 from server.gaps.cells import FIGURES, Cell
 from server.gaps.visits import Visit, VisitState
@@ -38,7 +39,7 @@ EXPECTED: dict[str, set[Role]] = {
     },
     "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
-    "declare": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
+    "rehearse": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.SCHOOL_DIRECTOR},
     "check_in": {Role.GUARD},
     "stats": {
         Role.POLICE_LIAISON,
@@ -86,6 +87,8 @@ PLACED = {
     "/api/v1/reports/{report}",
     "/api/v1/visits/{visit_id}",
     "/api/v1/visits/{visit_id}/findings",
+    "/api/v1/windows/{window_id}",
+    "/api/v1/windows/{window_id}/moves",
 }
 FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "commands", "visits")} | {
     (method, path): 404 for method, path in ROUTES if path in PLACED
@@ -96,7 +99,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
     named = {"alert_id": f"fault-{where}", "school_id": school, "audit_id": AUDIT, "sheet": "kit", "report": "gaps"}
-    address = path.format(**named, gap_id=f"{school}.t1.ledger", visit_id=f"visit-{where}")
+    address = path.format(**named, gap_id=f"{school}.t1.ledger", visit_id=f"visit-{where}", window_id=f"window-{where}")
     query = {
         "/api/v1/coverage": f"?parent={unit}",
         "/api/v1/sheets/{sheet}/lines": f"?school={school}" if method == "GET" else "",
@@ -136,6 +139,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
             "start": 1_000_000,
             "end": 1_600_000,
         },
+        "/api/v1/windows/{window_id}/moves": {"move": "withdraw", "version": 1},
         "/api/v1/checkins": {
             "items": [{"id": KEY, "post": {"gateway": gateway, "device": "post-1"}, "act": "in", "t": 1_000_000}]
         },
@@ -166,6 +170,7 @@ async def answers(house: House, client: httpx.AsyncClient, where: str) -> dict[t
     """Ask every route, signing out last."""
     await with_gaps(house)
     await with_visits(house)
+    await with_windows(house)
     found = {}
     for method, path in sorted(askable(), key=lambda route: route[1] == "/api/v1/logout"):
         house.engine.alerts = {alert.id: alert for alert in _alerts()}
@@ -193,6 +198,21 @@ async def with_visits(house: House) -> None:
             for where, (school, _, _) in PLACES.items()
         ]
     )
+
+
+async def with_windows(house: House) -> None:
+    """Have a drill that stands in either branch, as if nobody had moved one before."""
+
+    def forget(connection: Connection) -> None:
+        connection.exec_driver_sql("drop trigger if exists window_move_refuses_delete")
+        for table in (declared_window, window_move):
+            connection.execute(delete(table))
+
+    await house.database.run(forget)
+    for where, (school, gateway, _) in PLACES.items():
+        button = frozenset({(GatewayId(gateway), DeviceId("button-2"))})
+        window = WindowDeclared(f"window-{where}", "drill", school, button, 9_000.0, 9_600.0, "chief")
+        await house.parts.windows.declare(window, 900.0)
 
 
 def _alerts() -> list[Alert]:
@@ -258,7 +278,7 @@ async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House
         "visits",
     )
     await with_gaps(house)
-    await house.registry.windows.declare(_window())
+    await house.parts.windows.declare(_window(), 900.0)
 
     for role, path in itertools.product(Role, paths):
         client = await house.sign_in(role.value)

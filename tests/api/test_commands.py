@@ -186,7 +186,7 @@ async def test_a_test_alarm_declares_the_boxs_own_window_and_waits_for_it_to_be_
     assert given.status_code == 201
     [window] = house.windows
     assert (window.mode, list(window.devices), window.approved_by) == ("test", [("gw-first", "gw")], "maintainer")
-    assert list(await house.registry.windows.current(1000.0)) == [window]
+    assert list(await house.parts.windows.counting(1000.0)) == [window]
     assert house.door.orders == []
     house.now[0] += 2.0
     await house.parts.commands._look()

@@ -1,10 +1,13 @@
 """Declared tests and drills, check-ins by telephone, and screens' words about themselves."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from server.core.alert import Severity
 from tests.api.conftest import House
+from tests.api.engine import press
 from tests.registry.city import FIRST, THIRD
 
 ID = "0191d3f4-aaaa-7bbb-8ccc-00000000000"
@@ -22,10 +25,10 @@ def window(**changes: Any) -> dict[str, Any]:
 
 
 async def test_declared_window_is_kept_told_and_audited(house: House) -> None:
-    """The engine is told what is already on the disk, with the name of who approved it."""
+    """The police declare at once: the engine is told what is already on the disk, with the name of who answers for it."""
     client = await house.sign_in("police_liaison")
 
-    answer = await client.post("/api/v1/windows", json=window())
+    answer = await client.post("/api/v1/windows", json=window(note="季度试警"))
     listed = (await client.get("/api/v1/windows")).json()["items"]
 
     [told] = house.windows
@@ -38,8 +41,106 @@ async def test_declared_window_is_kept_told_and_audited(house: House) -> None:
         4600.0,
         "police_liaison",
     )
-    assert list(await house.registry.windows.current(1000.0)) == [told]
+    assert list(await house.parts.windows.counting(1000.0)) == [told]
     assert (await house.audited())[-1] == ("police_liaison", "window_declared", f"school:{FIRST}")
+    assert (answer.json()["state"], answer.json()["note"], answer.json()["moves"]) == ("approved", "季度试警", ["withdraw"])
+
+
+async def test_school_asks_and_its_police_approve(house: House) -> None:
+    """Until the station has approved, the window counts for nothing; and from then on only."""
+    school, police = await house.sign_in("school_director"), await house.sign_in("police_liaison")
+
+    asked = (await school.post("/api/v1/windows", json=window())).json()
+    assert (asked["state"], asked["moves"], house.windows[-1].approved_by) == ("asked", ["withdraw"], "")
+    assert (await school.get(f"/api/v1/windows/{asked['id']}")).json()["window"]["moves"] == ["withdraw"]
+
+    house.now[0] = 1300.0
+    seen = (await police.get("/api/v1/windows")).json()["items"][0]
+    assert seen["moves"] == ["approve", "refuse", "withdraw"]
+    answer = await police.post(f"/api/v1/windows/{asked['id']}/moves", json={"move": "approve", "version": 1})
+
+    told = house.windows[-1]
+    assert answer.status_code == 200, answer.text
+    assert (told.approved_by, told.start, told.end) == ("police_liaison", 1300.0, 4600.0)
+    assert [(step["move"], step["state"]) for step in answer.json()["history"]] == [
+        ("ask", "asked"),
+        ("approve", "approved"),
+    ]
+    assert [what for _, what, _ in await house.audited()][-2:] == ["window_asked", "window_approved"]
+
+
+async def test_nobody_approves_alone_or_from_the_school(house: House) -> None:
+    """A school's request is for its police to rule on, and a second answer to the same question changes nothing."""
+    school, police = await house.sign_in("school_director"), await house.sign_in("police_liaison")
+    asked = (await school.post("/api/v1/windows", json=window())).json()
+    address = f"/api/v1/windows/{asked['id']}/moves"
+
+    async def move(client: Any, move: str, version: int = 1, note: str = "") -> tuple[int, str]:
+        answer = await client.post(address, json={"move": move, "version": version, "note": note})
+        return answer.status_code, answer.json().get("code", "")
+
+    assert await move(school, "approve") == (403, "forbidden")
+    assert await move(police, "refuse") == (422, "invalid")
+    assert await move(police, "refuse", note="考试日") == (200, "")
+    assert await move(police, "approve") == (409, "version_conflict")
+    assert await move(police, "approve", 2) == (409, "illegal_move")
+    assert house.windows[-1].approved_by == ""
+
+
+async def test_window_ends_early_for_all_at_the_same_instant(house: House) -> None:
+    """What has begun ends two seconds later, when every server has learnt of it; what has not begun never was."""
+    police = await house.sign_in("police_liaison")
+    running = (await police.post("/api/v1/windows", json=window())).json()
+    later = (await police.post("/api/v1/windows", json=window(start=5_000_000, end=5_600_000))).json()
+    house.now[0] = 1200.0
+
+    for one in (running, later):
+        await police.post(f"/api/v1/windows/{one['id']}/moves", json={"move": "withdraw", "version": 1})
+
+    ended, withdrawn = house.windows[-2:]
+    assert (ended.end, ended.approved_by) == (1202.0, "police_liaison")
+    assert withdrawn.approved_by == ""
+    assert (await police.get("/api/v1/windows")).json()["items"] == []
+    past = (await police.get("/api/v1/windows?past=true")).json()["items"]
+    assert [(one["state"], one["until"]) for one in past] == [("withdrawn", 5_600_000), ("ended", 1_202_000)]
+
+
+async def test_same_request_again_is_the_same_window(house: House) -> None:
+    """A form sent twice over a bad line declares one drill."""
+    police = await house.sign_in("police_liaison")
+    asked = window(id="0191d3f4-aaaa-7bbb-8ccc-000000000009")
+
+    first, second = [(await police.post("/api/v1/windows", json=asked)).json() for _ in range(2)]
+
+    assert first == second
+    assert len((await police.get("/api/v1/windows")).json()["items"]) == 1
+
+
+async def test_a_button_is_never_in_a_test_and_a_drill_at_once(house: House) -> None:
+    """Whoever presses has to know which of the two it is."""
+    police = await house.sign_in("police_liaison")
+    await police.post("/api/v1/windows", json=window())
+
+    answer = await police.post("/api/v1/windows", json=window(mode="test", start=4_000_000, end=5_000_000))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_move")
+    assert (await police.post("/api/v1/windows", json=window(mode="test", start=4_700_000, end=5_000_000))).is_success
+
+
+async def test_window_shows_its_presses_and_what_rang_beside_it(house: House) -> None:
+    """The press of the drill and the real one of another button stand together with the window, each as what it is."""
+    police = await house.sign_in("police_liaison")
+    kept = (await police.post("/api/v1/windows", json=window())).json()
+    beside = replace(press("beside"), detail=(("window", kept["id"]), ("why_real", "unlisted")))
+    within = replace(press("within"), mode="drill", severity=Severity.LOW, detail=(("window", kept["id"]),))
+    house.engine.alerts = {one.id: one for one in (beside, within, press("other"))}
+
+    shown = (await police.get(f"/api/v1/windows/{kept['id']}")).json()["alerts"]
+
+    assert [(one["id"], one["mode"], one["why_real"]) for one in shown] == [
+        ("beside", "real", "unlisted"),
+        ("within", "drill", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +169,7 @@ async def test_unlawful_window_is_refused(house: House, changes: dict[str, Any])
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert house.windows == []
-    assert list(await house.registry.windows.current(0.0)) == []
+    assert list(await house.parts.windows.counting(0.0)) == []
 
 
 async def test_window_that_was_not_kept_is_not_told(house: House) -> None:
@@ -154,4 +255,4 @@ async def test_window_of_another_branch_is_not_listed(house: House) -> None:
     await chief.post("/api/v1/windows", json=window(school=THIRD, devices=[["gw-third", "button-1"]]))
 
     assert len((await chief.get("/api/v1/windows")).json()["items"]) == 1
-    assert (await (await house.sign_in("police_liaison")).get("/api/v1/windows")).json() == {"items": []}
+    assert (await (await house.sign_in("police_liaison")).get("/api/v1/windows")).json()["items"] == []

@@ -3,7 +3,7 @@
 from contract.identity import DeviceId, GatewayId
 from server.core.alert import Severity, State
 from server.core.effects import AlertChanged
-from server.core.events import PressArrived, PressCleared, Unreadable
+from server.core.events import PressArrived, PressCleared, Unreadable, WindowDeclared
 from tests.core.talking import city, gateway_of, press_id, school, talking
 
 
@@ -140,6 +140,58 @@ def test_a_window_without_approval_or_too_long_counts_for_nothing() -> None:
 
     assert talk.press(1, 1_500, device="btn-1").mode == "real"
     assert talk.press(2, 1_500, device="btn-2").mode == "real"
+
+
+def test_a_press_beside_a_drill_is_real_and_says_so() -> None:
+    """演练期间非登记按钮: the one whose alarm nobody may take for the drill."""
+    talk = talking(roster=city(school(1), school(2)))
+    talk.window(1_000, 2_000, mode="drill", device="btn-1")
+
+    beside = talk.press(1, 1_500, device="btn-2", claimed="drill")
+    elsewhere = talk.press(2, 1_500, school_number=2)
+    within = talk.press(3, 1_600, device="btn-1")
+
+    assert (beside.mode, beside.severity) == ("real", Severity.CRITICAL)
+    assert (dict(beside.detail)["why_real"], dict(beside.detail)["window"]) == ("unlisted", "w-1000-btn-1")
+    assert "why_real" not in dict(elsewhere.detail)
+    assert (within.mode, dict(within.detail)["window"]) == ("drill", "w-1000-btn-1")
+
+
+def test_a_claim_that_nobody_declared_and_a_press_without_a_clock_say_why_they_are_real() -> None:
+    """The device's word changes nothing but what people are told beside the alarm."""
+    talk = talking()
+    claimed = talk.press(1, 500, device="host", claimed="test")
+    talk.window(1_000, 2_000, device="btn-1")
+    blind = talk.press(2, 1_500, device="btn-1", quality=0)
+    odd = talk.press(3, 5_000, device="btn-2", claimed="rehearsal")
+
+    assert (claimed.mode, dict(claimed.detail)["why_real"]) == ("real", "undeclared")
+    assert (blind.mode, dict(blind.detail)["why_real"]) == ("real", "no_clock")
+    assert odd.mode == "real"
+
+
+def test_a_press_in_a_test_and_a_drill_of_the_same_button_is_the_drill() -> None:
+    """The safer of the two: a test that is proven closes itself, a drill never does. In either order of declaring."""
+    for modes in (("test", "drill"), ("drill", "test")):
+        talk = talking()
+        for at, mode in zip((1_000, 1_100), modes, strict=True):
+            talk.window(at, 2_000, mode=mode)
+
+        assert talk.press(1, 1_500).mode == "drill"
+
+
+def test_a_window_told_again_ends_earlier_or_not_at_all() -> None:
+    """A withdrawn window plays nothing down, and one that was ended none of what comes after."""
+    talk = talking()
+    devices = frozenset({(gateway_of(1), DeviceId("btn-1"))})
+    for end, by in ((2_000.0, "station"), (1_500.0, "station")):
+        talk.say(WindowDeclared("w", "test", school().id, devices, 1_000, end, by), 1_000)
+    before, after = talk.press(1, 1_499), talk.press(2, 1_501)
+    talk.say(WindowDeclared("w", "test", school().id, devices, 1_000, 2_000, ""), 1_600)
+
+    assert (before.mode, after.mode) == ("test", "real")
+    assert talk.press(3, 1_700, t=1_400).id == after.id  # Real as well: it has joined the real one.
+    assert list(talk.engine.windows_open(1_400)) == []
 
 
 def test_a_late_press_rings_and_is_marked() -> None:

@@ -1,15 +1,12 @@
-"""Accounts, first passwords and declared windows."""
+"""Accounts and first passwords."""
 
 import stat
 from dataclasses import replace
 from pathlib import Path
 
-from contract.identity import DeviceId, GatewayId
-from server.core.events import WindowDeclared
 from server.journal.database import Database
 from server.registry.accounts import Accounts, write_logins
-from server.registry.windows import Windows
-from tests.registry.city import FIRST, users
+from tests.registry.city import users
 
 
 async def test_accounts_come_back_as_they_were_put(database: Database) -> None:
@@ -55,16 +52,3 @@ def test_first_passwords_are_for_the_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_text() == "chief\tsecret-word\tcommand_centre\t市局指挥中心\n"
     assert list(tmp_path.iterdir()) == [path]
-
-
-async def test_windows_that_have_not_ended_come_back(database: Database) -> None:
-    """A restarted server knows the tests and drills that were declared."""
-    windows = Windows(database)
-    button = (GatewayId("gw-first"), DeviceId("button-1"))
-    drill = WindowDeclared("b", "drill", FIRST, frozenset({button}), 100.0, 200.5, "chief")
-    later = WindowDeclared("a", "test", FIRST, frozenset({button}), 300.0, 400.0, "chief")
-    await windows.declare(later)
-    await windows.declare(drill)
-
-    assert list(await Windows(database).current(150.0)) == [drill, later]
-    assert list(await Windows(database).current(200.5)) == [later]

@@ -21,6 +21,9 @@ from server.commands.model import ANSWER_MS, Asked, CommandState
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested
+from server.drills.window import Asked as WindowAsked
+from server.drills.window import Rehearsal, WindowMove, WindowState
+from server.drills.window_store import WindowStore
 from server.ingest.model import Finish, Origin
 from server.journal.leases import LEASE_SECONDS
 from server.registry.model import Role, Scope, User
@@ -286,3 +289,30 @@ async def test_an_order_that_nobody_answers_ends_on_the_server_that_is_left(pair
     assert kept is not None
     assert kept.state(given.exp_ms) is CommandState.SENT
     assert kept.state(given.exp_ms + ANSWER_MS + 1) is CommandState.UNANSWERED
+
+
+async def test_a_drill_and_its_end_are_followed_by_the_other_server_at_once(pair: tuple[Running, Running]) -> None:
+    """Both rule each press alike, by whichever of them a drill was declared and ended."""
+    first, second = pair
+    now = round(time.time() * 1000)
+    window = Rehearsal(
+        *("w", "drill", BUTTON.school, frozenset({(BUTTON.gateway, BUTTON.id)}), now, now + 600_000),
+        *(WindowState.APPROVED, now + 600_000, "station", now, "station", now, now),
+    )
+    store, engines = WindowStore(first.service.database), [one.service.runtime.engine for one in pair]
+
+    def open_windows() -> list[int]:
+        return [len(list(engine.windows_open(time.time()))) for engine in engines]
+
+    await store.add(window, "police_liaison")
+    first.service.runtime.tell(window.declared())
+    await until(lambda: open_windows() == [1, 1])
+    second.hear(Lane.ALARM, 1, press(1))
+    await until(lambda: [alert.mode for one in pair for alert in one.incidents] == ["drill", "drill"])
+    ended = await store.move(
+        "w", WindowAsked(WindowMove.WITHDRAW, "school", "school_director", 1), round(time.time() * 1000)
+    )
+    first.service.runtime.tell(ended.declared())
+    await until(lambda: open_windows() == [0, 0])
+    second.hear(Lane.ALARM, 2, press(2))
+    await until(lambda: [sorted(alert.mode for alert in one.incidents) for one in pair] == [["drill", "real"]] * 2)

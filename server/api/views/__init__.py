@@ -83,7 +83,7 @@ from server.api.views.schools import (
 )
 from server.api.views.units import SchoolColumns, StationView, UnitView
 from server.api.views.visits import Draws, DrawView, VisitDetail, Visits, VisitView
-from server.api.views.windows import Windows, WindowView
+from server.api.views.windows import OpenWindow, WindowDetail, Windows, WindowStep, WindowView
 
 __all__ = [
     "Alert",
@@ -166,6 +166,7 @@ __all__ = [
     "Me",
     "MetricKind",
     "MetricView",
+    "OpenWindow",
     "OutsideTaken",
     "Pace",
     "PacePoint",
@@ -204,6 +205,8 @@ __all__ = [
     "WarnedSchool",
     "WarnedSchools",
     "WhyView",
+    "WindowDetail",
+    "WindowStep",
     "WindowView",
     "Windows",
 ]

@@ -5,6 +5,7 @@ from typing import Literal
 from contract.mode import Mode
 from server.api.views.common import Liveness, View
 from server.core.alert import Flow, Severity, State
+from server.core.windows import WhyReal
 from server.security.access import Act
 
 
@@ -46,6 +47,8 @@ class Alert(View, frozen=True, kw_only=True):
     held_until: int | None  # When a shelf gives it back.
     group: str  # The alert it stands under; `unit` is the area where it is itself such a group.
     security: bool  # About people and gates: at severity 1 or 2 no storm folds it away.
+    window: str  # The test or drill that a press is of, or beside which it is real; else empty.
+    why_real: WhyReal  # Why a press is real although something speaks of a rehearsal; else empty.
 
 
 class HistoryStep(View, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ from server.api.views.alerts import Alert
 from server.api.views.common import Liveness, View
 from server.api.views.coverage import CoverageLetters, IndicatorView
 from server.api.views.units import SchoolColumns, StationView, UnitView
+from server.api.views.windows import OpenWindow
+
+WINDOWS_SHOWN_MAX = 5  # Each second to every screen; beyond them they are counted, and the list has them all.
 
 
 class Summary(View, frozen=True, kw_only=True):
@@ -29,6 +32,8 @@ class Summary(View, frozen=True, kw_only=True):
     drills: int
     held: tuple[int, int, int]
     rang: int
+    windows: list[OpenWindow]  # Tests and drills under way, those that end first; not more than `WINDOWS_SHOWN_MAX`.
+    windows_open: int
 
 
 class Bootstrap(View, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ def evaluate(view: View, _now: float) -> Finding | None:
     return Finding(
         severity=Severity.LOW if rehearsal else means.severity,
         since=told.t,
-        detail=(("code", told.code), ("mode_claimed", told.mode_claimed), ("text", told.text)),
+        detail=(("code", told.code), ("mode_claimed", told.mode_claimed), ("text", told.text), *view.ruling.detail),
         flow=means.flow,
         code=told.code[:CODE_SHOWN_MAX],
     )

@@ -16,7 +16,7 @@ def evaluate(view: View, _now: float) -> Finding | None:
     return Finding(
         severity=Severity.CRITICAL if view.mode is Mode.REAL else Severity.LOW,
         since=press.t,
-        detail=(("press", press.press), ("mode_claimed", press.mode_claimed)),
+        detail=(("press", press.press), ("mode_claimed", press.mode_claimed), *view.ruling.detail),
         flow=Flow.INCIDENT,
         code="duress" if press.press in SILENT_PRESSES else "",  # An incident of its own, which the school cannot see.
     )
