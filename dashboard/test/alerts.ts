@@ -41,6 +41,8 @@ export function alertOf(change: Partial<Alert> = {}): Alert {
     held_until: null,
     group: "",
     security: (change.flow ?? "incident") === "incident",
+    window: "",
+    why_real: "",
     ...change,
   } as Alert;
 }

@@ -296,8 +296,19 @@ async def test_a_drill_and_its_end_are_followed_by_the_other_server_at_once(pair
     first, second = pair
     now = round(time.time() * 1000)
     window = Rehearsal(
-        *("w", "drill", BUTTON.school, frozenset({(BUTTON.gateway, BUTTON.id)}), now, now + 600_000),
-        *(WindowState.APPROVED, now + 600_000, "station", now, "station", now, now),
+        id="w",
+        mode="drill",
+        school=BUTTON.school,
+        devices=frozenset({(BUTTON.gateway, BUTTON.id)}),
+        start_ms=now,
+        end_ms=now + 600_000,
+        state=WindowState.APPROVED,
+        until_ms=now + 600_000,
+        asked_by="station",
+        asked_ms=now,
+        approved_by="station",
+        approved_ms=now,
+        moved_ms=now,
     )
     store, engines = WindowStore(first.service.database), [one.service.runtime.engine for one in pair]
 

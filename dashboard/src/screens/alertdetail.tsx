@@ -336,11 +336,13 @@ function Presses({ detail }: { detail: AlertDetail }) {
   );
 }
 
+const RULED = ["mode_claimed", "window", "why_real"];
+
 function Related({ detail, alert }: { detail: AlertDetail; alert: Alert }) {
   const m = t();
   const [all, setAll] = useState(false);
   const facts = Object.entries(detail.detail).filter(
-    ([key, value]) => value && !(key === "code" && alert.code) && key !== "mode_claimed",
+    ([key, value]) => value && !(key === "code" && alert.code) && !RULED.includes(key), // Shown as a badge.
   );
   const devices = detail.related
     .slice()

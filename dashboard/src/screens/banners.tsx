@@ -9,7 +9,7 @@ import { go, route } from "../route";
 import { ageMs, alertsTick, failing, freshness, picture, second, summary } from "../store/feed";
 import { isOpen, isUnacked } from "../store/picture";
 import { keepsWatch, me } from "../store/session";
-import { schoolName, whatOf } from "../store/words";
+import { schoolName, schoolNameOf, whatOf } from "../store/words";
 import { Shape } from "../ui/parts";
 import type { Alert } from "../api.gen";
 import { select } from "../store/selection";
@@ -55,7 +55,28 @@ export function Banners() {
           {m.banner.soundBlocked}
         </button>
       )}
+      <OpenWindows />
       <AlarmLine />
+    </div>
+  );
+}
+
+/** Says on every screen which tests and drills are under way: only their buttons, and only for so long. */
+function OpenWindows() {
+  const m = t();
+  const figures = summary.value;
+  const first = figures?.windows[0];
+  if (!figures || !first) return null;
+  const more = figures.windows_open - 1;
+  return (
+    <div class={`banner window ${first.mode}`} role="status">
+      <strong>{m.windows.open(look(m.mode, first.mode), schoolNameOf(first.school) || first.school)}</strong>
+      <span>{m.windows.buttons(first.buttons)}</span>
+      <span class="left" aria-live="off">
+        {m.windows.left(span(Math.max(0, first.until - second.value)))}
+      </span>
+      {more > 0 && <span>{m.windows.more(more)}</span>}
+      <span class="others">{m.windows.others}</span>
     </div>
   );
 }

@@ -43,6 +43,11 @@ export function AlertBadges({ alert }: { alert: Alert }) {
   return (
     <>
       {alert.mode !== "real" && <Badge kind={alert.mode}>{look(m.mode, alert.mode)}</Badge>}
+      {alert.why_real && (
+        <Badge kind="whyreal" title={look(m.windows.whyRealTitle, alert.why_real)}>
+          {look(m.windows.whyReal, alert.why_real)}
+        </Badge>
+      )}
       {!alert.stored && (
         <Badge kind="provisional" title={m.badge.provisionalTitle}>
           {m.badge.provisional}

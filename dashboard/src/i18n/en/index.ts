@@ -2,6 +2,7 @@
 import type { Words } from "..";
 import { alert } from "./alert";
 import { coverage } from "./coverage";
+import { drill } from "./drill";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -18,6 +19,7 @@ import { school } from "./school";
 export const en: Words = {
   ...alert,
   ...coverage,
+  ...drill,
   ...frame,
   ...gap,
   ...general,

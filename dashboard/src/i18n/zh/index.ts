@@ -1,6 +1,7 @@
 /** The Chinese texts, a file for each subject: the source of all texts. Every English file has the shape of its Chinese one, or the type check fails. */
 import { alert } from "./alert";
 import { coverage } from "./coverage";
+import { drill } from "./drill";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -17,6 +18,7 @@ import { school } from "./school";
 export const zh = {
   ...alert,
   ...coverage,
+  ...drill,
   ...frame,
   ...gap,
   ...general,
