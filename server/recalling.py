@@ -19,8 +19,9 @@ from server.core.events import CheckInArrived, Event, RecallBegan, Recalled, Rec
 from server.core.liveness import BRIDGED_SECONDS
 from server.journal.model import JournaledBatch
 
-# The longest silence that any kind is allowed, and every value is told again in less.
-REACH_SECONDS = max(kind.silence_seconds for kind in KINDS.values()) + BRIDGED_SECONDS
+DAILY_SECONDS = 6 * 3_600  # A kind that may be silent for longer tells once a day: it is unknown until it does.
+# The longest silence that any other kind is allowed, and every value is told again in less.
+REACH_SECONDS = max(one.silence_seconds for one in KINDS.values() if one.silence_seconds <= DAILY_SECONDS) + BRIDGED_SECONDS
 BATCHES_MAX = 40_000  # Five minutes of a city of 3,200 schools, in which it tells its full state; some 5 s of work.
 READ_BATCHES = 200  # In one read, which an alarm's commit may have to wait for: 1 ms of SQLite's one thread.
 BATCHES_AT_ONCE = 8  # Some 1 ms of the event loop, for which an alarm may have to wait.

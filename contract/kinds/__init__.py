@@ -6,10 +6,15 @@ from contract.kinds import (
     alarm_host,
     barrier,
     camera,
+    electric_fire,
+    fire_detector,
     gate,
     gateway,
     guard_post,
+    kitchen_camera,
+    perimeter,
     recorder,
+    visitor_machine,
 )
 
 KINDS: dict[str, Kind] = {
@@ -19,9 +24,14 @@ KINDS: dict[str, Kind] = {
         alarm_host,
         barrier,
         camera,
+        electric_fire,
+        fire_detector,
         gate,
         gateway,
         guard_post,
+        kitchen_camera,
+        perimeter,
         recorder,
+        visitor_machine,
     )
 }

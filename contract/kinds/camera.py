@@ -41,6 +41,8 @@ KIND = Kind(
         integer("picture_score", "图像评分", "Picture score", "1", 0, 100, deadband=5.0),
         integer("clock_offset", "时钟偏差", "Clock offset", "ms", -(2**52), 2**52, period_seconds=900, deadband=500.0),
         boolean("recording", "录像中", "Recording", period_seconds=900),
+        word("ai_event", "智能识别", "Recognised", ("none", "weapon", "fight", "intrusion", "fall", "crowd")),
+        integer("ai_confidence", "识别置信度", "Confidence", "%", 0, 100, deadband=5.0),
         # When the police side last pulled this picture, or its cascade last reported it on line.
         integer("police_pull", "公安侧最近调阅", "Last police-side pull", "ms", 0, 2**53 - 1, period_seconds=3600),
     ),

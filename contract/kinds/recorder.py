@@ -14,6 +14,7 @@ KIND = Kind(
         number("retention", "录像保存天数", "Retention", "d", 0.0, 3_650.0, period_seconds=3600, deadband=0.5),
         integer("gap", "当日录像缺失", "Recording gap today", "s", 0, 86_400, period_seconds=3600),
         word("disk", "磁盘状态", "Disk", ("ok", "warn", "fail"), period_seconds=900),
+        boolean("overwrite", "循环覆盖", "Overwrites the oldest", period_seconds=3600),
         number("disk_total", "磁盘容量", "Disk size", "GBy", 0.0, 1e7, period_seconds=3600),
         number("disk_free", "磁盘剩余", "Disk free", "GBy", 0.0, 1e7, period_seconds=900, deadband=10.0),
         number("temp", "温度", "Temperature", "Cel", -40.0, 120.0, period_seconds=900, deadband=1.0),

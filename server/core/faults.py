@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from contract.mode import Mode
-from server.core.alert import Alert, Severity, State
+from server.core.alert import Alert, Flow, Severity, State
 from server.core.book import Book
 from server.core.book import Subject as About
 from server.core.deadlines import Deadlines
@@ -20,9 +20,11 @@ from server.core.lifecycle import RECOVERED
 from server.core.liveness import DeviceState, GatewayState, Home
 from server.core.param import AS_BUILT, Settings
 from server.core.rule import Finding, Rule, Subject, View
+from server.core.rules import device_alert
 from server.core.schedule import next_boundary
 
 LOOKS_PER_TICK_MAX = 500  # Some 30 ms if each of them raises an alert; the rest of a city waits for the next ticks.
+DEVICE_ALERT = device_alert.RULE.name
 RETIRED = "retired"  # The cause of a fault that ended because the roster has its device no more.
 FOLLOW_SECONDS = 5.0  # When another server leads: by then it has told what we found, or we look whether we lead.
 MUTED_SECONDS_MAX = 24 * 3_600.0  # Closed by hand while it lasts, a fault is silent; but not for longer than a day.
@@ -189,6 +191,7 @@ class Faults:
         for rule in rules:
             about = _about(rule, look)
             finding = rule.evaluate(view, now)
+            self._look_later(rule, view, finding, about, look, now)
             if finding is not None:
                 effects += self._found(rule, view, finding, about, look, now)
             else:
@@ -197,13 +200,10 @@ class Faults:
 
     def _found(self, rule: Rule, view: View, finding: Finding, about: About, look: _Look, now: float) -> list[Effect]:
         self._ending.pop(about, None)
-        if finding.again_at is not None and self._again.get(about) != finding.again_at:
-            self._again[about] = finding.again_at
-            self._looks.add(finding.again_at, look)
         alert = self._book.open(about)
         if alert is not None:
             return self._still(alert, finding, look, now)
-        if self._muted(about, now):
+        if self._muted(rule, finding, about, now):
             return []
         hold = view.of(rule.hold) if finding.hold_seconds is None else finding.hold_seconds
         due = finding.since + hold
@@ -211,6 +211,8 @@ class Faults:
             if self._left_to_the_leader(look, now):
                 return []
             self._finding.pop(about, None)
+            if self._told_already(rule, finding, about):
+                return []
             return self._book.raise_alert(_begin(rule, view, finding, about, now), now)
         waiting = self._finding.get(about)
         if waiting is None or waiting.due != due:
@@ -230,10 +232,10 @@ class Faults:
 
     def _not_found(self, rule: Rule, view: View, about: About, look: _Look, now: float) -> list[Effect]:
         self._finding.pop(about, None)
-        self._again.pop(about, None)
         alert = self._book.open(about)
         closed = None if alert is not None else self._book.lasting(about)
-        if (alert is None or alert.state is State.RECOVERED) and closed is None:
+        left = rule.by_people or alert is None or alert.state is State.RECOVERED  # To people, or nothing is left to end.
+        if left and closed is None:
             return []
         if not rule.cleared(view, now):
             self._ending.pop(about, None)
@@ -257,10 +259,32 @@ class Faults:
             self._looks.add(now + FOLLOW_SECONDS, look)
         return not self.leads
 
-    def _muted(self, about: About, now: float) -> bool:
+    def _look_later(self, rule: Rule, view: View, finding: Finding | None, about: About, look: _Look, now: float) -> None:
+        """Ask for a look at the instant at which time alone may change what is found."""
+        at = finding.again_at if finding is not None else None
+        if at is None and rule.look_at is not None:
+            at = rule.look_at(view, now)
+        if at is None or at <= now:
+            self._again.pop(about, None)
+        elif self._again.get(about) != at:
+            self._again[about] = at
+            self._looks.add(at, look)
+
+    def _muted(self, rule: Rule, finding: Finding, about: About, now: float) -> bool:
         """Say whether people closed this very finding while it lasts: they know, for a day."""
         closed = self._book.lasting(about)
-        return closed is not None and now - (closed.resolved_at or 0.0) < MUTED_SECONDS_MAX
+        if closed is None:
+            return False
+        closed_at = closed.resolved_at or 0.0
+        if rule.by_people and finding.since > closed_at:
+            return False  # It has happened again.
+        return now - closed_at < MUTED_SECONDS_MAX
+
+    def _told_already(self, rule: Rule, finding: Finding, about: About) -> bool:
+        """Say whether the device told it itself on the alarm lane, or people have ended the incident of this finding."""
+        if rule.code and self._book.open(about._replace(rule=DEVICE_ALERT, code=rule.code)) is not None:
+            return True
+        return finding.flow is Flow.INCIDENT and _key(rule, finding, about, finding.since) in self._book.alerts
 
     def _view(self, state: DeviceState) -> View:
         home = state.home
@@ -291,10 +315,16 @@ def _of(rules: tuple[Rule, ...], subject: Subject, kind: str) -> tuple[Rule, ...
     return tuple(rule for rule in rules if rule.subject is subject and kind in rule.kinds)
 
 
+def _key(rule: Rule, finding: Finding, about: About, now: float) -> str:
+    """Name an alert; of an incident that a state tells there is one for each beginning."""
+    at = finding.since if finding.flow is Flow.INCIDENT else now
+    return ":".join(part for part in (rule.name, about.place, about.device, str(round(at * 1_000))) if part)
+
+
 def _begin(rule: Rule, view: View, finding: Finding, about: About, now: float) -> Alert:
     gateway = view.gateway.gateway.id if view.gateway else ""
     return Alert(
-        id=":".join(part for part in (rule.name, about.place, about.device, str(round(now * 1_000))) if part),
+        id=_key(rule, finding, about, now),
         rule=rule.name,
         severity=finding.severity,
         state=State.RAISED,

@@ -18,7 +18,7 @@ class Param:
     least: float
     most: float
     whole: bool = True
-    metric: str = ""  # The metric that is compared with it: where a value crosses it, rules look again.
+    metrics: tuple[str, ...] = ()  # What is compared with it: where such a value crosses it, rules look again.
     signed: bool = False  # The metric may be as far off on either side of zero.
 
     def allows(self, value: float) -> bool:
@@ -51,15 +51,22 @@ def edges_of(params: Iterable[Param], told: Mapping[Param, float]) -> Edges:
     """Collect, for each metric, the values at which any rule changes its mind."""
     found: dict[str, set[float]] = {}
     for param in params:
-        if param.metric:
-            value = told.get(param, param.default)
-            found.setdefault(param.metric, set()).update((value, -value) if param.signed else (value,))
+        value = told.get(param, param.default)
+        for metric in param.metrics:
+            found.setdefault(metric, set()).update((value, -value) if param.signed else (value,))
     return {metric: tuple(sorted(values)) for metric, values in found.items()}
 
 
 def severity(default: int, name: str = "severity", label: str = "级别", label_en: str = "Severity") -> Param:
     """Make the setting of how bad a fault is held to be; danger to life is no setting."""
     return Param(name, label, label_en, "1", default, 2, 4)
+
+
+def limit(
+    name: str, label: str, label_en: str, unit: str, default: float, least: float, most: float, *metrics: str
+) -> Param:
+    """Make the setting of a number that metrics are compared with; it may be any within its bounds."""
+    return Param(name, label, label_en, unit, default, least, most, whole=False, metrics=metrics)
 
 
 def seconds(name: str, label: str, label_en: str, default: float, least: float, most: float) -> Param:

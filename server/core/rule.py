@@ -109,10 +109,19 @@ def is_live(view: View, _now: float) -> bool:
     return view.liveness is Liveness.LIVE
 
 
+def told_as(metric: str, *values: Value) -> Callable[[View, float], bool]:
+    """Give what says that the device looked at surely tells one of some values."""
+    return lambda view, _now: view.value(metric) in values and view.value(metric) is not None
+
+
 def silent_since(view: View) -> float:
     """Say since when nothing has been heard of the device looked at, as far as we listened."""
-    state = view.state
-    assert state is not None
+    assert view.state is not None
+    return silent_for(view.state)
+
+
+def silent_for(state: DeviceState) -> float:
+    """Say since when nothing has been heard of a device, as far as we listened."""
     return state.gateway.live_since if state.last_rx is None else state.last_rx
 
 
@@ -138,6 +147,9 @@ class Rule:
     watches: frozenset[str] = field(default_factory=frozenset)  # Metrics whose change makes it look again.
     clocked: bool = False  # Whether the hours of the day matter to it.
     security: bool = False  # About people and gates rather than equipment: at severity 1 or 2 no storm hides it.
+    look_at: Callable[[View, float], float | None] | None = None  # When time alone may make it find something.
+    by_people: bool = False  # Whether only people end its alerts, however well all is again.
+    code: str = ""  # By which a device may tell the same on the alarm lane: while that alert is open, this one is not told.
     number: str = ""  # Its number in the field's list of alerts, for documents.
     hold: Param = field(init=False)
     clear: Param = field(init=False)

@@ -9,6 +9,8 @@ OFFSET_SECONDS = 8 * 3_600.0  # Asia/Shanghai, all year.
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SATURDAY = 5
 NIGHT = (Window(0, 5 * 60 + 30), Window(22 * 60 + 30, 24 * 60))  # Boarders' evening study ends before, kitchens begin after.
+DAY_HOURS = Window(5 * 60 + 30, 22 * 60 + 30)  # What is no night: in these guards walk their rounds.
+MEALS = (Window(6 * 60, 7 * 60 + 30), Window(10 * 60, 12 * 60 + 30), Window(16 * 60, 18 * 60 + 30))  # Kitchens are at work.
 PEAK_MARGIN_MINUTES = 5  # Guards are on post five minutes before the peak and leave five minutes after it.
 LOOKED_AHEAD_DAYS_MAX = 400  # For counting school days: longer than any vacation.
 
@@ -69,10 +71,15 @@ def must_be_up_began(calendar: Calendar, now: float) -> float | None:
     return min(starts, default=None)
 
 
+def meal_began(calendar: Calendar, now: float) -> float | None:
+    """Give the instant at which the making of the meal that lasts now began; None at other hours and without school."""
+    return _began(calendar, MEALS, now, 0)
+
+
 def next_boundary(calendar: Calendar, now: float) -> float:
     """Give the next instant at which any of the answers above may change."""
-    minutes = {window.start_minute for window in (*calendar.class_hours, *calendar.peaks, *NIGHT)}
-    minutes |= {window.end_minute for window in (*calendar.class_hours, *calendar.peaks, *NIGHT)}
+    minutes = {window.start_minute for window in (*calendar.class_hours, *calendar.peaks, *NIGHT, *MEALS)}
+    minutes |= {window.end_minute for window in (*calendar.class_hours, *calendar.peaks, *NIGHT, *MEALS)}
     minutes |= {window.start_minute - PEAK_MARGIN_MINUTES for window in calendar.peaks}
     minutes |= {window.end_minute + PEAK_MARGIN_MINUTES for window in calendar.peaks}
     midnight = start_of_day(local_date(now))
