@@ -67,7 +67,7 @@ def _whole(facts: Facts, language: Language) -> Table:
     notes = tuple(
         f"{_label(one, language)}：{pick((one.formula, one.formula_en), language)}。{one.source}"
         if language == "zh"
-        else f"{_label(one, language)}: {one.formula_en}. {one.source}"
+        else f"{_label(one, language)}: {one.formula_en}. {one.source_en or one.source}"
         for one in facts.indicators
     )
     return Table(

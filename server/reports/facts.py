@@ -53,6 +53,11 @@ class Asked(Protocol):
         ...
 
     @property
+    def source_en(self) -> str:
+        """Name it in English; empty on days that were frozen before it was kept."""
+        ...
+
+    @property
     def headline(self) -> bool:
         """Say whether it is one of the targets."""
         ...
@@ -69,7 +74,7 @@ class Facts:
     index: RosterIndex
     indicators: tuple[Asked, ...]
     verdicts: Mapping[str, Mapping[str, Pair]]
-    gaps: tuple[Gap, ...] | None = None  # Of these schools; None where the ledger of gaps is not asked.
+    gaps: tuple[Gap, ...] | None = None  # Of these schools, as they stood then; None where the ledger is not asked.
 
     @property
     def schools(self) -> list[School]:

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 
 from server.core.roster import RosterIndex
+from server.gaps.model import Gap
 from server.registry.changes import assembled, decode_line
 from server.registry.model import Scope
 from server.registry.record import Key
@@ -25,8 +26,10 @@ async def registry_then(records: PastRecords, day: int, known: int) -> RosterInd
     return await asyncio.to_thread(_read, bodies)
 
 
-def frozen_facts(found: FrozenDay, hash_: str, index: RosterIndex, scope: Scope) -> Facts:
-    """Give a branch of a frozen day. The ledger of gaps is not frozen with it, so it is left out."""
+def frozen_facts(
+    found: FrozenDay, hash_: str, index: RosterIndex, scope: Scope, gaps: tuple[Gap, ...] | None = None
+) -> Facts:
+    """Give a branch of a frozen day; `gaps` is its ledger of gaps as the moves up to the end of that day left it."""
     verdicts = {school: found.verdicts(school) for school in branch(index, scope)}
     return Facts(
         day=as_date(found.frozen.day),
@@ -36,6 +39,7 @@ def frozen_facts(found: FrozenDay, hash_: str, index: RosterIndex, scope: Scope)
         index=index,
         indicators=tuple(found.frozen.indicators),
         verdicts={school: pairs for school, pairs in verdicts.items() if pairs},
+        gaps=gaps,
     )
 
 

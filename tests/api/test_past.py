@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from contract.identity import UnitId
+from server.gaps.cells import Cell
+from server.gaps.model import Asked, Move
 from server.registry.changes import Edit, put
 from server.registry.model import Unit, UnitKind
 from server.registry.sheets.scope import IndicatorScope
@@ -189,6 +191,22 @@ async def test_a_unit_that_is_gone_is_answered_and_one_that_was_not_there_is_not
     changed = await asked(client, f"coverage/changes?from={ON}&to={on}&unit={gone.id}")
     assert {one["school"] for one in changed["items"]} == {THIRD}
     assert (await client.get(f"/api/v1/coverage/changes?from={ON}&to={on}&unit={SOUTH}")).status_code == 200
+
+
+async def test_a_gap_of_a_past_day_has_the_owner_that_it_had_then(later: House) -> None:
+    cell = Cell(SECOND, "t1_networked", "ledger", NOT_MET, "c")
+    day_end = TAKEN - 3_000 - 1
+    await later.parts.gaps.compare([SECOND], [cell], day_end - 5_000, ["ledger"])
+    for at_ms, version, owner in ((day_end - 1_000, 1, "甲科"), (TAKEN + 60_000, 2, "乙科")):
+        assigned = Asked(Move.ASSIGN, "o", "r", version, owner=owner, due=as_date(DAY + 3))
+        await later.parts.gaps.move(cell.id, assigned, at_ms, still_bad=True)
+    client = await later.sign_in("bureau")
+    told = await asked(client, f"coverage/gaps?on={ON}&indicator=t1_networked&figure=ledger")
+    [line] = [one["line"] for one in told["items"]]
+    assert (line["owner"], line["state"], line["due"]) == ("甲科", "in_progress", as_date(DAY + 3).isoformat())
+    assert not line["overdue"]
+    told = await asked(client, f"coverage/gaps?on={BEFORE}&known=then")
+    assert told["items"] == []
 
 
 async def test_the_file_of_gaps_is_given_for_a_past_day(later: House) -> None:

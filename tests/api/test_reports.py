@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
@@ -16,6 +17,8 @@ from server.api.app import build_app
 from server.core.indicators import INDICATORS
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Verdict
+from server.gaps.cells import HELD_MS, Cell
+from server.gaps.model import Asked, Move
 from server.registry.changes import put
 from server.snapshots.frozen import Basis, Pair, freeze
 from server.snapshots.past import Past
@@ -136,11 +139,19 @@ async def test_league_lists_small_places_without_a_rank(house: House) -> None:
 async def test_frozen_day_is_reported_as_it_was_known_then(house: House) -> None:
     """What was renamed and judged otherwise since does not change it; the file is the same whenever it is made."""
     met, missing = Verdict(Judgement.MET), Verdict(Judgement.NOT_MET, ("alarm_host.offline",))
-    judged: dict[str, dict[str, Pair]] = {FIRST: {"t1": (met, missing)}, SECOND: {"t1": (met, met)}}
+    judged: dict[str, dict[str, Pair]] = {FIRST: {"t1": (missing, missing)}, SECOND: {"t1": (met, met)}}
     snapshots = Snapshots(house.database)
     basis = Basis(1, "engine", 0, house.registry.sequence, 0)
     asked: list[Any] = [replace(INDICATORS[0], name="t1")]
     await snapshots.append(freeze(0, RosterIndex(house.registry.roster), asked, judged, basis))
+    cell = Cell(FIRST, "t1", "live", missing, "c")
+    for at_ms in (1_000, 1_000 + HELD_MS["live"]):  # It counts too late for that day.
+        await house.parts.gaps.compare([FIRST], [cell], at_ms, ["live"])
+    ledger_cell = Cell(FIRST, "t1", "ledger", missing, "c")
+    await house.parts.gaps.compare([FIRST], [ledger_cell], 1_000, ["ledger"])
+    for at_ms, version, owner in ((2_000, 1, "甲科"), (90_000_000, 2, "乙科")):
+        assigned = Asked(Move.ASSIGN, "o", "r", version, owner=owner, due=date(1970, 1, 5))
+        await house.parts.gaps.move(ledger_cell.id, assigned, at_ms, still_bad=True)
     house.now[0] = 2 * 86_400.0
     past = Past(snapshots, None, None, None, registry_sequence=lambda: 0, clock=lambda: house.now[0])  # type: ignore[arg-type]
     house.app = build_app(replace(house.parts, past=past))
@@ -157,6 +168,9 @@ async def test_frozen_day_is_reported_as_it_was_known_then(house: House) -> None
     assert head is not None
     assert before.content == after.content
     assert f"学校{FIRST}" in after.text
+    assert "甲科" in after.text
+    assert "1970-01-05" in after.text
+    assert "乙科" not in after.text  # It was given only a day later.
     assert head.hash[:16] in after.text
     assert f"学校{FIRST}" in ledger.text
     assert statuses == [404, 422]

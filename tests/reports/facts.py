@@ -27,6 +27,7 @@ class Asked:
     formula: str = "达标/应达标"
     formula_en: str = "met/required"
     source: str = "GB/T 29315"
+    source_en: str = "GB/T 29315 (in English)"
 
 
 def pair(ledger: str, live: str, *reasons: str) -> Pair:

@@ -122,6 +122,13 @@ def test_circular_names_schools_and_ranks_none_of_two() -> None:
     assert {row[2] for row in table(paper, "排名").rows} == {"校数过少"}
 
 
+def test_circular_names_its_sources_in_its_own_language() -> None:
+    told = facts(JUDGED)
+    notes = {language: " ".join(made("circular", told, language).tables[0].notes) for language in LANGUAGES}
+    assert "(in English)" in notes["en"]
+    assert "(in English)" not in notes["zh"]
+
+
 def test_ledger_of_gaps_goes_in_with_what_is_overdue() -> None:
     """Owner and due day stand in the list; the overdue are named with their days; closed in time counts as rectified."""
     late = Gap(

@@ -121,7 +121,7 @@ export function GapList() {
                   <th scope="col">{m.coverage.gapColumns.unit}</th>
                   <th scope="col">{m.coverage.gapColumns.judgement}</th>
                   <th scope="col">{m.coverage.gapColumns.reasons}</th>
-                  {!past && <th scope="col">{m.gap.title}</th>}
+                  <th scope="col">{m.gap.title}</th>
                   <th scope="col" class="num">
                     {m.coverage.gapColumns.proof}
                   </th>
@@ -185,11 +185,9 @@ function GapRow({ gap, past }: { gap: Gap; past: boolean }) {
         <span class={`verdict ${gap.judgement}`}>{m.coverage[gap.judgement]}</span>
       </td>
       <td>{gap.reasons.map((reason) => look(m.reason, reason)).join(m.common.listJoin)}</td>
-      {!past && (
-        <td>
-          <Standing gap={gap} />
-        </td>
-      )}
+      <td>
+        <Standing gap={gap} />
+      </td>
       <td class="num">
         {gap.proof_at === null ? <span class="dim">{m.coverage.noProof}</span> : dateTime(gap.proof_at)}
       </td>

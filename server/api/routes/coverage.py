@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -21,7 +22,7 @@ from server.api.seams import EngineLike
 from server.api.show import ms_or_none
 from server.api.tallies import Tallies
 from server.core.verdict import Judgement
-from server.gaps.model import cell_id
+from server.gaps.model import Gap, cell_id
 from server.gaps.rates import overdue
 from server.gaps.store import today_of
 from server.registry.model import School
@@ -79,7 +80,7 @@ def add(router: APIRouter, parts: Parts) -> None:
             raise ApiError(Code.INVALID, "cursor: not one of ours")
         end = start + limit
         more = write_cursor(end, "") if end < len(found) else None
-        items = found[start:end] if told else await _with_lines(parts, found[start:end])
+        items = await _lines_of(parts, found[start:end], told)
         basis = told.basis if told else None
         return reply(views.GapPage(items=items, next=more, total=len(found), basis=basis))
 
@@ -141,7 +142,7 @@ async def _then(
     told: Told,
     chosen: tuple[str | None, views.Figure | None, str | None],
 ) -> list[views.Gap]:
-    """List the gaps of a past day, with their lines in the ledger of gaps as they stood when it was frozen."""
+    """List the gaps of a past day."""
     within = await unit_then(parts, request, unit, told)
     return list(past_gaps(told.day, seen_below(parts, caller_of(request), within, told.day), *chosen))
 
@@ -186,13 +187,31 @@ def _gaps(
                 )
 
 
+async def _lines_of(parts: Parts, cells: Sequence[views.Gap], told: Told | None) -> list[views.Gap]:
+    """Say where the lines stand: now, or as their moves up to the end of a past day left them."""
+    if told is None:
+        return await _with_lines(parts, cells)
+    if told.day is None:
+        return []
+    judged_ms = told.day.frozen.judged_ms
+    schools = list(dict.fromkeys(cell.school for cell in cells))
+    then = {gap.id: gap for gap in await parts.gaps.as_of(schools, judged_ms)}
+    return _standing(cells, then, {}, today_of(judged_ms))
+
+
 async def _with_lines(parts: Parts, cells: Sequence[views.Gap]) -> list[views.Gap]:
     """Say of each cell where its line in the ledger of gaps stands, or since when it is watched."""
     ids = [cell_id(cell.school, cell.indicator, cell.figure) for cell in cells]
     lines, watches = await parts.gaps.of_ids(ids), await parts.gaps.watches(ids)
-    today = today_of(parts.now_ms())
+    return _standing(cells, lines, watches, today_of(parts.now_ms()))
+
+
+def _standing(
+    cells: Sequence[views.Gap], lines: Mapping[str, Gap], watches: Mapping[str, int], today: date
+) -> list[views.Gap]:
     found = []
-    for id_, cell in zip(ids, cells, strict=True):
+    for cell in cells:
+        id_ = cell_id(cell.school, cell.indicator, cell.figure)
         gap = lines.get(id_)
         open_ = gap is not None and gap.open  # A closed one whose cell has just turned is watched, or opens in a moment.
         standing = views.GapStanding(

@@ -136,14 +136,18 @@ async def _facts(parts: Parts, scope: Scope, day: str) -> Facts:
 
 
 async def _frozen(parts: Parts, scope: Scope, day: int) -> Facts:
-    """Give a frozen day as it was known then. The ledger of gaps is not frozen with it, so it is left out."""
+    """Give a frozen day as it was known then, with the ledger of gaps as its moves up to the end of the day left it."""
     if parts.past is None:
         raise ApiError(Code.UNAVAILABLE)
     found, head = (await parts.past.then(day)).day, await parts.past.snapshots.head(day)
     if found is None or head is None:
         raise ApiError(Code.NOT_FOUND, "day: it was not frozen")
     index = await registry_then(parts.reports.records, day, found.frozen.registry_sequence)
-    return frozen_facts(found, head.hash, index, scope)
+    schools = list(branch(index, scope))
+    gaps = await parts.gaps.as_of(schools, found.frozen.judged_ms)
+    if len(gaps) > GAPS_MAX:
+        raise ApiError(Code.TOO_LARGE, f"{len(gaps)} gaps; allowed: {GAPS_MAX}")
+    return frozen_facts(found, head.hash, index, scope, tuple(gaps))
 
 
 async def _gaps(parts: Parts, schools: list[str], now_ms: int) -> tuple[Gap, ...]:
