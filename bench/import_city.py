@@ -1,9 +1,10 @@
 """A city's registry brought as one workbook into a running registry: how long it takes, and what the alarm line feels of it.
 
-    python -m bench.import_city --schools 3200 --devices 150000
+    python -m bench.import_city --schools 3200 --devices 150000 [--form csv] [--database postgresql://...]
 
-Runs the server's own parts on SQLite in one process: the import as the API starts it, the registrar, a real engine. Beside
-them an urgent commit every 50 ms (as an alarm's) and a tick of the event loop every 5 ms say how long either had to wait.
+Runs the server's own parts in one process, on SQLite or on an empty PostgreSQL: the import as the API starts it, the
+registrar, a real engine. Beside them an urgent commit every 50 ms (as an alarm's) and a tick of the event loop every 5 ms
+say how long either had to wait.
 """
 
 import argparse
@@ -68,7 +69,7 @@ async def commits(felt: Felt, database: Database) -> None:
     """Note how long an urgent commit takes."""
     while True:
         stage, began = felt.stage, time.perf_counter()
-        await database.run(lambda one: one.execute(text("insert into bench_alarm values (null)")), urgent=True)
+        await database.run(lambda one: one.execute(text("insert into bench_alarm values (1)")), urgent=True)
         felt.commits.setdefault(stage, []).append(time.perf_counter() - began)
         await asyncio.sleep(COMMIT_SECONDS)
 
@@ -107,10 +108,10 @@ async def until_still(job: Import, felt: Felt, stages: dict[str, float]) -> None
     felt.stage = "idle"
 
 
-async def measure(folder: Path, wanted: Roster, file: Path, sheet: str) -> None:
+async def measure(folder: Path, wanted: Roster, file: Path, sheet: str, address: str) -> None:
     """Bring the file and print what was felt."""
-    database = open_database(f"sqlite:///{folder / 'bench.db'}")
-    await database.run(lambda one: one.execute(text("create table bench_alarm (id integer primary key)")))
+    database = open_database(address or f"sqlite:///{folder / 'bench.db'}")
+    await database.run(lambda one: one.execute(text("create table bench_alarm (told float)")))
     registry = Registry(database)
     devices_only = replace(wanted, devices=(), records=())
     base = devices_only if sheet else replace(devices_only, schools=(), gateways=())
@@ -164,6 +165,7 @@ def main() -> None:
     parser.add_argument("--schools", type=int, default=3_200)
     parser.add_argument("--devices", type=int, default=150_000)
     parser.add_argument("--form", choices=("xlsx", "csv"), default="xlsx")
+    parser.add_argument("--database", default="", help="an empty PostgreSQL database instead of SQLite")
     options = parser.parse_args()
     wanted = city(options.schools, options.devices)
     print(f"{len(wanted.schools)} schools, {len(wanted.devices)} devices")
@@ -180,7 +182,7 @@ def main() -> None:
         else:
             file = folder / "city.csv"
             file.write_bytes(b"".join(write_csv(SHEETS["device"], wanted.devices, 0, personal=True)))
-        asyncio.run(measure(folder, wanted, file, "" if options.form == "xlsx" else "device"))
+        asyncio.run(measure(folder, wanted, file, "" if options.form == "xlsx" else "device", options.database))
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ from server.journal.database import Database
 from server.registry import staging, tables
 from server.registry.accounts import Accounts
 from server.registry.audit import Audit, append_to
-from server.registry.changes import EVER, Change, Edit, apply, as_of, difference, keyed
+from server.registry.changes import CALENDAR, EVER, Change, Edit, apply, as_of, difference, lines_of
 from server.registry.lines import Named, read_roster, renew_roster, write_lines
 from server.registry.model import Roster
 from server.registry.record import Key
 from server.registry.recorded import HEAD, Stamp, changes_after, head, read_change, record, write_key
+from server.registry.sheets import SHEETS
 from server.registry.tree import Tree
 
 Checked = Callable[[Roster], None]  # Raises `ConfigurationError` for a roster that cannot be.
@@ -241,6 +242,15 @@ def _lock(connection: Connection) -> None:
 
 
 def _known(roster: Roster, edits: Iterable[Edit]) -> dict[Named, Any]:
-    """Find the lines that edits speak of, as they are."""
-    wanted = {(edit.sheet, edit.key) for edit in edits}
-    return {key: line for key, line in keyed(roster).items() if key in wanted}
+    """Find the lines that edits speak of, as they are; no other sheet is gone through."""
+    wanted: dict[str, set[Key]] = {}
+    for edit in edits:
+        wanted.setdefault(edit.sheet, set()).add(edit.key)
+    found: dict[Named, Any] = {}
+    for sheet, keys in wanted.items():
+        if sheet == CALENDAR:
+            found[CALENDAR, ()] = roster.calendar
+            continue
+        key_of = SHEETS[sheet].key_of
+        found.update(((sheet, key), line) for line in lines_of(roster, sheet) if (key := key_of(line)) in keys)
+    return found
