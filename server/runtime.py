@@ -36,6 +36,7 @@ from server.core.events import (
     FactFollowed,
     FactRestored,
     RosterLoaded,
+    ShelveRequested,
     Ticked,
     WindowDeclared,
 )
@@ -133,7 +134,7 @@ class Runtime:
         for fact in facts:
             self.tell(FactFollowed(fact.alert, fact.number, fact.body))
 
-    async def act(self, request: ActRequested) -> Alert | ActRefused:
+    async def act(self, request: ActRequested | ShelveRequested) -> Alert | ActRefused:
         """Move an alert as a person asked; answers only after the move is stored.
 
         Raises `StorageError` when the database does not take it in time: the move is shown and will be stored,
@@ -154,7 +155,7 @@ class Runtime:
             return refused
         return self.engine.alerts[request.alert]
 
-    def _still_waiting(self, request: ActRequested) -> list["asyncio.Future[ActRefused | None]"]:
+    def _still_waiting(self, request: ActRequested | ShelveRequested) -> list["asyncio.Future[ActRefused | None]"]:
         """Give what was asked before under the same key and is not stored yet: until then there is no outcome."""
         if not request.key:
             return []

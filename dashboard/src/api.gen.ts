@@ -229,6 +229,13 @@ export interface AskRetire {
   effective?: string;
 }
 
+/** Put a fault aside until an instant (milliseconds UTC), or with null give it back; `whole`: rule and device. */
+export interface AskShelf {
+  until: number | null;
+  reason: string;
+  whole?: boolean;
+}
+
 /** One school term, both days included. */
 export interface AskTerm {
   first: string;
@@ -1087,7 +1094,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "signed_in" | "stats" | "visit" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "visit" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1536,6 +1543,7 @@ export interface Routes {
   "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; group?: string | null; held?: "any" | "grouped" | "shelved" | "planned" | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
   "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
   "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
+  "POST /api/v1/alerts/{alert_id}/shelf": { query: undefined; body: AskShelf; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
   "GET /api/v1/audits": { query: undefined; body: undefined; reply: AuditRuns };
   "POST /api/v1/audits": { query: undefined; body: AskAudit; reply: AuditStarted };

@@ -36,6 +36,14 @@ class AskAct(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cause: Literal["", "real", "false_human", "false_device", "test", "drill", "duplicate", "fixed", "planned"] = ""
 
 
+class AskShelf(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Put a fault aside until an instant (milliseconds UTC), or with null give it back; `whole`: rule and device."""
+
+    until: int | None
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=1000)]
+    whole: bool = False
+
+
 class AskWindow(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A test or drill to declare: only the listed buttons are of that mode, and only within the span."""
 

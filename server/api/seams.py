@@ -8,7 +8,7 @@ from typing import Protocol
 from contract.records import Value
 from server.core.alert import Alert
 from server.core.effects import ActRefused
-from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.core.events import ActRequested, CheckInArrived, ShelveRequested, WindowDeclared
 from server.core.roster import RosterIndex
 from server.core.verdict import Tally, Verdict
 from server.registry.changes import Edit
@@ -123,7 +123,7 @@ class EditRegistry(Protocol):
 class Act(Protocol):
     """Ask for a move of an alert; the fact is stored before this answers."""
 
-    async def __call__(self, request: ActRequested) -> Alert | ActRefused: ...
+    async def __call__(self, request: ActRequested | ShelveRequested) -> Alert | ActRefused: ...
 
 
 class CheckIn(Protocol):

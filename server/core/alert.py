@@ -108,6 +108,7 @@ class Alert:
     group: str = ""  # The alert that it stands under: one cause, one row.
     shelved_until: float | None = None  # Put aside by a person until then.
     shelved_by: str = ""
+    shelved_whole: bool = False  # Whatever its rule says of its device until then, and not this alert alone.
     planned: str = ""  # The planned work in whose span it lasts.
 
     @property

@@ -200,6 +200,19 @@ class ActRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ShelveRequested:
+    """A person asks to put a fault aside until an instant, or with None to give it back."""
+
+    alert: str
+    by: str
+    role: str
+    until: float | None
+    reason: str
+    whole: bool = False  # Whatever the rule says of the device until then, and not this alert alone.
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FactRestored:
     """One fact of an alert as it was stored, replayed in order when the server starts."""
 
@@ -333,6 +346,7 @@ Event = (
     | GapsCounted
     | EarlyTold
     | ActRequested
+    | ShelveRequested
     | FactRestored
     | FactFollowed
     | AlertOvertaken

@@ -337,8 +337,10 @@ _CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
     What.GROUPED: _held_by(group=lambda fact: fact.ref),
     What.UNGROUPED: _released(group=""),
     What.COUNTED: lambda alert, fact: replace(alert, children=fact.count),
-    What.SHELVED: _held_by(shelved_until=lambda fact: fact.t, shelved_by=lambda fact: fact.by),
-    What.UNSHELVED: _released(shelved_until=None, shelved_by=""),
+    What.SHELVED: _held_by(
+        shelved_until=lambda fact: fact.t, shelved_by=lambda fact: fact.by, shelved_whole=lambda fact: fact.ref == "device"
+    ),
+    What.UNSHELVED: _released(shelved_until=None, shelved_by="", shelved_whole=False),
     What.PLANNED: _held_by(planned=lambda fact: fact.ref),
     What.UNPLANNED: _released(planned=""),
 }

@@ -23,6 +23,7 @@ class Permission(StrEnum):
     WATCH = "watch"  # The live picture: bootstrap, stream, alerts, schools.
     COVERAGE = "coverage"
     ACT = "act"
+    SHELVE = "shelve"  # Put faults aside for some hours, with a reason. Nothing of a press can be.
     CONTACT = "contact"  # Telephone numbers of schools and stations.
     WINDOWS = "windows"  # See declared tests and drills.
     REHEARSE = "rehearse"  # Ask for them, and take them back.
@@ -68,6 +69,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/alerts"): Permission.WATCH,
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.WATCH,
     ("POST", "/api/v1/alerts/{alert_id}/acts"): Permission.ACT,
+    ("POST", "/api/v1/alerts/{alert_id}/shelf"): Permission.SHELVE,
     ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/risk"): Permission.COVERAGE,
@@ -166,6 +168,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,
+            Permission.SHELVE,
             Permission.CONTACT,
             Permission.WINDOWS,
             Permission.REHEARSE,
@@ -186,6 +189,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,
+            Permission.SHELVE,
             Permission.CONTACT,
             Permission.WINDOWS,
             Permission.REHEARSE,
@@ -205,6 +209,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.EDIT_LEDGER,
             Permission.REPORT,
             Permission.ACT,
+            Permission.SHELVE,
             Permission.CONTACT,
             Permission.WINDOWS,
             Permission.STATS,

@@ -10,7 +10,7 @@ from server.registry.tree import Tree
 
 DIRECTORS_GROUPS = frozenset({"people", "equipment", "management", "surroundings"})
 # No school exempts itself, sets its own requirements or registers the box that its alarms come by.
-OFFICE_SHEETS = frozenset({"exemption", "requirement", "scope", "gateway", "escalation"})
+OFFICE_SHEETS = frozenset({"exemption", "requirement", "scope", "gateway", "escalation", "planned_work"})
 OUT_OF_REACH: Words = ("不在您的管辖范围内", "out of your reach")
 NOT_FOR_ROLE: Words = ("您的角色不能修改此表", "your role may not edit this sheet")
 

@@ -1,6 +1,6 @@
 """The summary's figures for every scope at once, kept by difference: a change costs the depth of the tree, not its size."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -57,7 +57,7 @@ class Counters:
         self._figures: dict[Scope, Figures] = {}
         self._alerts: dict[str, _Counted] = {}
         self._gateways: dict[str, str] = {}
-        self._rang: deque[tuple[float, tuple[Scope, ...]]] = deque()
+        self._rang: OrderedDict[str, tuple[float, tuple[Scope, ...]]] = OrderedDict()
         self._devices: dict[str, dict[str, str]] = {}  # By gateway; only those that are not unknown.
         for school in tree.roster.schools:
             devices = sum(_counts(device) for device in tree.devices_of(school.id))
@@ -82,17 +82,20 @@ class Counters:
         self._alerts[alert.id] = counted
         self._add(counted, 1)
         if counted.unacked and not counted.held and not (before and before.unacked and not before.held):
-            self._ring(alert.updated, scopes)
+            self._ring(alert.id, alert.updated, scopes)
+        elif counted.held == "grouped":
+            self._unring(alert.id)  # What joined a group in the end is one with it.
 
-    def _ring(self, at: float, scopes: tuple[Scope, ...]) -> None:
-        self._rang.append((at, scopes))
+    def _ring(self, alert: str, at: float, scopes: tuple[Scope, ...]) -> None:
+        self._unring(alert)
+        self._rang[alert] = (at, scopes)
         for scope in scopes:
             self._of(scope).rang += 1
         while len(self._rang) > RANG_MAX:
-            self._unring()
+            self._unring(next(iter(self._rang)))
 
-    def _unring(self) -> None:
-        for scope in self._rang.popleft()[1]:
+    def _unring(self, alert: str) -> None:
+        for scope in self._rang.pop(alert, (0.0, ()))[1]:
             self._of(scope).rang -= 1
 
     def gone(self, alert: str) -> None:
@@ -143,8 +146,8 @@ class Counters:
         windows: Sequence[WindowDeclared] = (),
     ) -> views.Summary:
         """Give the figures of one reach."""
-        while self._rang and self._rang[0][0] <= server_ms / 1_000 - RANG_SECONDS:
-            self._unring()
+        while self._rang and (oldest := next(iter(self._rang.items())))[1][0] <= server_ms / 1_000 - RANG_SECONDS:
+            self._unring(oldest[0])
         mine = self._figures.get(reach.scope) or Figures()
         unacked, opened, drills = list(mine.unacked), list(mine.open), mine.drills
         held, rang = list(mine.held), mine.rang

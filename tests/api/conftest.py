@@ -25,7 +25,7 @@ from server.commands.giving import Commands
 from server.commands.store import CommandStore
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
-from server.core.events import ActRequested, CheckInArrived, WindowDeclared
+from server.core.events import ActRequested, CheckInArrived, ShelveRequested, WindowDeclared
 from server.core.roster import RosterIndex
 from server.drills.window_store import WindowStore
 from server.export.export import Export
@@ -140,7 +140,7 @@ class House:
     database: Database
     history: FakeHistory
     now: list[float]
-    acts: list[ActRequested] = field(default_factory=list)
+    acts: list[ActRequested | ShelveRequested] = field(default_factory=list)
     refuse: ActRefused | None = None
     check_ins: list[CheckInArrived] = field(default_factory=list)
     windows: list[WindowDeclared] = field(default_factory=list)
@@ -165,7 +165,7 @@ class House:
         """Give the audit log, oldest first, as who, what and target."""
         return [(one.actor, one.what, one.target) for one in reversed(await self.registry.audit.page(None, 500))]
 
-    async def act(self, request: ActRequested) -> Alert | ActRefused:
+    async def act(self, request: ActRequested | ShelveRequested) -> Alert | ActRefused:
         """Move an alert the way the runtime does."""
         if self.storage_down:
             raise StorageError("journal: down")
@@ -216,7 +216,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     sessions.on_closed = hub.close_session
     house: House
 
-    async def act(request: ActRequested) -> Alert | ActRefused:
+    async def act(request: ActRequested | ShelveRequested) -> Alert | ActRefused:
         return await house.act(request)
 
     async def check_in(event: CheckInArrived) -> None:

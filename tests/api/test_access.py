@@ -37,6 +37,7 @@ EXPECTED: dict[str, set[Role]] = {
         Role.SCHOOL_DIRECTOR,
         Role.MAINTAINER,
     },
+    "shelve": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.EDUCATION_OFFICER},
     "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
     "rehearse": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.SCHOOL_DIRECTOR},
@@ -69,6 +70,7 @@ EXPECTED: dict[str, set[Role]] = {
 PLACED = {
     "/api/v1/alerts/{alert_id}",
     "/api/v1/alerts/{alert_id}/acts",
+    "/api/v1/alerts/{alert_id}/shelf",
     "/api/v1/schools/{school_id}",
     "/api/v1/schools/{school_id}/history",
     "/api/v1/coverage",
@@ -122,6 +124,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
     }.get(path, "")
     bodies: dict[str, object] = {
         "/api/v1/alerts/{alert_id}/acts": {"act": "acknowledge"},
+        "/api/v1/alerts/{alert_id}/shelf": {"until": 2_000_000, "reason": "parts ordered"},
         "/api/v1/visits": {"id": KEY, "school": school, "day": "2027-01-01"},
         "/api/v1/visits/{visit_id}/findings": {"number": 1, "words": "w", "severity": "minor"},
         "/api/v1/gaps/{gap_id}/moves": {"move": "note", "version": 1, "note": "w"},

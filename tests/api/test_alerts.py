@@ -9,6 +9,7 @@ import pytest
 from server.api import views
 from server.core.alert import Alert, Severity, State
 from server.core.effects import ActRefused
+from server.core.events import ActRequested, ShelveRequested
 from tests.api.conftest import House
 from tests.api.engine import fault, press
 from tests.registry.city import FIRST, NORTH, SECOND, SOUTH, THIRD, TOWN
@@ -193,6 +194,7 @@ async def test_move_is_asked_with_all_it_needs_and_audited(house: House) -> None
     assert answer.status_code == 200
     assert (answer.json()["state"], answer.json()["ver"], answer.json()["owner"]) == ("acknowledged", 4, "police_liaison")
     [asked] = house.acts
+    assert isinstance(asked, ActRequested)
     assert (asked.by, asked.role, asked.version, asked.note, asked.key) == ("police_liaison", "police_liaison", 3, "去", KEY)
     assert (await house.audited())[-1] == ("police_liaison", "alert_acknowledge", "alert:a")
 
@@ -283,3 +285,31 @@ async def test_first_paint_has_every_urgent_alert_and_the_newest_of_the_rest(hou
     assert len(shown) == 502
     assert {"old", "high", "f599", "f100"} <= set(shown)
     assert "f099" not in shown
+
+
+async def test_a_fault_is_put_aside_with_a_reason_and_audited(house: House) -> None:
+    """Until when and why is asked of the core; its refusal is told with the alert as it stands."""
+    put(house, fault("f"))
+    client = await house.sign_in("police_liaison")
+
+    answer = await client.post("/api/v1/alerts/f/shelf", json={"until": 5_000_000, "reason": "等待配件", "whole": True})
+
+    assert answer.status_code == 200, answer.text
+    assert house.acts == [ShelveRequested("f", "police_liaison", "police_liaison", 5_000.0, "等待配件", whole=True)]
+    assert (await house.audited())[-1] == ("police_liaison", "alert_shelved", "alert:f")
+    house.refuse = ActRefused("illegal_move", "this kind of alert is never shelved", house.engine.alerts["f"])
+    refused = await client.post("/api/v1/alerts/f/shelf", json={"until": None, "reason": "等待配件"})
+    assert (refused.status_code, refused.json()["current"]["id"]) == (409, "f")
+
+
+async def test_the_row_of_an_area_is_seen_by_whoever_minds_a_school_of_it_and_by_no_school(house: House) -> None:
+    """Its members could not be found otherwise; a school sees its own alert."""
+    group = fault("g", rule="area_silent", school="", gateway="", device="", unit=NORTH)
+    put(house, group, fault("m", group="g"), fault("s", rule="camera_offline", shelved_until=9_000.0))
+
+    assert set(await ids(house, "chief")) == {"g", "m", "s"}
+    assert set(await ids(house, "police_liaison")) == {"g", "m", "s"}
+    assert set(await ids(house, "school_director")) == {"m", "s"}
+    assert await ids(house, "chief", "?group=g") == ["m"]
+    assert await ids(house, "chief", "?held=shelved") == ["s"]
+    assert set(await ids(house, "chief", "?held=any")) == {"m", "s"}

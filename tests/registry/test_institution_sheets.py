@@ -25,6 +25,8 @@ def test_every_sheet_has_a_line_in_the_city_of_the_tests() -> None:
         "outside_source",
         "requirement",
         "rule_setting",
+        "planned_work",
+        "planned_area",
         "scope",
         "escalation",
     }

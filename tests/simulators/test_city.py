@@ -281,7 +281,8 @@ def test_institution_is_written_down_with_what_is_missing(city: Roster) -> None:
     letters = [record for record in city.records if isinstance(record, Letter)]
     overdue = sum(document.review_due is not None and document.review_due < TODAY for document in documents)
 
-    decided = {"rule_setting", "escalation"}  # A city's own decisions on rules and chains, and this one has taken none.
+    # A city decides on these itself, and this one has not.
+    decided = {"rule_setting", "escalation", "planned_work", "planned_area"}
     assert {record.sheet for record in city.records} == {sheet.name for sheet in LEDGER_SHEETS} - decided
     assert {record.key_hash for record in city.records if isinstance(record, OutsideSource)} == {""}  # Keys are drawn.
     assert {document.school for document in documents} == {school.id for school in city.schools}

@@ -119,3 +119,32 @@ def test_what_is_not_in_the_roster_is_in_no_figure() -> None:
     counters.device(GatewayId("gw-first"), "old-1", "live")
 
     assert figures(counters) == before
+
+
+def test_what_is_held_back_is_counted_apart_and_rings_no_more() -> None:
+    """Silence is not health: it is in no figure but its own."""
+    counters = Counters(Tree(roster()))
+    reach = Reach(Scope("unit", CITY), unplaced=False, covert=True)
+    for name in ("a", "b", "c"):
+        counters.alert(fault(name, rule=name))
+
+    before = counters.summary(reach, 1, 1_000_000, 3, journal_ok=True)
+    counters.alert(fault("a", rule="a", group="g"))
+    counters.alert(fault("b", rule="b", shelved_until=2_000.0))
+    after = counters.summary(reach, 1, 1_000_000, 3, journal_ok=True)
+
+    assert (sum(before.open), before.held, before.rang) == (3, (0, 0, 0), 3)
+    assert (sum(after.open), sum(after.unacked), after.held, after.rang) == (1, 1, (1, 1, 0), 2)
+    assert counters.summary(reach, 1, 9_000_000, 3, journal_ok=True).rang == 0
+    counters.gone("a")
+    assert counters.summary(reach, 1, 9_000_000, 3, journal_ok=True).held == (0, 1, 0)
+
+
+def test_the_row_of_an_area_counts_for_whoever_minds_a_school_of_it() -> None:
+    """Once for each scope, however many schools it has."""
+    counters = Counters(Tree(roster()))
+    counters.alert(fault("g", rule="area_silent", school="", gateway="", device="", unit=NORTH))
+
+    assert sum(figures(counters)["open"]) == 1  # type: ignore[arg-type]  # Four figures.
+    assert sum(figures(counters, NORTH)["open"]) == 1  # type: ignore[arg-type]
+    assert sum(figures(counters, SOUTH)["open"]) == 0  # type: ignore[arg-type]

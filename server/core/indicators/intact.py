@@ -12,9 +12,10 @@ from server.core.equipment import (
     Finding,
     dated,
     has_equipment,
-    never,
+    off_by_plan,
     one_by_one,
     reached,
+    work_turns,
 )
 from server.core.indicator import Group, Indicator, View
 from server.core.liveness import DeviceState
@@ -77,9 +78,9 @@ def find(device: DeviceState) -> Finding:
     return (UNSURE, "device.untold") if untold else None
 
 
-def live(view: View, _now: float) -> Verdict:
+def live(view: View, now: float) -> Verdict:
     """Judge each device by what it tells of itself."""
-    return one_by_one(view.devices(*KINDS), find)
+    return one_by_one(view.devices(*KINDS), find, off_by_plan(view, now))
 
 
 INDICATOR = Indicator(
@@ -97,7 +98,7 @@ INDICATOR = Indicator(
     group=Group.QUALITY,
     counts=DEVICES,
     due=has_equipment,
-    turns_at=never,
+    turns_at=work_turns,
     watches={
         **dict.fromkeys(KINDS, frozenset()),
         **{kind: frozenset(metric for metric, _, _ in checks) for kind, checks in CHECKS.items()},

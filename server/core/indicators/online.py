@@ -1,13 +1,13 @@
 """Devices of the ledger that can be heard now."""
 
-from server.core.equipment import DEVICES, KINDS, dated, has_equipment, never, one_by_one, reached
+from server.core.equipment import DEVICES, KINDS, dated, has_equipment, off_by_plan, one_by_one, reached, work_turns
 from server.core.indicator import Group, Indicator, View
 from server.core.verdict import Verdict
 
 
-def live(view: View, _now: float) -> Verdict:
-    """Judge by what is heard: a device behind a silent gateway is unknown, and stays in the denominator."""
-    return one_by_one(view.devices(*KINDS), reached)
+def live(view: View, now: float) -> Verdict:
+    """Judge by what is heard: a device behind a silent gateway is unknown and counts; one in planned work does not count."""
+    return one_by_one(view.devices(*KINDS), reached, off_by_plan(view, now))
 
 
 INDICATOR = Indicator(
@@ -24,6 +24,6 @@ INDICATOR = Indicator(
     group=Group.QUALITY,
     counts=DEVICES,
     due=has_equipment,
-    turns_at=never,
+    turns_at=work_turns,
     watches=dict.fromkeys(KINDS, frozenset()),
 )

@@ -289,7 +289,7 @@ class Grouping:
         effects: list[Effect] = []
         for group in self._members.groups():
             known = self._book.alerts.get(group)
-            if known is None or (known.rule in GROUP_RULES and (not known.open or known.state is State.RECOVERED)):
+            if known is None or not known.open or known.state is State.RECOVERED:
                 for key in self._members.of(group):
                     effects += take_out(self._book, self._book.alerts[key], now)
         return effects

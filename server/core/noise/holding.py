@@ -15,6 +15,9 @@ def may_be_held(alert: Alert) -> bool:
     """
     if alert.flow is not Flow.FAULT or alert.rule == unreadable_alarm.RULE.name:
         return False
+    rule = RULES.get(alert.rule)
+    if rule is not None and rule.by_people:
+        return False
     return alert.rule != device_alert.RULE.name or device_alert.meaning(alert.code).ends
 
 

@@ -3,11 +3,15 @@
 from server.core.alert import Alert, Flow
 from server.core.book import Book
 from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
-from server.core.events import ActRequested
+from server.core.events import ActRequested, ShelveRequested
 from server.core.fleet import Fleet
+from server.core.noise.flaps import Flaps
+from server.core.noise.floods import Floods
 from server.core.noise.grouping import Grouping
 from server.core.noise.holding import may_be_held, put_under
 from server.core.noise.members import Members
+from server.core.noise.planned import Planned
+from server.core.noise.shelving import Shelves
 
 
 class Noise:
@@ -18,6 +22,10 @@ class Noise:
         self.members = Members()
         self._book = book
         self._grouping = Grouping(book, fleet, self.members)
+        self._shelves = Shelves(book)
+        self._planned = Planned(book, fleet)
+        self._flaps = Flaps(book, fleet, self.members)
+        self._floods = Floods(book, fleet)
         book.watch = self._seen
 
     def after(self, effects: list[Effect], now: float) -> list[Effect]:
@@ -44,17 +52,33 @@ class Noise:
 
     def tick(self, now: float) -> list[Effect]:
         """Let time pass."""
-        return self._grouping.tick(now) if self.leads else []
+        if not self.leads:
+            return []
+        effects = [*self._shelves.tick(now), *self._planned.tick(now), *self._grouping.tick(now)]
+        return [*effects, *self._flaps.tick(now), *self._floods.tick(now)]
+
+    def shelve(self, asked: ShelveRequested, now: float) -> list[Effect]:
+        """Put a fault aside as a person asks, or give it back."""
+        return self._shelves.request(asked, now)
 
     def _at_birth(self, alert: Alert, now: float) -> list[Effect]:
         if not may_be_held(alert) or not alert.open:
             return []
+        effects = [*self._shelves.at_birth(alert, now), *self._planned.at_birth(alert, now)]
         group = self._grouping.joined_at_birth(alert)
-        return [put_under(self._book, alert, group, now)] if group else []
+        if group:
+            return [*effects, put_under(self._book, alert, group, now)]
+        return [*effects, *self._flaps.at_birth(alert, now)]
 
     def _seen(self, before: Alert | None, after: Alert | None) -> None:
+        one = after or before
+        assert one is not None, "something has changed"
         self.members.seen(before, after)
         self._grouping.seen(before, after)
+        self._shelves.seen(before, after, one.id)
+        self._planned.seen(before, after, one.id)
+        self._flaps.seen(before, after)
+        self._floods.seen(before, after)
 
 
 def _begun(effect: Effect) -> str:

@@ -4,6 +4,7 @@ from server.core.rule import Rule
 from server.core.rules import (
     alarm_host_offline,
     alarm_test_overdue,
+    alert_flood,
     area_power,
     area_silent,
     audio_fault,
@@ -26,6 +27,7 @@ from server.core.rules import (
     emergency_release,
     fire_detected,
     fire_detector_fault,
+    flapping,
     gap_overdue,
     gate_forced,
     gate_open,
@@ -59,6 +61,7 @@ RULES: dict[str, Rule] = {
     for module in (
         alarm_host_offline,
         alarm_test_overdue,
+        alert_flood,
         area_power,
         area_silent,
         audio_fault,
@@ -81,6 +84,7 @@ RULES: dict[str, Rule] = {
         emergency_release,
         fire_detected,
         fire_detector_fault,
+        flapping,
         gap_overdue,
         gate_forced,
         gate_open,

@@ -21,6 +21,8 @@ from server.registry.sheets import (
     outside_area,
     outside_gate,
     outside_source,
+    planned_area,
+    planned_work,
     post,
     requirement,
     rule_setting,
@@ -51,6 +53,8 @@ AnyRecord = (
     | scope.IndicatorScope
     | rule_setting.RuleSetting
     | escalation.Escalation
+    | planned_work.PlannedWork
+    | planned_area.PlannedArea
 )
 
 ROSTER_SHEETS = (unit.SHEET, station.SHEET, school.SHEET, gateway.SHEET, device.SHEET)  # In the order of their references.
@@ -74,6 +78,8 @@ LEDGER_SHEETS = (
     scope.SHEET,
     rule_setting.SHEET,
     escalation.SHEET,
+    planned_work.SHEET,
+    planned_area.SHEET,
 )
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*ROSTER_SHEETS, *LEDGER_SHEETS)}
 

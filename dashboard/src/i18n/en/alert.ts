@@ -89,6 +89,8 @@ export const alert: typeof Chinese = {
     unregistered_device: "Device not in the register",
     early_warning: "Early warning",
     gap_overdue: "Gaps overdue",
+    alert_flood: "Alert flood",
+    flapping: "Flapping",
     area_power: "Power cut in an area",
     area_silent: "Area silent",
     path_lost: "Shared path lost",

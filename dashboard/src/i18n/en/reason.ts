@@ -111,6 +111,7 @@ export const reason: typeof Chinese = {
     "recording.stopped": "Not recording",
     "device.offline": "Devices offline",
     "device.unknown": "State of devices unknown",
+    "work.planned": "Planned work: not counted",
     "device.undated": "Devices without the day they were put in",
     "device.untold": "Devices have not told their state",
     "device.tampered": "Devices tampered with",

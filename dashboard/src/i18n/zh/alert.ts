@@ -86,6 +86,8 @@ export const alert = {
     unregistered_device: "未登记的设备",
     early_warning: "风险预警",
     gap_overdue: "整改超期",
+    alert_flood: "告警泛滥",
+    flapping: "反复告警",
     area_power: "区域停电",
     area_silent: "区域失联",
     path_lost: "公共通道中断",

@@ -109,6 +109,7 @@ export const reason = {
     "recording.stopped": "未在录像",
     "device.offline": "有设备离线",
     "device.unknown": "有设备状态未知",
+    "work.planned": "计划检修时段内，不计入",
     "device.undated": "有设备未登记安装日期",
     "device.untold": "有设备未上报工况",
     "device.tampered": "有设备被拆动",
