@@ -19,8 +19,8 @@ from simulators.chance import draw, key
 from simulators.institution import LEFT_OUT, drill
 
 BEFORE_DAYS = 20  # Whatever runs out is renewed so long before it does.
-TESTED_DAYS = 25  # The alarm is tested that often; some regions ask for 30 days.
-TESTED = "alarm_tested"
+# What is done more often than its statement runs out: the alarm is tested, the gate barrier photographed.
+OFTEN_DAYS = {"alarm_tested": 25, "barrier": 150}
 DRILL_DAY = 12  # Drills are held on the first school day from the 12th on.
 VIOLENCE_MONTHS = frozenset({4, 11})  # Once a term.
 
@@ -53,8 +53,9 @@ def renewed(records: Iterable[Record], day: date) -> Iterator[Edit]:
 
 
 def _is_due(record: Declaration, day: date, soon: date) -> bool:
-    if record.id == TESTED:
-        return record.dated is not None and record.dated + timedelta(days=TESTED_DAYS) <= day
+    often = OFTEN_DAYS.get(record.id)
+    if often is not None and record.dated is not None and record.dated + timedelta(days=often) <= day:
+        return True
     return record.expires == soon
 
 

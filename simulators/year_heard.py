@@ -37,6 +37,8 @@ from simulators.staff import ESCORT_READER
 BEFORE_SECONDS = (900.0, 5.0)  # Longer and shorter than any device may be silent.
 HEARD_SECONDS = DAYS_KEPT * DAY_SECONDS
 ROUND_STEP_SECONDS = 1_800.0
+HOLIDAYS_DAYS_MAX, ESCORT_DAYS = 80, 2
+ESCORT_HOURS = (7.5, 17.5)  # Both peaks.
 SEEN_DAYS = 8  # The guards' figures look back a week.
 SEEN_HOURS = (7.5, 13.0, 17.5, 23.0)  # Both peaks, the noon and the night.
 
@@ -51,6 +53,7 @@ def hear(engine: Engine, index: RosterIndex, seed: int, listening_since: float, 
         if (home := engine.home(school)) is not None
     ]
     seen = [one for place in heard for one in _seen(place, index, listening_since, now)]
+    seen += _escorted(heard, index, listening_since, now)
     engine.step(GuardsRestored(sorted(seen, key=lambda one: one.at), listening_since), began)
     for round_walked in _rounds(heard, index, listening_since, now):
         engine.step(round_walked, round_walked.rx)
@@ -112,8 +115,7 @@ def _told(place: _Heard, index: RosterIndex, now: float) -> ReadingsArrived | No
 
 
 def _seen(place: _Heard, index: RosterIndex, since: float, now: float) -> Iterator[GuardSeen]:
-    """Name who stood on the school's post in the last days, and say that somebody stood on its 护学岗."""
-    readers = {device.device.id for device in place.home.kind("guard_post")}
+    """Name who stood on the school's post in the last days."""
     for number in range(SEEN_DAYS):
         midnight = start_of_day(local_date(now) - timedelta(days=number))
         for hour in SEEN_HOURS:
@@ -125,5 +127,17 @@ def _seen(place: _Heard, index: RosterIndex, since: float, now: float) -> Iterat
                 there = guards_on_post(place.conduct, here, Orders())
                 for guard in guards_by_name(place.home.school.id, place.conduct, here, there):
                     yield GuardSeen(place.gateway, place.post, guard, at, present=True)
-            if ESCORT_READER in readers and escorts_on_post(place.conduct, here):
-                yield GuardSeen(place.gateway, DeviceId(ESCORT_READER), "", at, present=True)
+
+
+def _escorted(heard: Sequence[_Heard], index: RosterIndex, since: float, now: float) -> Iterator[GuardSeen]:
+    """Say where somebody stood on the 护学岗 on the last school days, however long the holidays since."""
+    calendar, today = index.roster.calendar, local_date(now)
+    days = [today - timedelta(days=number) for number in range(HOLIDAYS_DAYS_MAX)]
+    for day in [day for day in days if is_school_day(calendar, day)][:ESCORT_DAYS]:
+        for hour in ESCORT_HOURS:
+            at = start_of_day(day) + hour * 3_600
+            here = moment(calendar, at)
+            for place in heard:
+                readers = {device.device.id for device in place.home.kind("guard_post")}
+                if since <= at <= now and ESCORT_READER in readers and escorts_on_post(place.conduct, here):
+                    yield GuardSeen(place.gateway, DeviceId(ESCORT_READER), "", at, present=True)

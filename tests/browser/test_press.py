@@ -67,17 +67,9 @@ async def test_a_school_sees_its_own_press_and_nothing_of_another(watch: Watch) 
         await expect(everywhere.locator(".alarmline.ringing")).to_be_visible()
         await everywhere.goto(watch.address + "#/schools")
         await expect(everywhere.locator(".matrix tbody tr")).to_have_count(3)
-    context = await watch.browser.new_context(locale="zh-CN")
-    page = await context.new_page()
-    await page.goto(watch.address)
-    await page.fill('input[name="username"]', "school")
-    await page.fill('input[name="password"]', watch.line.password("school"))
-    await page.keyboard.press("Enter")
-    await page.wait_for_selector(".shift .quiet, .top")
-    if await page.locator(".shift .quiet").count():
-        await page.locator(".shift .quiet").click()
-    await page.goto(watch.address + "#/schools")
-    await expect(page.locator(".matrix tbody tr")).to_have_count(1)
+    async with watch.desk("school") as page:
+        await page.goto(watch.address + "#/schools")
+        await expect(page.locator(".matrix tbody tr")).to_have_count(1)
 
 
 async def test_a_server_that_is_gone_is_shown_as_lost_and_not_as_calm_and_comes_back_by_itself(watch: Watch) -> None:
