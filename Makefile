@@ -62,6 +62,10 @@ dashboard-check: dashboard/node_modules/.installed ## Types, format and tests of
 browser: setup ## The tests that need Chromium.
 	@$(BIN)/python -m pytest -m browser tests/browser
 
+.PHONY: pictures
+pictures: setup ## Play the example year (ten minutes) unless var/year has it, and take the pictures of docs/example-year.md anew.
+	@$(BIN)/python -m scripts.pictures
+
 .PHONY: chaos
 chaos: .venv/.installed ## Kill and cut the real programs at random instants, 10,000 times; goes on where it stopped. CHAOS="--minutes 30".
 	@nice $(BIN)/python -m simulators.chaos $(CHAOS)
