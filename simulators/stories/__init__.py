@@ -1,6 +1,6 @@
 """Every story, one file each; a new one is one file and one line here."""
 
-from simulators.stories import camera_outage, drill, false_alarm, panic_press, power_cut
+from simulators.stories import camera_outage, drill, false_alarm, panic_press, power_cut, typhoon
 from simulators.story import Story
 
 STORIES: dict[str, Story] = {
@@ -11,5 +11,6 @@ STORIES: dict[str, Story] = {
         false_alarm,
         panic_press,
         power_cut,
+        typhoon,
     )
 }

@@ -16,7 +16,7 @@ from server.core.fact import What, decode_fact
 from server.registry.model import Roster
 from tests.core.talking import NOON, Talk, city, gateway_of, school, talking
 
-KINDS = {"btn-1": "alarm_button"}
+KINDS: dict[str, str] = {}
 TOWN, COUNTY, OTHER, CITY = "450702-01", "450702", "450721", "450700"
 STEP = 15.0
 
