@@ -80,7 +80,8 @@ async def _reports(database: Database, out: Path, day: date) -> list[str]:
     assert found is not None, "every day of the year is frozen"
     assert head is not None, "every day of the year is frozen"
     index = await registry_then(records, as_day(day), found.frozen.registry_sequence)
-    facts = frozen_facts(found, head.hash, index, Scope("unit", CITY))
+    gaps = await GapStore(database).as_of([school.id for school in index.roster.schools], found.frozen.judged_ms)
+    facts = frozen_facts(found, head.hash, index, Scope("unit", CITY), tuple(gaps))
     lines: list[str] = []
     for report in REPORTS.values():
         paper = report.make(facts, "zh")

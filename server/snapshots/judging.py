@@ -20,7 +20,7 @@ from server.snapshots.reading import Known, PastRecords
 from server.snapshots.replay import JOURNAL_GONE, JOURNAL_SHORT, LATE_CUT, REACH_SECONDS, ChangeRow, Replay, looked_back_to
 from server.snapshots.store import Head
 
-BATCHES_MAX = 20_000_000  # Of one question: five weeks of a city of 3,200 sites take some ten minutes.
+BATCHES_MAX = 50_000_000  # Of one question: a week of 3,200 sites that tell a batch a minute; some 25 minutes of work.
 LATE_DAYS = 14  # How long after the day what came late is looked for.
 ENGINE, JOURNAL = "engine", "journal"
 
