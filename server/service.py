@@ -73,6 +73,7 @@ from server.sharing.opening import Sharing, open_sharing
 from server.snapshots.opening import Days, frozen_of, open_days
 from server.snapshots.reading import PastRecords
 from server.stream.hub import Hub, Pulse, Source
+from server.whatif.asking import WhatIf
 from shell.web import WebServer
 
 DATABASE_FILE = "anxiao.db"
@@ -111,6 +112,7 @@ class Service:
     days: Days
     gaps: Keeper
     risk: RiskKeeper
+    whatif: WhatIf | None
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -274,6 +276,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         export=Export(database, whole),
         auditor=auditor,
         past=days.past,
+        whatif=WhatIf(whole.raw, lambda: engine.roster, clock),
         gaps=gaps,
         visits=VisitStore(database),
         risk=risk,
@@ -310,6 +313,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         days,
         Keeper(gaps, engine, lambda: list(registry.tree.schools), runtime.tell, lambda: sharing.leads, clock),
         risk,
+        parts.whatif,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -441,6 +445,8 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
 
 async def close(service: Service) -> None:
     """Store what still waits and let go of the stores."""
+    if service.whatif is not None:
+        await service.whatif.close()
     try:
         await service.runtime.flush()
         await service.attendance.flush()

@@ -40,6 +40,8 @@ PURE = [
         for name in ("changes", "departments", "dossier", "escalations", "model", "numbers", "outside", "record", "sheet")
     ),
     "server/registry/sheets",
+    "server/whatif/model.py",
+    "server/whatif/replay.py",
 ]
 IMPURE_MODULES = {
     "asyncio", "socket", "time", "random", "secrets", "logging", "structlog", "os", "pathlib", "threading", "subprocess",

@@ -255,6 +255,13 @@ export interface AskVisitAct {
   note?: string;
 }
 
+/** Other settings of a rule to try at a unit; null takes the unit's own line away. */
+export interface AskWhatIf {
+  unit: string;
+  values: Record<string, number | null>;
+  days?: number;
+}
+
 /** A test or drill to declare: only the listed buttons are of that mode, and only within the span. */
 export interface AskWindow {
   mode: "drill" | "test";
@@ -1094,7 +1101,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "visit" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_rules" | "visit" | "watch" | "windows";
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1228,6 +1235,49 @@ export interface RiskWarning {
 
 /** Who somebody is to the service; what each may do is one table in server/security/access.py. */
 export type Role = "administrator" | "command_centre" | "education_officer" | "guard" | "maintainer" | "police_liaison" | "school_director" | "supervisor" | "wall";
+
+/** One setting: its bounds, its usual value, and the value that holds; `whence` is the unit that said so, or empty. */
+export interface RuleSettingView {
+  name: string;
+  label: string;
+  label_en: string;
+  unit: string;
+  usual: number;
+  least: number;
+  most: number;
+  whole: boolean;
+  value: number;
+  whence: string;
+  whence_name: string;
+  whence_name_en: string;
+  own: boolean;
+}
+
+/** One rule; `open` counts its open alerts at the schools below the unit. */
+export interface RuleView {
+  name: string;
+  label: string;
+  label_en: string;
+  number: string;
+  severity: number;
+  subject: "area" | "device" | "gateway" | "school" | "signal";
+  trigger: string;
+  trigger_en: string;
+  kinds: string[];
+  by_people: boolean;
+  open: number;
+  tried: boolean;
+  settings: RuleSettingView[];
+}
+
+/** Every rule as it holds at a unit; `editable` says whether the caller may set it there. */
+export interface Rules {
+  unit: string;
+  unit_name: string;
+  unit_name_en: string;
+  editable: boolean;
+  items: RuleView[];
+}
 
 /** Every school within reach, by columns; the index in them is `school_ix`. */
 export interface SchoolColumns {
@@ -1464,6 +1514,74 @@ export interface WarnedSchools {
   looked: number;
 }
 
+/** One alert of a replay; `alert` is the one that was really told then, where it is still known. */
+export interface WhatIfAlert {
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  gateway: string;
+  device: string;
+  device_name: string;
+  raised: number;
+  ended: number | null;
+  severity: number;
+  alert: string;
+}
+
+/** Alerts of one day, with the settings that hold and with those tried. */
+export interface WhatIfDay {
+  on: string;
+  raised_before: number;
+  raised_after: number;
+  cleared_before: number;
+  cleared_after: number;
+}
+
+/** Something that was left out, and for what reason. */
+export interface WhatIfNote {
+  code: string;
+  value: string;
+}
+
+/** Alerts of one school over all the days; `heard_from` is when its first batch of them came. */
+export interface WhatIfSchool {
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  before: number;
+  after: number;
+  heard_from: number | null;
+}
+
+/** One value that was tried; none where the unit's own line would be taken away. */
+export interface WhatIfValue {
+  name: string;
+  value: number | null;
+}
+
+/** A comparison, as far as it has got. Lists hold the first of what their numbers count. */
+export interface WhatIfView {
+  id: string;
+  state: "cancelled" | "done" | "failed" | "reading" | "waiting";
+  unit: string;
+  rule: string;
+  values: WhatIfValue[];
+  since: number;
+  until: number;
+  schools_asked: number;
+  schools_chosen: number;
+  schools_done: number;
+  before: number;
+  after: number;
+  vanished: number;
+  new: number;
+  notes: WhatIfNote[];
+  days: WhatIfDay[];
+  schools: WhatIfSchool[];
+  vanished_alerts: WhatIfAlert[];
+  new_alerts: WhatIfAlert[];
+}
+
 /** Why a press is real although something speaks of a rehearsal; people are told so beside it. */
 export type WhyReal = "" | "no_clock" | "undeclared" | "unlisted";
 
@@ -1584,6 +1702,8 @@ export interface Routes {
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };
   "GET /api/v1/risk/warned": { query: { unit?: string | null }; body: undefined; reply: WarnedSchools };
+  "GET /api/v1/rules": { query: { unit?: string | null }; body: undefined; reply: Rules };
+  "POST /api/v1/rules/{rule}/whatif": { query: undefined; body: AskWhatIf; reply: WhatIfView };
   "GET /api/v1/schools/{school_id}": { query: undefined; body: undefined; reply: SchoolPage };
   "GET /api/v1/schools/{school_id}/history": { query: { device: string; metric: string; from: number; to: number; gateway?: string | null; points?: number }; body: undefined; reply: Series };
   "POST /api/v1/schools/{school_id}/reorganise": { query: undefined; body: AskReorganise; reply: EditAnswer };
@@ -1603,6 +1723,8 @@ export interface Routes {
   "GET /api/v1/visits/{visit_id}": { query: undefined; body: undefined; reply: VisitDetail };
   "POST /api/v1/visits/{visit_id}/acts": { query: undefined; body: AskVisitAct; reply: VisitDetail };
   "POST /api/v1/visits/{visit_id}/findings": { query: undefined; body: AskFinding; reply: VisitDetail };
+  "GET /api/v1/whatif/{job_id}": { query: undefined; body: undefined; reply: WhatIfView };
+  "POST /api/v1/whatif/{job_id}/cancel": { query: undefined; body: undefined; reply: WhatIfView };
   "GET /api/v1/windows": { query: { past?: boolean; school?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Windows };
   "POST /api/v1/windows": { query: undefined; body: AskWindow; reply: WindowView };
   "GET /api/v1/windows/{window_id}": { query: undefined; body: undefined; reply: WindowDetail };

@@ -64,6 +64,14 @@ class AskWindowMove(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
+class AskWhatIf(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other settings of a rule to try at a unit; null takes the unit's own line away."""
+
+    unit: Annotated[str, msgspec.Meta(max_length=32)]
+    values: Annotated[dict[str, float | None], msgspec.Meta(min_length=1, max_length=20)]
+    days: Annotated[int, msgspec.Meta(ge=1, le=30)] = 30
+
+
 class AskCommand(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An order to a gateway or a device of it; `id` is a UUID that makes it harmless to send again."""
 

@@ -22,6 +22,7 @@ from server.security.passwords import Passwords
 from server.security.sessions import Sessions
 from server.snapshots.past import Past
 from server.stream.hub import Hub
+from server.whatif.asking import WhatIf
 
 STATIC = Path(__file__).parent / "static"
 
@@ -70,6 +71,7 @@ class Parts:
     export: Export | None = None
     auditor: Auditor | None = None
     past: Past | None = None
+    whatif: WhatIf | None = None
     lockout: LockOut = field(default_factory=LockOut)
     addresses: LockOut = field(
         default_factory=lambda: LockOut(wrong_max=60)

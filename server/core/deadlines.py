@@ -22,6 +22,11 @@ class Deadlines(Generic[T]):
         self._count += 1
         heapq.heappush(self._heap, (due, self._count, thing))
 
+    @property
+    def first(self) -> float | None:
+        """Give the instant of the first entry, which may be a stale one."""
+        return self._heap[0][0] if self._heap else None
+
     def waits(self, now: float) -> bool:
         """Say whether something is due; it may be a stale entry."""
         return bool(self._heap) and self._heap[0][0] <= now

@@ -54,6 +54,7 @@ from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.noise.noise import Noise
 from server.core.roster import RosterIndex
+from server.core.rule import Rule
 from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
 from server.core.tuning import Tuning
 from server.core.verdict import Tally, Verdict
@@ -70,14 +71,15 @@ SEEN_AGAIN_SECONDS = 600.0  # A reader that goes on counting somebody is worth k
 class Engine:
     """Told of events one at a time, by one caller. Read it between steps; never change what it gives."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: Iterable[Rule] | None = None, indicators: Sequence[Indicator] = INDICATORS) -> None:
+        every = tuple(RULES.values() if rules is None else rules)
         self._windows = Windows()
-        self._fleet = Fleet(_watched(), Tuning(RULES.values()).of)
+        self._fleet = Fleet(_watched(every, indicators), Tuning(every).of)
         self._book = Book(self._plan)
         self._incidents = Incidents(self._book, self._windows, self._fleet)
         self._noise = Noise(self._book, self._fleet)
-        self._faults = Faults(self._book, self._fleet, RULES.values())
-        self._coverage = Coverage(self._fleet, INDICATORS)
+        self._faults = Faults(self._book, self._fleet, every)
+        self._coverage = Coverage(self._fleet, indicators)
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             PressArrived: self._incidents.press,
             PressStored: self._incidents.stored,
@@ -344,6 +346,12 @@ class Engine:
         self._fleet.recall_ended()
         return []
 
+    @property
+    def next_due(self) -> float | None:
+        """Say when devices and rules next have to be looked at by the clock alone: a replay needs no tick before."""
+        dues = [due for due in (self._fleet.next_due, self._faults.next_due) if due is not None]
+        return min(dues, default=None)
+
     def behind(self, now: float) -> bool:
         """Say whether the last tick has left something over, so that the next should come soon.
 
@@ -537,13 +545,13 @@ def _positive(value: Value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-def _watched() -> dict[str, frozenset[str]]:
+def _watched(rules: Iterable[Rule], indicators: Iterable[Indicator]) -> dict[str, frozenset[str]]:
     """Collect, for each kind of device, the metrics whose change makes a rule or an indicator look again."""
     watched: dict[str, set[str]] = {}
-    for rule in RULES.values():
+    for rule in rules:
         for kind in rule.kinds:
             watched.setdefault(kind, set()).update(rule.watches)
-    for indicator in INDICATORS:
+    for indicator in indicators:
         for kind, metrics in indicator.watches.items():
             watched.setdefault(kind, set()).update(metrics)
     return {kind: frozenset(metrics) for kind, metrics in watched.items()}

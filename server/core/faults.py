@@ -106,6 +106,14 @@ class Faults:
         if any(rule.subject is Subject.GATEWAY for rule in changed):
             self._anew.extend(_Look("", gateway.gateway.id, "") for gateway in home.gateways)
 
+    @property
+    def next_due(self) -> float | None:
+        """Say when a tick next has something to look at."""
+        if self._anew or self._roster_is_new or self._boundary is None:
+            return 0.0
+        first = self._looks.first
+        return self._boundary if first is None else min(first, self._boundary)
+
     def behind(self) -> bool:
         """Say whether there is something left to look at."""
         return bool(self._anew)

@@ -233,6 +233,14 @@ class Fleet:
         """Say whether the last tick has left something over."""
         return bool(self._to_end or self._dated_back) or self._device_checks.waits(now) or self._gateway_checks.waits(now)
 
+    @property
+    def next_due(self) -> float | None:
+        """Say when a tick next has something to look at."""
+        if self._to_end or self._dated_back:
+            return 0.0
+        dues = [due for due in (self._gateway_checks.first, self._device_checks.first) if due is not None]
+        return min(dues, default=None)
+
     # ---------------------------------------------------------------- what the journal says of the time before we started
 
     def recall_begins(self) -> None:

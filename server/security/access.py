@@ -39,6 +39,7 @@ class Permission(StrEnum):
     PLANNED = "planned"  # See visits that have not begun. Never granted to whoever could warn the school.
     RECTIFY = "rectify"  # Ask for moves of gaps, each role within its own list. Seeing them is `coverage`.
     LEDGER = "ledger"  # Read the sheets of the registry within reach, and take them out as files.
+    TRY_RULES = "try_rules"  # Replay the last days of a branch under other settings of a rule.
     EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
@@ -102,6 +103,10 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/imports/{import_id}/apply"): Permission.EDIT_LEDGER,
     ("POST", "/api/v1/imports/{import_id}/discard"): Permission.EDIT_LEDGER,
     ("POST", "/api/v1/schools/{school_id}/reorganise"): Permission.EDIT_LEDGER,
+    ("GET", "/api/v1/rules"): Permission.LEDGER,
+    ("POST", "/api/v1/rules/{rule}/whatif"): Permission.TRY_RULES,
+    ("GET", "/api/v1/whatif/{job_id}"): Permission.TRY_RULES,
+    ("POST", "/api/v1/whatif/{job_id}/cancel"): Permission.TRY_RULES,
     ("GET", "/api/v1/calendar"): Permission.LEDGER,
     ("POST", "/api/v1/calendar"): Permission.EDIT_LEDGER,
     ("GET", "/api/v1/visits"): Permission.COVERAGE,
@@ -207,6 +212,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.COVERAGE,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
+            Permission.TRY_RULES,
             Permission.REPORT,
             Permission.ACT,
             Permission.SHELVE,
@@ -261,6 +267,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.COVERAGE,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
+            Permission.TRY_RULES,
             Permission.REPORT,
             Permission.WINDOWS,
             Permission.STATS,

@@ -33,6 +33,7 @@ from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
 from server.history.store import Point
 from server.importing import Importing
+from server.journal.archive import ArchivedRaw
 from server.journal.database import Database, open_database
 from server.journal.raw import SqlRaw
 from server.journal.sql import SqlJournal
@@ -51,6 +52,7 @@ from server.snapshots.reading import PastRecords
 from server.snapshots.reasons import Reasons
 from server.snapshots.store import Snapshots
 from server.stream.hub import Hub, Source
+from server.whatif.asking import WhatIf
 from tests.api.engine import FakeEngine
 from tests.registry.city import roster, users
 from tests.snapshots.night import NoProcess, in_thread
@@ -238,6 +240,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         lambda: now[0],
     )
+    whatif = WhatIf(ArchivedRaw(database, tmp_path / "archive"), lambda: engine.roster, lambda: now[0])
     parts = Parts(
         engine=engine,
         act=act,
@@ -249,6 +252,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         visits=VisitStore(database),
         risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
         reports=Maker(GivenReports(database), PastRecords(database)),
+        whatif=whatif,
         past=past_days(database, registry, lambda: now[0]),
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
@@ -268,4 +272,5 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     )
     house = House(build_app(parts), parts, engine, hub, registry, database, history, now)
     yield house
+    await whatif.close()
     await database.close()

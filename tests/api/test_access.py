@@ -56,6 +56,7 @@ EXPECTED: dict[str, set[Role]] = {
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
     "ledger": set(Role) - {Role.GUARD, Role.WALL},
     "edit_ledger": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER, Role.SCHOOL_DIRECTOR},
+    "try_rules": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER},
     "prove": {Role.ADMINISTRATOR},
     "visit": {Role.EDUCATION_OFFICER},
     "planned": {Role.EDUCATION_OFFICER, Role.SUPERVISOR},
@@ -87,6 +88,8 @@ PLACED = {
     "/api/v1/gaps/{gap_id}",
     "/api/v1/gaps/{gap_id}/moves",
     "/api/v1/reports/{report}",
+    "/api/v1/rules",
+    "/api/v1/rules/{rule}/whatif",
     "/api/v1/visits/{visit_id}",
     "/api/v1/visits/{visit_id}/findings",
     "/api/v1/windows/{window_id}",
@@ -100,7 +103,14 @@ FOREIGN_STATUS = {("POST", f"/api/v1/{name}"): 404 for name in ("windows", "comm
 def request(method: str, path: str, where: str) -> httpx.Request:
     """Make a request that would be granted but for the role and the place."""
     school, gateway, unit = PLACES[where]
-    named = {"alert_id": f"fault-{where}", "school_id": school, "audit_id": AUDIT, "sheet": "kit", "report": "gaps"}
+    named = {
+        "alert_id": f"fault-{where}",
+        "school_id": school,
+        "audit_id": AUDIT,
+        "sheet": "kit",
+        "report": "gaps",
+        "rule": "gate_open",
+    }
     address = path.format(**named, gap_id=f"{school}.t1.ledger", visit_id=f"visit-{where}", window_id=f"window-{where}")
     query = {
         "/api/v1/coverage": f"?parent={unit}",
@@ -113,6 +123,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/coverage/items": f"?indicator=t2_closed&unit={unit}",
         "/api/v1/coverage/gaps": f"?unit={unit}",
         "/api/v1/gaps": f"?unit={unit}",
+        "/api/v1/rules": f"?unit={unit}",
         "/api/v1/league": "?indicator=t1",
         "/api/v1/reports/{report}": f"?unit={unit}",
         "/api/v1/gaps.csv": f"?school={school}",
@@ -134,6 +145,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
             "effective": "1970-01-01",
         },
         "/api/v1/sheets/{sheet}/retire": {"key": [school, "k1"], "reason": "r"},
+        "/api/v1/rules/{rule}/whatif": {"unit": unit, "values": {"person": 60}, "days": 1},
         "/api/v1/audits": {"start": "2026-09-01"},
         "/api/v1/windows": {
             "mode": "test",
@@ -159,6 +171,7 @@ EDITS = (
     *(path for _, path in ROUTES if path.startswith("/api/v1/imports")),
     "/api/v1/schools/{school_id}/reorganise",
     "/api/v1/calendar",
+    *(path for _, path in ROUTES if path.startswith("/api/v1/whatif")),  # Its asker's alone: tests/api/test_rules.py.
 )
 
 
