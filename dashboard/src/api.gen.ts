@@ -1,5 +1,12 @@
 // Made by `python -m server.api.typescript` from the server's OpenAPI document. Do not edit: change server/api/.
 
+/** How long an acknowledgement holds by severity, built in, for calls for help and for faults. */
+export interface AckView {
+  severity: number;
+  call_s: number;
+  fault_s: number;
+}
+
 /** The moves of an alert's lifecycle that a person can ask for. */
 export type Act = "acknowledge" | "arrive" | "close" | "dispatch" | "escalate" | "note" | "reopen" | "resolve" | "review" | "work_order";
 
@@ -40,6 +47,12 @@ export interface Alert {
   held_until: number | null;
   group: string;
   security: boolean;
+  confirmed: boolean;
+  proposed_by: string;
+  proposed_cause: string;
+  ack_expires_at: number | null;
+  ack_expired: boolean;
+  steps: number;
   window: string;
   why_real: WhyReal;
 }
@@ -81,12 +94,19 @@ export interface AlertDetail {
   held_until: number | null;
   group: string;
   security: boolean;
+  confirmed: boolean;
+  proposed_by: string;
+  proposed_cause: string;
+  ack_expires_at: number | null;
+  ack_expired: boolean;
+  steps: number;
   window: string;
   why_real: WhyReal;
   acts: Act[];
   history: HistoryStep[];
   presses: PressView[];
   detail: Record<string, string>;
+  plan: PlanView;
   contact: Contact | null;
   related: RelatedDevice[];
 }
@@ -280,6 +300,14 @@ export interface AskWindowMove {
   note?: string;
 }
 
+/** Who can be told, by both names. */
+export interface AudienceView {
+  name: string;
+  label: string;
+  label_en: string;
+  police: boolean;
+}
+
 /** One comparison: how much was compared, what differs, and what could not be compared. */
 export interface AuditCheck {
   name: string;
@@ -386,6 +414,21 @@ export interface CalendarView {
   class_hours: [number, number][];
   peaks: [number, number][];
   editable: boolean;
+}
+
+/** One chain. Empty or null matches everything; `unit` is empty for one that is built in, whose `name` says what for. */
+export interface ChainView {
+  name: string;
+  unit: string;
+  severity: number | null;
+  rule: string;
+  mode: string;
+  context: string;
+  from_time: string;
+  until_time: string;
+  hops: HopView[];
+  ack_s: number | null;
+  document: string;
 }
 
 /** One figure of one school that is judged otherwise on the later day, and what happened in between. */
@@ -628,6 +671,13 @@ export interface EditAnswer {
   faults: FaultView[];
 }
 
+/** Every chain that may hold for the schools within reach: the nearest unit first, then those that are built in. */
+export interface Escalations {
+  chains: ChainView[];
+  acks: AckView[];
+  audiences: AudienceView[];
+}
+
 /** A written exemption of one indicator. */
 export interface ExemptionView {
   indicator: string;
@@ -816,6 +866,12 @@ export interface HistoryStep {
   what: string;
   by: string;
   note: string;
+}
+
+/** One step of a chain: so many seconds after the ring, these are told. */
+export interface HopView {
+  after_s: number;
+  audiences: string[];
 }
 
 /** What an import does to one sheet. */
@@ -1102,6 +1158,14 @@ export interface PaceRow {
 
 /** What a request can need. */
 export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_rules" | "visit" | "watch" | "windows";
+
+/** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
+export interface PlanView {
+  name: string;
+  unit: string;
+  hops: HopView[];
+  ack_s: number;
+}
 
 /** The guard post a check-in is made at. */
 export interface Post {
@@ -1680,6 +1744,7 @@ export interface Routes {
   "GET /api/v1/coverage/items": { query: { indicator: string; unit?: string | null; on?: string | null; known?: "then" | "now" }; body: undefined; reply: Items };
   "GET /api/v1/coverage/pace": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live"; days?: number }; body: undefined; reply: Pace };
   "GET /api/v1/days": { query: { last?: number }; body: undefined; reply: Days };
+  "GET /api/v1/escalation": { query: undefined; body: undefined; reply: Escalations };
   "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/export/readings": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/gaps": { query: { unit?: string; school?: string; state?: GapState[]; owner?: string; indicator?: string; figure?: "" | "ledger" | "live" | "visit"; due?: "" | "overdue" | "soon" | "none"; cursor?: string | null; limit?: number }; body: undefined; reply: GapLines };

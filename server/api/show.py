@@ -6,6 +6,8 @@ from datetime import date
 from server.api import views
 from server.api.seams import EngineLike
 from server.core.alert import Alert, Attached, Flow
+from server.core.chain import Hop, Plan
+from server.core.escalation import plan_of
 from server.core.events import WindowDeclared
 from server.core.guards import roll_of
 from server.core.lifecycle import legal_acts
@@ -92,6 +94,12 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "held_until": ms_or_none(alert.shelved_until),
         "group": alert.group if alert.held else "",
         "security": alert.flow is Flow.INCIDENT or is_security(alert),
+        "confirmed": alert.confirmed,
+        "proposed_by": accounts.display(alert.proposed_by) if alert.proposed_by else "",
+        "proposed_cause": alert.proposed_cause,
+        "ack_expires_at": ms_or_none(alert.ack_expires_at),
+        "ack_expired": alert.ack_expired,
+        "steps": len(plan_of(alert).chain),
         "window": told.get("window", ""),
         "why_real": WhyReal(told.get("why_real", "")),
     }
@@ -131,9 +139,22 @@ def alert_detail(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         ],
         presses=[press_view(press) for press in alert.presses],
         detail={**dict(alert.detail), **({"code": alert.code} if alert.code else {})},
+        plan=plan_view(plan_of(alert)),
         contact=_contact(school, tree) if school and may(user, Permission.CONTACT) else None,
         related=[_related(device, engine) for device in tree.devices_of(alert.school)[:RELATED_MAX]] if school else [],
     )
+
+
+def plan_view(plan: Plan) -> views.PlanView:
+    """Show who is told of an alert and when."""
+    return views.PlanView(
+        name=plan.name, unit=plan.unit, hops=[hop_view(hop) for hop in plan.chain], ack_s=round(plan.ack_seconds)
+    )
+
+
+def hop_view(hop: Hop) -> views.HopView:
+    """Show one step of a chain."""
+    return views.HopView(after_s=round(hop.after_seconds), audiences=list(hop.audiences))
 
 
 def _contact(school: School, tree: Tree) -> views.Contact:

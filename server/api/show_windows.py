@@ -7,7 +7,7 @@ from server.api.parts import Parts
 from server.api.show import alert_view
 from server.drills.window import Entry, Rehearsal, legal_moves
 from server.registry.model import User
-from server.security.access import Permission, Reach, may, may_move_window, sees_alert
+from server.security.access import Permission, Reach, as_seen, may, may_move_window, sees_alert
 
 ALERTS_MAX = 100  # Shown of one test or drill; as many buttons as it may list.
 
@@ -59,5 +59,5 @@ def window_detail(window: Rehearsal, history: Sequence[Entry], parts: Parts, use
             )
             for one in history
         ],
-        alerts=[alert_view(alert, tree, accounts, parts.engine) for alert in mine[:ALERTS_MAX]],
+        alerts=[alert_view(as_seen(reach, alert), tree, accounts, parts.engine) for alert in mine[:ALERTS_MAX]],
     )

@@ -51,6 +51,19 @@ AREA: Chain = (  # One cause over many schools: nobody calls each of them, and t
 )
 REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those who hold it, and goes no further.
 
+# By what they are for, the most urgent first.
+BUILT_IN: Mapping[str, Chain] = MappingProxyType(
+    {
+        "silent": SILENT,
+        "critical": CRITICAL,
+        "high": HIGH,
+        "routine": ROUTINE,
+        "advice": ADVICE,
+        "area": AREA,
+        "rehearsal": REHEARSAL,
+    }
+)
+
 ADVISING_RULES = frozenset({"early_warning"})
 SILENT_CODES = frozenset({"duress"})
 

@@ -41,6 +41,13 @@ class Accounts:
         user = self._users.get(name)
         return user.display if user else name
 
+    def also(self, name: str) -> frozenset[str]:
+        """Name the other accounts that bear the name of the same person, for what needs two people."""
+        user = self._users.get(name)
+        if user is None or not user.display:
+            return frozenset()
+        return frozenset(one.name for one in self._users.values() if one.display == user.display) - {user.name}
+
     def all(self) -> Mapping[str, User]:
         """Every account by name."""
         return self._users

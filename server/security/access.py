@@ -3,11 +3,12 @@
 `ROUTES` names what each request needs, `GRANTS` what each role has. A route that is in no table is refused at start.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contract.orders import Op
 from server.core.alert import Alert, Flow
+from server.core.escalation import is_silent
 from server.drills.window import WindowMove
 from server.gaps.model import Move
 from server.registry.model import Role, Scope, User
@@ -108,6 +109,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/whatif/{job_id}"): Permission.TRY_RULES,
     ("POST", "/api/v1/whatif/{job_id}/cancel"): Permission.TRY_RULES,
     ("GET", "/api/v1/calendar"): Permission.LEDGER,
+    ("GET", "/api/v1/escalation"): Permission.LEDGER,
     ("POST", "/api/v1/calendar"): Permission.EDIT_LEDGER,
     ("GET", "/api/v1/visits"): Permission.COVERAGE,
     ("POST", "/api/v1/visits"): Permission.VISIT,
@@ -304,10 +306,15 @@ class Reach:
     covert: bool  # Duress alarms, of which nothing may show at the school itself.
 
 
+# Who stands in a school while it works, whatever branch the account has: somebody may be looking over their shoulder.
+AT_SCHOOLS = frozenset({Role.SCHOOL_DIRECTOR, Role.GUARD, Role.MAINTAINER})
+TELLING_STEPS = frozenset({"confirmed", "proposed"})  # Entries by which a watched screen would betray a second, silent call.
+
+
 def reach(user: User, tree: Tree) -> Reach:
     """Say what a user reaches: command centres and the roots of both trees also see alarms that have no school."""
     unplaced = user.role is Role.COMMAND_CENTRE or tree.is_root(user.scope)
-    return Reach(user.scope, unplaced, covert=user.scope.kind != "school")
+    return Reach(user.scope, unplaced, covert=user.scope.kind != "school" and user.role not in AT_SCHOOLS)
 
 
 def sees(seen: Reach, tree: Tree, school: str) -> bool:
@@ -327,7 +334,20 @@ def sees_alert(seen: Reach, tree: Tree, alert: Alert) -> bool:
 
 def is_covert(alert: Alert) -> bool:
     """Say whether an alert was raised under threat, so that no screen at the school may tell of it."""
-    return alert.code == "duress"
+    return is_silent(alert)
+
+
+def as_seen(seen: Reach, alert: Alert) -> Alert:
+    """Give an alert as whoever has this reach may see it."""
+    return alert if seen.covert else discreet(alert)
+
+
+def discreet(alert: Alert) -> Alert:
+    """Give an alert as it shows at the school: not that a second signal confirmed it, for that may be a silent call."""
+    if not (alert.confirmed or alert.proposed_by):
+        return alert
+    history = tuple(step for step in alert.history if step.what not in TELLING_STEPS)
+    return replace(alert, confirmed=False, proposed_by="", proposed_cause="", history=history)
 
 
 def may(user: User, permission: Permission) -> bool:

@@ -47,6 +47,7 @@ class _Counted:
     unacked: bool
     drill: bool
     held: str = ""
+    covert: bool = False
 
 
 class Counters:
@@ -57,7 +58,8 @@ class Counters:
         self._figures: dict[Scope, Figures] = {}
         self._alerts: dict[str, _Counted] = {}
         self._gateways: dict[str, str] = {}
-        self._rang: OrderedDict[str, tuple[float, tuple[Scope, ...]]] = OrderedDict()
+        self._covert: dict[Scope, Figures] = {}  # Of what was raised under threat, which only some of a scope may see.
+        self._rang: OrderedDict[str, tuple[float, tuple[Scope, ...], bool]] = OrderedDict()
         self._devices: dict[str, dict[str, str]] = {}  # By gateway; only those that are not unknown.
         for school in tree.roster.schools:
             devices = sum(_counts(device) for device in tree.devices_of(school.id))
@@ -76,27 +78,27 @@ class Counters:
             return
         scopes = tuple(self._tree.around(alert.unit)) if alert.unit else self._tree.above(alert.school)
         scopes = scopes or (UNPLACED,)
-        if is_covert(alert):
-            scopes = tuple(scope for scope in scopes if scope.kind != "school")
-        counted = _Counted(scopes, int(alert.severity), alert.state is State.RAISED, alert.mode != "real", alert.held)
+        unacked, drill, covert = alert.state is State.RAISED, alert.mode != "real", is_covert(alert)
+        counted = _Counted(scopes, int(alert.severity), unacked, drill, alert.held, covert)
         self._alerts[alert.id] = counted
         self._add(counted, 1)
         if counted.unacked and not counted.held and not (before and before.unacked and not before.held):
-            self._ring(alert.id, alert.updated, scopes)
+            self._ring(alert.id, alert.updated, counted)
         elif counted.held == "grouped":
             self._unring(alert.id)  # What joined a group in the end is one with it.
 
-    def _ring(self, alert: str, at: float, scopes: tuple[Scope, ...]) -> None:
+    def _ring(self, alert: str, at: float, counted: _Counted) -> None:
         self._unring(alert)
-        self._rang[alert] = (at, scopes)
-        for scope in scopes:
-            self._of(scope).rang += 1
+        self._rang[alert] = (at, counted.scopes, counted.covert)
+        for scope in counted.scopes:
+            self._of(scope, covert=counted.covert).rang += 1
         while len(self._rang) > RANG_MAX:
             self._unring(next(iter(self._rang)))
 
     def _unring(self, alert: str) -> None:
-        for scope in self._rang.pop(alert, (0.0, ()))[1]:
-            self._of(scope).rang -= 1
+        _, scopes, covert = self._rang.pop(alert, (0.0, (), False))
+        for scope in scopes:
+            self._of(scope, covert=covert).rang -= 1
 
     def gone(self, alert: str) -> None:
         """Count an alert no more that has left the picture."""
@@ -151,8 +153,10 @@ class Counters:
         mine = self._figures.get(reach.scope) or Figures()
         unacked, opened, drills = list(mine.unacked), list(mine.open), mine.drills
         held, rang = list(mine.held), mine.rang
-        if reach.unplaced:
-            more = self._figures.get(UNPLACED) or Figures()
+        counted = (self._figures, self._covert) if reach.covert else (self._figures,)
+        added = [figures.get(UNPLACED) for figures in counted if reach.unplaced]
+        added += [figures.get(reach.scope) for figures in counted[1:]]
+        for more in (one for one in added if one is not None):
             unacked = [a + b for a, b in zip(unacked, more.unacked, strict=True)]
             opened = [a + b for a, b in zip(opened, more.open, strict=True)]
             drills += more.drills
@@ -179,7 +183,7 @@ class Counters:
 
     def _add(self, counted: _Counted, one: int) -> None:
         for scope in counted.scopes:
-            figures = self._of(scope)
+            figures = self._of(scope, covert=counted.covert)
             if counted.drill:
                 figures.drills += one
                 continue
@@ -190,8 +194,5 @@ class Counters:
             if counted.unacked:
                 figures.unacked[counted.severity - 1] += one
 
-    def _of(self, scope: Scope) -> Figures:
-        found = self._figures.get(scope)
-        if found is None:
-            found = self._figures[scope] = Figures()
-        return found
+    def _of(self, scope: Scope, *, covert: bool = False) -> Figures:
+        return (self._covert if covert else self._figures).setdefault(scope, Figures())

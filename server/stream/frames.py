@@ -26,6 +26,7 @@ class AlertChange:
     id: str
     body: bytes
     unit: str = ""  # The area, where it is about no one school.
+    discreet: bytes = b""  # As it shows at the school, where that is less.
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from server.core.events import WindowDeclared
 from server.core.verdict import Judgement, Verdict
 from server.registry.model import Scope
 from server.registry.tree import Tree
-from server.security.access import Reach, is_covert, sees
+from server.security.access import Reach, discreet, is_covert, sees
 from server.stream import wire
 from server.stream.counters import UNPLACED, Counters
 from server.stream.frames import AlertChange, CellChange, Change, Frame, Frames, SchoolChange, Topic
@@ -223,7 +223,9 @@ class Hub:
         self._counters.alert(alert)
         body = wire.encode(self._source.show(alert))
         self._alerts.pop(alert.id, None)  # The newest change stands last.
-        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, body, alert.unit)
+        less = discreet(alert)
+        shown = wire.encode(self._source.show(less)) if less is not alert else b""
+        self._alerts[alert.id] = AlertChange(alert.school, is_covert(alert), alert.id, body, alert.unit, shown)
         return alert.severity is Severity.CRITICAL
 
     def _gone(self, alert: Alert) -> bool:
@@ -292,7 +294,7 @@ class Hub:
         schools: list[tuple[int, str]] = []
         for change in changes:
             if isinstance(change, AlertChange) and change.body:
-                bodies.append(change.body)
+                bodies.append(change.body if reach.covert else change.discreet or change.body)
             elif isinstance(change, AlertChange):
                 gone.append(change.id)
             elif isinstance(change, CellChange):

@@ -6,13 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from contract.identity import UnitId
 from server.api import views
 from server.core.alert import Alert, Severity, State
 from server.core.effects import ActRefused
 from server.core.events import ActRequested, ShelveRequested
+from server.core.roster import RosterIndex
+from server.registry.sheets.escalation import Context, Escalation
 from tests.api.conftest import House
 from tests.api.engine import fault, press
-from tests.registry.city import FIRST, NORTH, SECOND, SOUTH, THIRD, TOWN
+from tests.registry.city import CITY, FIRST, NORTH, SECOND, SOUTH, THIRD, TOWN
 
 KEY = "0191d3f4-aaaa-7bbb-8ccc-000000000001"
 
@@ -57,6 +60,60 @@ async def test_press_of_a_gateway_nobody_registered_is_seen_by_command_centres_a
     chief = await house.sign_in("chief")
     shown = (await chief.get("/api/v1/alerts/x")).json()
     assert (shown["gateway"], shown["device"], shown["device_name"], shown["contact"]) == ("gw-stray", "button-77", "", None)
+
+
+async def test_a_confirmed_press_says_who_must_agree_and_is_plain_to_the_school(house: House) -> None:
+    """In the list and in the detail alike."""
+    put(house, press("a", confirmed=True, proposed_by="chief", proposed_cause="false_human", ack_expires_at=1_300.0))
+
+    liaison, director = await house.sign_in("police_liaison"), await house.sign_in("school_director")
+    seen = (await liaison.get("/api/v1/alerts/a")).json()
+    shown = (await director.get("/api/v1/alerts/a")).json()
+    [line] = (await director.get("/api/v1/alerts")).json()["items"]
+
+    assert (seen["confirmed"], seen["proposed_by"], seen["proposed_cause"]) == (True, "市局指挥中心", "false_human")
+    assert (seen["ack_expires_at"], seen["ack_expired"], seen["steps"]) == (1_300_000, False, 4)
+    assert seen["plan"]["name"] == "critical"
+    assert seen["plan"]["hops"][0] == {"after_s": 0, "audiences": ["school", "station", "sub_bureau", "command_centre"]}
+    for one in (shown, line):
+        assert (one["confirmed"], one["proposed_by"], one["proposed_cause"]) == (False, "", "")
+
+
+async def test_two_accounts_of_one_person_are_told_to_the_engine(house: House) -> None:
+    """Of the same name: whoever asked first by one does not agree by the other."""
+    put(house, press("a"))
+    chief = await house.sign_in("chief")
+
+    await chief.post("/api/v1/alerts/a/acts", json={"act": "acknowledge"}, headers=headers())
+
+    [asked] = house.acts
+    assert isinstance(asked, ActRequested)
+    assert asked.also == {"gone"}
+
+
+async def test_the_chains_of_escalation_are_listed_with_those_built_in(house: House) -> None:
+    """The nearest unit first, also those of units above; each with its steps, and which are our own."""
+    lines = (
+        Escalation(unit=UnitId(CITY), id="city", hops="0 s: station; 30 s: sub_bureau", ack_minutes=3),
+        Escalation(unit=UnitId(NORTH), id="north", severity=2, hops="0 s: school", context=Context.EXAM),
+        Escalation(unit=UnitId(SOUTH), id="south", hops="0 s: station"),
+    )
+    plain = house.engine.roster.roster
+    house.engine.roster = RosterIndex(replace(plain, records=(*plain.records, *lines)))
+
+    client = await house.sign_in("education_officer")
+    told = (await client.get("/api/v1/escalation")).json()
+
+    assert [chain["name"] for chain in told["chains"]] == [
+        *("north", "city", "silent", "critical", "high", "routine", "advice", "area", "rehearsal")
+    ]
+    assert told["chains"][1]["hops"] == [
+        {"after_s": 0, "audiences": ["station"]},
+        {"after_s": 30, "audiences": ["sub_bureau"]},
+    ]
+    assert (told["chains"][0]["context"], told["chains"][1]["ack_s"], told["chains"][2]["unit"]) == ("exam", 180, "")
+    assert told["acks"][0] == {"severity": 1, "call_s": 300, "fault_s": 1800}
+    assert {one["name"] for one in told["audiences"]} >= {"school", "station"}
 
 
 async def test_duress_is_never_shown_at_the_school(house: House) -> None:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from server.core.alert import Step
 from server.core.lifecycle import legal_acts
 from server.registry.model import Role, Scope, User
 from server.registry.tree import Tree
-from server.security.access import GRANTS, ROUTES, Act, Permission, may, may_act, reach, sees, sees_alert
+from server.security.access import GRANTS, ROUTES, Act, Permission, as_seen, may, may_act, reach, sees, sees_alert
 from tests.api.engine import fault, press
 from tests.registry.city import FIRST, SECOND, THIRD, roster, users
 
@@ -46,8 +47,26 @@ def test_stray_alarm_is_seen_by_command_and_roots_alone(name: str) -> None:
 def test_duress_is_hidden_at_the_school(name: str) -> None:
     mine = reach(USERS[name], TREE)
 
-    assert sees_alert(mine, TREE, press("a", code="duress")) is (name not in ("school_director", "guard"))
+    assert sees_alert(mine, TREE, press("a", code="duress")) is (name not in ("school_director", "guard", "maintainer"))
     assert sees_alert(mine, TREE, press("a", code="fire"))
+
+
+def test_whoever_works_in_schools_sees_no_duress_though_their_branch_is_a_county() -> None:
+    """The head of a central school has an account for all its teaching points, and may be standing in one of them."""
+    for role in Role:
+        mine = reach(User(USERS["bureau"].name, "", role, Scope("unit", "450700"), ""), TREE)
+        assert mine.covert is (role not in (Role.SCHOOL_DIRECTOR, Role.GUARD, Role.MAINTAINER))
+
+
+def test_a_school_is_not_told_that_a_second_signal_confirmed_its_press() -> None:
+    """That second signal may have been a silent call."""
+    history = (Step(1.0, "raised"), Step(2.0, "confirmed"), Step(3.0, "proposed", "wang"), Step(4.0, "noted", "li"))
+    confirmed = press("a", confirmed=True, proposed_by="wang", proposed_cause="test", history=history)
+    there, away = (as_seen(reach(USERS[name], TREE), confirmed) for name in ("school_director", "police_liaison"))
+
+    assert away == confirmed
+    assert (there.confirmed, there.proposed_by, there.proposed_cause) == (False, "", "")
+    assert [step.what for step in there.history] == ["raised", "noted"]
 
 
 def test_scope_that_is_in_no_tree_sees_nothing() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.core.alert import Severity
+from server.core.alert import Severity, State
 from server.core.verdict import Judgement
 from server.registry.model import Role, Roster
 from server.registry.tree import Tree
@@ -140,6 +140,35 @@ async def test_duress_never_shows_at_the_school_itself(house: House) -> None:
     assert [event.name for event in seen] == ["alerts", "summary"]
     assert [event.name for event in hidden] == ["summary"]
     assert (seen[1].data["open"][0], hidden[0].data["open"][0]) == (1, 0)
+
+
+async def test_a_maintainer_of_the_whole_county_sees_and_counts_no_duress(house: House) -> None:
+    """They may be standing in that very school; what they do see is counted as for everybody."""
+    maintainer = await house.watching("maintainer")
+
+    house.tell(press("a", code="duress"), press("b"))
+    house.wait(PICTURE_SECONDS)
+
+    told = await maintainer.read()
+    assert [[one["id"] for one in event.data["up"]] for event in told if event.name == "alerts"] == [["b"]]
+    assert [event.data["open"][0] for event in told if event.name == "summary"] == [1]
+    house.tell(press("a", code="duress", state=State.RESOLVED), press("b", state=State.RESOLVED))
+    house.wait(PICTURE_SECONDS)
+    assert (await maintainer.read())[-1].data["open"][0] == 0
+
+
+async def test_the_school_is_not_told_that_its_press_was_confirmed(house: House) -> None:
+    """It may have been confirmed by a silent call; also a screen that was away does not learn of it."""
+    station, guard = await house.watching("police_liaison"), await house.watching("guard")
+
+    house.tell(press("a", confirmed=True, proposed_by="chief", proposed_cause="test"))
+
+    [seen], [shown] = await station.read(), await guard.read()
+    assert (seen.data["up"][0]["confirmed"], seen.data["up"][0]["proposed_by"]) == (True, "chief")
+    assert (shown.data["up"][0]["confirmed"], shown.data["up"][0]["proposed_by"]) == (False, "")
+    back = await house.join("guard", after=guard.last_id).read()
+    again = [one for event in back if event.name == "alerts" for one in event.data["up"]]
+    assert not any(one["confirmed"] for one in again)
 
 
 async def test_alarm_of_an_unknown_gateway_is_seen_by_command_centres_and_roots_alone(house: House) -> None:

@@ -8,6 +8,7 @@ from server.api.routes import (
     checkins,
     commands,
     coverage,
+    escalation,
     export,
     gaps,
     gaps_moves,
@@ -43,6 +44,7 @@ ADD = (
     checkins.add,
     commands.add,
     coverage.add,
+    escalation.add,
     export.add,
     gaps.add,
     gaps_moves.add,  # After them: its addresses take whatever name they have not.

@@ -17,7 +17,7 @@ from server.api.show import alert_detail, alert_view
 from server.core.alert import Alert
 from server.core.effects import ActRefused
 from server.core.events import ActRequested
-from server.security.access import may_act, sees_alert
+from server.security.access import as_seen, may_act, sees_alert
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 _KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -61,6 +61,7 @@ def add(router: APIRouter, parts: Parts) -> None:
                 note=asked.note,
                 cause=asked.cause,
                 key=idempotency_key,
+                also=parts.registry.accounts.also(caller.user.name),
             )
         )
         if isinstance(outcome, ActRefused):
@@ -115,7 +116,9 @@ def _add_reading(router: APIRouter, parts: Parts) -> None:
         more = len(rest) > len(page)
         return reply(
             views.AlertPage(
-                items=[alert_view(alert, tree, parts.registry.accounts, parts.engine) for alert in page],
+                items=[
+                    alert_view(as_seen(caller.reach, alert), tree, parts.registry.accounts, parts.engine) for alert in page
+                ],
                 next=write_cursor(*_key(page[-1])) if more else None,
                 total=len(wanted),
             )
@@ -140,7 +143,8 @@ def _detail(parts: Parts, caller: Caller, alert: Alert) -> Response:
 
 
 def _view(parts: Parts, caller: Caller, alert: Alert) -> views.AlertDetail:
-    return alert_detail(alert, parts.registry.tree, parts.registry.accounts, parts.engine, caller.user)
+    seen = as_seen(caller.reach, alert)
+    return alert_detail(seen, parts.registry.tree, parts.registry.accounts, parts.engine, caller.user)
 
 
 def _refusal(parts: Parts, caller: Caller, refused: ActRefused) -> ApiError:

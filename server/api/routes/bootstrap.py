@@ -15,7 +15,7 @@ from server.core.alert import Alert, Severity
 from server.registry.coordinates import converted
 from server.registry.model import School
 from server.registry.tree import Tree
-from server.security.access import sees_alert
+from server.security.access import as_seen, sees_alert
 from server.stream.hub import letter_of
 from server.stream.response import EventStream
 
@@ -83,7 +83,10 @@ def picture(parts: Parts, caller: Caller) -> views.Bootstrap:
             for one in engine.indicators
         ],
         coverage=_letters(parts, schools),
-        alerts=[alert_view(alert, tree, parts.registry.accounts, engine) for alert in _worth_showing(parts, caller, tree)],
+        alerts=[
+            alert_view(as_seen(caller.reach, alert), tree, parts.registry.accounts, engine)
+            for alert in _worth_showing(parts, caller, tree)
+        ],
         summary=parts.hub.summary(caller.reach, parts.clock()),
     )
 

@@ -15,7 +15,7 @@ from server.api.replies import answers, reply
 from server.api.show import alert_view, device_view, gateway_view, school_view, station_view, verdict_view
 from server.core.schedule import local_date
 from server.registry.model import Device
-from server.security.access import Permission, sees, sees_alert
+from server.security.access import Permission, as_seen, sees, sees_alert
 
 DAY_MS = 86_400_000
 SPAN_MS_MAX = 400 * DAY_MS  # A school year and its summer.
@@ -65,7 +65,10 @@ def add(router: APIRouter, parts: Parts) -> None:
                     )
                     for one in engine.indicators
                 ],
-                alerts=[alert_view(alert, tree, parts.registry.accounts, engine) for alert in alerts[:ALERTS_MAX]],
+                alerts=[
+                    alert_view(as_seen(caller.reach, alert), tree, parts.registry.accounts, engine)
+                    for alert in alerts[:ALERTS_MAX]
+                ],
             )
         )
 

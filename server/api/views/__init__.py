@@ -4,7 +4,17 @@ Instants are milliseconds UTC. One file for each subject, and its names here.
 """
 
 from server.api.views.access import Me, ScopeView
-from server.api.views.alerts import Alert, AlertDetail, AlertPage, Contact, HistoryStep, PressView, RelatedDevice
+from server.api.views.alerts import (
+    Alert,
+    AlertDetail,
+    AlertPage,
+    Contact,
+    HistoryStep,
+    HopView,
+    PlanView,
+    PressView,
+    RelatedDevice,
+)
 from server.api.views.audits import AuditCheck, AuditEntry, AuditPage, AuditReport, AuditRun, AuditRuns, AuditStarted
 from server.api.views.checkins import CheckInResult, CheckIns
 from server.api.views.commands import CommandAnswer, Commands, CommandView
@@ -27,6 +37,7 @@ from server.api.views.coverage import (
     SchoolCoverage,
     VerdictView,
 )
+from server.api.views.escalation import AckView, AudienceView, ChainView, Escalations
 from server.api.views.events import AlertsEvent, CoverageEvent, HelloEvent, LivenessEvent, ResetEvent, ResetReason
 from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
@@ -97,10 +108,12 @@ from server.api.views.visits import Draws, DrawView, VisitDetail, Visits, VisitV
 from server.api.views.windows import OpenWindow, WindowDetail, Windows, WindowStep, WindowView
 
 __all__ = [
+    "AckView",
     "Alert",
     "AlertDetail",
     "AlertPage",
     "AlertsEvent",
+    "AudienceView",
     "AuditCheck",
     "AuditEntry",
     "AuditPage",
@@ -113,6 +126,7 @@ __all__ = [
     "CalendarTerm",
     "CalendarView",
     "CellValue",
+    "ChainView",
     "Change",
     "ChangePage",
     "ChangeSum",
@@ -138,6 +152,7 @@ __all__ = [
     "DrawView",
     "Draws",
     "EditAnswer",
+    "Escalations",
     "ExemptionView",
     "FaultView",
     "Figure",
@@ -156,6 +171,7 @@ __all__ = [
     "HelloEvent",
     "HistoryStats",
     "HistoryStep",
+    "HopView",
     "ImportCounts",
     "ImportView",
     "IndicatorScopeView",
@@ -182,6 +198,7 @@ __all__ = [
     "Pace",
     "PacePoint",
     "PaceRow",
+    "PlanView",
     "PressView",
     "Problem",
     "RelatedDevice",

@@ -47,6 +47,12 @@ class Alert(View, frozen=True, kw_only=True):
     held_until: int | None  # When a shelf gives it back.
     group: str  # The alert it stands under; `unit` is the area where it is itself such a group.
     security: bool  # About people and gates: at severity 1 or 2 no storm folds it away.
+    confirmed: bool  # A second signal of the same school spoke within two minutes: false needs two people.
+    proposed_by: str  # Who asked first to close it as not real, and with which cause; another person must agree.
+    proposed_cause: str
+    ack_expires_at: int | None  # Until when somebody has to act on the acknowledgement; then it rings again.
+    ack_expired: bool  # It rings again, for nobody acted on an acknowledgement.
+    steps: int  # Of its chain; `escalation` is the one reached, from 0.
     window: str  # The test or drill that a press is of, or beside which it is real; else empty.
     why_real: WhyReal  # Why a press is real although something speaks of a rehearsal; else empty.
 
@@ -71,6 +77,22 @@ class PressView(View, frozen=True, kw_only=True):
     stored: bool
     late: bool
     cleared_at: int | None
+
+
+class HopView(View, frozen=True, kw_only=True):
+    """One step of a chain: so many seconds after the ring, these are told."""
+
+    after_s: int
+    audiences: list[str]
+
+
+class PlanView(View, frozen=True, kw_only=True):
+    """Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever."""
+
+    name: str
+    unit: str
+    hops: list[HopView]
+    ack_s: int
 
 
 class Contact(View, frozen=True, kw_only=True):
@@ -101,6 +123,7 @@ class AlertDetail(Alert, frozen=True, kw_only=True):
     history: list[HistoryStep]
     presses: list[PressView]
     detail: dict[str, str]
+    plan: PlanView  # By which it rang last.
     contact: Contact | None
     related: list[RelatedDevice]
 
