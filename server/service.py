@@ -52,6 +52,7 @@ from server.journal.guards import SqlGuards
 from server.journal.model import AlarmEvent
 from server.journal.recent import SqlRecent
 from server.journal.sql import SqlJournal
+from server.noise.reading import Facts
 from server.recalling import Recalling
 from server.registrar import Registrar
 from server.registry.accounts import write_logins
@@ -263,6 +264,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         edit=registrar.edit,
         importing=Importing(settings.folder / "imports", registry, registrar.edit, clock),
         registry=registry,
+        alarms=Facts(database, clock),
         sessions=sessions,
         passwords=Passwords(),
         hub=hub,

@@ -10,6 +10,34 @@ export interface AckView {
 /** The moves of an alert's lifecycle that a person can ask for. */
 export type Act = "acknowledge" | "arrive" | "close" | "dispatch" | "escalate" | "note" | "reopen" | "resolve" | "review" | "work_order";
 
+/** One rule of one thing that rings much. */
+export interface ActorView {
+  rule: string;
+  code: string;
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  unit: string;
+  gateway: string;
+  device: string;
+  device_name: string;
+  times: number;
+  share: number;
+  chatters: boolean;
+}
+
+/** What a longer hold of one rule would have done: removed of the fleeting ones, delayed of the others. */
+export interface AdviceView {
+  rule: string;
+  hold: number;
+  wanted: number;
+  most: number;
+  alerts: number;
+  fleeting: number;
+  removed: number;
+  delayed: number;
+}
+
 /** The current picture of one alert; `count` is the number of presses, `stored: false` is not yet in the journal. */
 export interface Alert {
   id: string;
@@ -123,6 +151,18 @@ export interface AlertsEvent {
   seq: number;
   up: Alert[];
   gone: string[];
+}
+
+/** How long one severity waited for somebody, seconds. */
+export interface AnswerView {
+  sev: number;
+  target: number;
+  rang: number;
+  answered: number;
+  within: number;
+  p50: number | null;
+  p95: number | null;
+  longest: number | null;
 }
 
 /** Where a school lies, by the code of education statistics: 111 and 112 urban, 121 to 123 town, 210 and 220 rural. */
@@ -1033,6 +1073,18 @@ export interface LivenessEvent {
   g: [number, "live" | "offline" | "suspect" | "unknown"][];
 }
 
+/** How much one scope was asked to answer; `bins` counts ten minutes each from `begin`, milliseconds UTC. */
+export interface LoadView {
+  begin: number;
+  bins: number[];
+  total: number;
+  average: number;
+  peak: number;
+  over_percent: number;
+  flood_percent: number;
+  floods: [number, number, number][];
+}
+
 /** A name and a password. */
 export interface Login {
   username: string;
@@ -1173,6 +1225,18 @@ export interface Post {
   device: string;
 }
 
+/** The same of one police station: an officer's own load. */
+export interface PostLoad {
+  station: string;
+  name: string;
+  name_en: string;
+  total: number;
+  average: number;
+  peak: number;
+  over_percent: number;
+  floods: number;
+}
+
 /** One press of an incident; every press stays a row of its own. */
 export interface PressView {
   id: string;
@@ -1185,6 +1249,19 @@ export interface PressView {
   cleared_at: number | null;
 }
 
+/** A button whose presses turned out to be false; `due`: three within thirty days, so that somebody has to look at it. */
+export interface PresserView {
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  gateway: string;
+  device: string;
+  device_name: string;
+  false: number;
+  all: number;
+  due: boolean;
+}
+
 /** An error as RFC 9457 has it; `code` is stable and is what screens translate. */
 export interface Problem {
   type: string;
@@ -1194,6 +1271,24 @@ export interface Problem {
   detail?: string;
   errors?: string[];
   current?: AlertDetail | null;
+}
+
+/** The figures of EEMUA 191 and ISA-18.2 for what the caller sees; `whole` is false where not all facts could be read. */
+export interface Quality {
+  as_of: number;
+  days: number;
+  whole: boolean;
+  load: LoadView;
+  posts: PostLoad[];
+  severities: [number, number, number][];
+  standing: number;
+  stale: number;
+  held: [number, number, number];
+  chattering: number;
+  actors: ActorView[];
+  pressers: PresserView[];
+  answers: AnswerView[];
+  advice: AdviceView[];
 }
 
 /** Another device of the same school, to look at or through. */
@@ -1763,6 +1858,8 @@ export interface Routes {
   "POST /api/v1/login": { query: undefined; body: Login; reply: Me };
   "POST /api/v1/logout": { query: undefined; body: undefined; reply: undefined };
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
+  "GET /api/v1/noise": { query: { days?: number }; body: undefined; reply: Quality };
+  "GET /api/v1/noise.csv": { query: { table?: "actors" | "pressers" | "answers" | "advice" | "posts"; days?: number }; body: undefined; reply: unknown };
   "POST /api/v1/outside": { query: undefined; body: AskOutside; reply: OutsideTaken };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };

@@ -14,6 +14,7 @@ from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
 from server.history.store import HistoryStore
 from server.importing import Importing
+from server.noise.reading import Facts
 from server.registry.store import Registry
 from server.reports.making import Maker
 from server.risk.keeper import RiskKeeper
@@ -57,6 +58,7 @@ class Parts:
     edit: EditRegistry
     importing: Importing
     registry: Registry
+    alarms: Facts
     sessions: Sessions
     passwords: Passwords
     hub: Hub

@@ -127,6 +127,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/commands/{command_id}/confirm"): Permission.COMMAND,
     ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
     ("GET", "/api/v1/stats"): Permission.STATS,
+    ("GET", "/api/v1/noise"): Permission.STATS,
+    ("GET", "/api/v1/noise.csv"): Permission.STATS,
     ("GET", "/api/v1/audit"): Permission.AUDIT,
     ("GET", "/api/v1/audits"): Permission.AUDIT,
     ("POST", "/api/v1/audits"): Permission.PROVE,

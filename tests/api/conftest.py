@@ -37,6 +37,7 @@ from server.journal.archive import ArchivedRaw
 from server.journal.database import Database, open_database
 from server.journal.raw import SqlRaw
 from server.journal.sql import SqlJournal
+from server.noise.reading import Facts
 from server.registry.changes import Edit
 from server.registry.roster_file import check_roster
 from server.registry.store import Registry
@@ -257,6 +258,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         edit=edit,
         importing=Importing(tmp_path / "imports", registry, edit, lambda: now[0]),
         registry=registry,
+        alarms=Facts(database, lambda: now[0]),
         sessions=sessions,
         passwords=Passwords(QUICK),
         hub=hub,

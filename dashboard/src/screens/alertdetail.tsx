@@ -9,12 +9,13 @@ import { alertsTick, now, picture, second } from "../store/feed";
 import { isGroup, isIncident } from "../store/order";
 import { isOpen, isUnacked } from "../store/picture";
 import { selected } from "../store/selection";
-import { me } from "../store/session";
+import { may, me } from "../store/session";
 import { schoolName, stationName, unitName, whatOf } from "../store/words";
 import { AlertBadges, Badge, Button, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { Members } from "./members";
 import { Overview } from "./overview";
+import { Shelf } from "./shelf";
 
 const HINTS: Partial<Record<Act, string>> = {
   acknowledge: "A",
@@ -427,6 +428,7 @@ function Actions({ alert, detail, request }: { alert: Alert; detail: AlertDetail
           {waiting === act ? m.list.acting : look(m.act, act)}
         </Button>
       ))}
+      {may("shelve") && !isIncident(alert) && isOpen(alert) && <Shelf alert={alert} />}
       <span class="stretch" />
       {alert.school && route.value.query["school"] !== alert.school && (
         <button

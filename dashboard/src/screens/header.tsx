@@ -22,6 +22,7 @@ export function Header({ showHelp }: { showHelp: () => void }) {
     ...(may("coverage") ? [{ at: "gaps", text: m.nav.gaps }] : []),
     ...(may("coverage") ? [{ at: "league", text: m.league.nav }] : []),
     ...(may("report") ? [{ at: "reports", text: m.reports.nav }] : []),
+    ...(may("stats") ? [{ at: "noise", text: m.nav.noise }] : []),
     ...(may("coverage") ? [{ at: "risk", text: m.nav.risk }] : []),
     { at: "schools", text: m.nav.schools },
     ...(may("ledger") ? [{ at: "ledger", text: m.nav.ledger }] : []),

@@ -29,6 +29,7 @@ const LeagueScreen = later(() => import("./league").then((code) => code.LeagueSc
 const LedgerScreen = later(() => import("./ledger").then((code) => code.LedgerScreen));
 const PaceScreen = later(() => import("./pace").then((code) => code.PaceScreen));
 const ReportsScreen = later(() => import("./reports").then((code) => code.ReportsScreen));
+const NoiseScreen = later(() => import("./noise").then((code) => code.NoiseScreen));
 const RiskScreen = later(() => import("./risk").then((code) => code.RiskScreen));
 const SchoolScreen = later(() => import("./school").then((code) => code.SchoolScreen));
 const SchoolsScreen = later(() => import("./schools").then((code) => code.SchoolsScreen));
@@ -101,6 +102,7 @@ function Screen() {
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;
   if (screen === "visits" && may("coverage")) return id ? <VisitScreen key={id} id={id} /> : <VisitsScreen />;
+  if (screen === "noise" && may("stats")) return <NoiseScreen />;
   if (screen === "risk" && may("coverage")) return <RiskScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;

@@ -42,6 +42,7 @@ from server.api.views.events import AlertsEvent, CoverageEvent, HelloEvent, Live
 from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
+from server.api.views.noise import ActorView, AdviceView, AnswerView, LoadView, PostLoad, PresserView, Quality
 from server.api.views.past import (
     Change,
     ChangePage,
@@ -109,10 +110,13 @@ from server.api.views.windows import OpenWindow, WindowDetail, Windows, WindowSt
 
 __all__ = [
     "AckView",
+    "ActorView",
+    "AdviceView",
     "Alert",
     "AlertDetail",
     "AlertPage",
     "AlertsEvent",
+    "AnswerView",
     "AudienceView",
     "AuditCheck",
     "AuditEntry",
@@ -190,6 +194,7 @@ __all__ = [
     "LineView",
     "Liveness",
     "LivenessEvent",
+    "LoadView",
     "Me",
     "MetricKind",
     "MetricView",
@@ -199,8 +204,11 @@ __all__ = [
     "PacePoint",
     "PaceRow",
     "PlanView",
+    "PostLoad",
     "PressView",
+    "PresserView",
     "Problem",
+    "Quality",
     "RelatedDevice",
     "ReportGiven",
     "ReportKind",

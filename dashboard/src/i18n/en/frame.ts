@@ -7,6 +7,7 @@ export const frame: typeof Chinese = {
     live: "Watch",
     coverage: "Coverage",
     gaps: "Gaps",
+    noise: "Alarms",
     risk: "Risk",
     schools: "Schools",
     ledger: "Registry",

@@ -4,6 +4,7 @@ export const frame = {
     live: "值班",
     coverage: "覆盖率",
     gaps: "整改",
+    noise: "告警质量",
     risk: "风险",
     schools: "学校",
     ledger: "台账",
