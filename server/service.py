@@ -259,6 +259,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         act=runtime.act,
         check_in=check_in,
         declare=runtime.tell,
+        shown=runtime.tell,
         windows=windows,
         commands=commands,
         edit=registrar.edit,

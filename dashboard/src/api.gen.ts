@@ -81,6 +81,7 @@ export interface Alert {
   ack_expires_at: number | null;
   ack_expired: boolean;
   steps: number;
+  shown: number;
   window: string;
   why_real: WhyReal;
 }
@@ -128,6 +129,7 @@ export interface AlertDetail {
   ack_expires_at: number | null;
   ack_expired: boolean;
   steps: number;
+  shown: number;
   window: string;
   why_real: WhyReal;
   acts: Act[];
@@ -296,6 +298,11 @@ export interface AskShelf {
   whole?: boolean;
 }
 
+/** What a police screen has drawn since it last said so. */
+export interface AskShown {
+  items: Shown[];
+}
+
 /** One school term, both days included. */
 export interface AskTerm {
   first: string;
@@ -437,6 +444,26 @@ export interface Bootstrap {
   coverage: CoverageLetters;
   alerts: Alert[];
   summary: Summary;
+}
+
+/** One button or alarm host with its newest test, the newest proven one, and until when that holds. */
+export interface ButtonTestView {
+  school: string;
+  gateway: string;
+  device: string;
+  name: string;
+  place: string;
+  state: TestState;
+  due: number | null;
+  last: ProofView | null;
+  proven: ProofView | null;
+}
+
+/** Buttons within reach, those first that need a test most; `counts` is over all of them. */
+export interface ButtonTests {
+  items: ButtonTestView[];
+  total: number;
+  counts: Record<string, number>;
 }
 
 /** One school term, both days included. */
@@ -1209,7 +1236,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_rules" | "visit" | "watch" | "windows";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_rules" | "visit" | "watch" | "windows" | "witness";
 
 /** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
 export interface PlanView {
@@ -1247,6 +1274,9 @@ export interface PressView {
   stored: boolean;
   late: boolean;
   cleared_at: number | null;
+  stored_at: number | null;
+  shown_at: number | null;
+  receipted_at: number | null;
 }
 
 /** A button whose presses turned out to be false; `due`: three within thirty days, so that somebody has to look at it. */
@@ -1271,6 +1301,18 @@ export interface Problem {
   detail?: string;
   errors?: string[];
   current?: AlertDetail | null;
+}
+
+/** One test press: when each step was taken; none where it was not. */
+export interface ProofView {
+  press: string;
+  alert: string;
+  pressed: number;
+  received: number;
+  stored: number | null;
+  shown: number | null;
+  receipted: number | null;
+  lacking: string;
 }
 
 /** The figures of EEMUA 191 and ISA-18.2 for what the caller sees; `whole` is false where not all facts could be read. */
@@ -1542,6 +1584,13 @@ export interface Sheets {
   calendar: boolean;
 }
 
+/** A screen has drawn the first `count` presses of an alert, so many milliseconds ago. */
+export interface Shown {
+  alert: string;
+  count: number;
+  ago_ms?: number;
+}
+
 /** Where an alert stands. Presses end in `reviewed`, device faults in `closed`. */
 export type State = "acknowledged" | "closed" | "dispatched" | "on_scene" | "raised" | "recovered" | "resolved" | "reviewed" | "work_order";
 
@@ -1596,6 +1645,9 @@ export interface Summary {
   windows: OpenWindow[];
   windows_open: number;
 }
+
+/** How a button stands by its newest tests. */
+export type TestState = "failed" | "never" | "overdue" | "proven" | "under_way";
 
 /** The levels of the education branch of the tree; schools hang under any of them. */
 export type UnitKind = "city" | "county" | "township";
@@ -1871,6 +1923,7 @@ export interface Routes {
   "POST /api/v1/schools/{school_id}/reorganise": { query: undefined; body: AskReorganise; reply: EditAnswer };
   "GET /api/v1/schools/{school_id}/risk": { query: undefined; body: undefined; reply: RiskProfile };
   "POST /api/v1/screens/health": { query: undefined; body: ScreenHealth; reply: undefined };
+  "POST /api/v1/screens/shown": { query: undefined; body: AskShown; reply: undefined };
   "GET /api/v1/sheets": { query: undefined; body: undefined; reply: Sheets };
   "GET /api/v1/sheets/{sheet}/history": { query: { key: string[] }; body: undefined; reply: LineHistory };
   "GET /api/v1/sheets/{sheet}/lines": { query: { q?: string; unit?: string; school?: string; cursor?: string | null; limit?: number }; body: undefined; reply: LinePage };
@@ -1878,6 +1931,7 @@ export interface Routes {
   "POST /api/v1/sheets/{sheet}/retire": { query: undefined; body: AskRetire; reply: EditAnswer };
   "GET /api/v1/stats": { query: undefined; body: undefined; reply: Stats };
   "GET /api/v1/stream": { query: { after?: string | null }; body: undefined; reply: unknown };
+  "GET /api/v1/tests": { query: { unit?: string; school?: string; state?: TestState | null; limit?: number }; body: undefined; reply: ButtonTests };
   "GET /api/v1/visits": { query: { unit?: string | null; state?: VisitState[]; cursor?: string | null; limit?: number }; body: undefined; reply: Visits };
   "POST /api/v1/visits": { query: undefined; body: AskVisit; reply: VisitDetail };
   "GET /api/v1/visits/draws": { query: undefined; body: undefined; reply: Draws };

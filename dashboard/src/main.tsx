@@ -7,6 +7,7 @@ import "./style/school.css";
 import "./style/ledger.css";
 import "./style/reports.css";
 import "./style/past.css";
+import "./style/drills.css";
 import { render } from "preact";
 import { App } from "./app";
 import { enter } from "./store/session";

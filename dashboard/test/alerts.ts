@@ -47,6 +47,7 @@ export function alertOf(change: Partial<Alert> = {}): Alert {
     ack_expires_at: null,
     ack_expired: false,
     steps: 4,
+    shown: 0,
     window: "",
     why_real: "",
     ...change,

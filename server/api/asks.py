@@ -72,6 +72,20 @@ class AskWhatIf(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     days: Annotated[int, msgspec.Meta(ge=1, le=30)] = 30
 
 
+class Shown(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A screen has drawn the first `count` presses of an alert, so many milliseconds ago."""
+
+    alert: Annotated[str, msgspec.Meta(max_length=120)]
+    count: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    ago_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+
+
+class AskShown(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a police screen has drawn since it last said so."""
+
+    items: Annotated[list[Shown], msgspec.Meta(min_length=1, max_length=100)]
+
+
 class AskCommand(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An order to a gateway or a device of it; `id` is a UUID that makes it harmless to send again."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from server.api.screens import Screens
-from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike
+from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike, Show
 from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.drills.window_store import WindowStore
@@ -49,6 +49,7 @@ class Parts:
     act: Act
     check_in: CheckIn
     declare: Declare
+    shown: Show
     windows: WindowStore
     commands: Commands
     gaps: GapStore

@@ -8,7 +8,8 @@ from typing import Protocol
 from contract.records import Value
 from server.core.alert import Alert
 from server.core.effects import ActRefused
-from server.core.events import ActRequested, CheckInArrived, ShelveRequested, WindowDeclared
+from server.core.events import ActRequested, CheckInArrived, PressShown, ShelveRequested, WindowDeclared
+from server.core.proof import ButtonTests
 from server.core.roster import RosterIndex
 from server.core.verdict import Tally, Verdict
 from server.registry.changes import Edit
@@ -109,6 +110,14 @@ class EngineLike(Protocol):
         """Give the tests and drills that are under way."""
         ...
 
+    def tests(self, school: str) -> Mapping[tuple[str, str], ButtonTests]:
+        """Give what is known of tests at a school, by gateway and button."""
+        ...
+
+    def alert_of(self, signal: str) -> Alert | None:
+        """Find the alert that tells a press, by the press's own id."""
+        ...
+
     def first_hop(self, gateway: str, device: str) -> str:
         """Say how a press of a device reaches its gateway, as the birth told; empty when it did not."""
         ...
@@ -130,6 +139,12 @@ class CheckIn(Protocol):
     """Keep a check-in in the journal and tell it to the engine; raises `StorageError` when it could not be kept."""
 
     async def __call__(self, event: CheckInArrived) -> None: ...
+
+
+class Show(Protocol):
+    """Tell the engine that a police screen has drawn presses."""
+
+    def __call__(self, event: PressShown) -> None: ...
 
 
 class Declare(Protocol):

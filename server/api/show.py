@@ -100,6 +100,7 @@ def alert_fields(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
         "ack_expires_at": ms_or_none(alert.ack_expires_at),
         "ack_expired": alert.ack_expired,
         "steps": len(plan_of(alert).chain),
+        "shown": sum(press.shown_at is not None for press in alert.presses) + alert.press_count - len(alert.presses),
         "window": told.get("window", ""),
         "why_real": WhyReal(told.get("why_real", "")),
     }
@@ -116,6 +117,9 @@ def press_view(press: Attached) -> views.PressView:
         stored=press.stored,
         late=press.late,
         cleared_at=ms_or_none(press.cleared_at),
+        stored_at=ms_or_none(press.stored_at),
+        shown_at=ms_or_none(press.shown_at),
+        receipted_at=ms_or_none(press.receipted_at),
     )
 
 

@@ -52,6 +52,9 @@ class Attached:
     late: bool
     cleared_at: float | None = None
     repaired: bool = False  # Found by a heartbeat's open list rather than by the alarm lane.
+    stored_at: float | None = None  # When we learnt that the journal has it.
+    shown_at: float | None = None  # When the first police screen had drawn it.
+    receipted_at: float | None = None  # When the police's side acknowledged it, beside what officers do here.
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from server.core.chain import Plan
 from server.core.effects import ActRefused, AlertBehind, AlertChanged, AlertGone, Effect, FactDropped, NotificationDue
 from server.core.escalation import built_in, plan_of
 from server.core.events import ActRequested, AlertOvertaken, FactFollowed
-from server.core.fact import Fact, What, apply, brought, decode_fact, encode_fact, renamed, still_to_say
+from server.core.fact import OF_PRESS, Fact, What, apply, brought, decode_fact, encode_fact, renamed, still_to_say
 from server.core.lifecycle import Refusal, happens, judge
 from server.core.running import Running
 
@@ -233,7 +233,7 @@ class Book:
 
     def _say_again(self, key: str, fact: Fact, before: Alert | None) -> Effect:
         """Say a lost fact again; a press whose incident is gone or over joins the open one, or begins one of its own."""
-        if fact.what in (What.STORED, What.CLEARED):
+        if fact.what in OF_PRESS:
             key = self._signals.get(fact.ref, key)  # Of the incident that the press is in by now.
         current = self.alerts.get(key)
         press = fact.press

@@ -32,6 +32,8 @@ from server.core.events import (
     LeadChanged,
     PressArrived,
     PressCleared,
+    PressReceipted,
+    PressShown,
     PressStored,
     ReadingArrived,
     ReadingsArrived,
@@ -53,9 +55,11 @@ from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.noise.noise import Noise
+from server.core.proof import ButtonTests
+from server.core.proving import Proving
 from server.core.roster import RosterIndex
 from server.core.rule import Rule
-from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press
+from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press, test_press
 from server.core.tuning import Tuning
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
@@ -64,6 +68,7 @@ from server.registry.sheets.escalation import Escalation
 PATROL = "patrol"
 PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
 GUARD_POST, ON_DUTY = "guard_post", "on_duty"
+TESTED_BY = frozenset({test_press.RULE.name, one_key_press.RULE.name})  # The second before tests had a rule of their own.
 NO_ALARM = frozenset({"test", "drill", "duplicate"})  # Causes by which a real press turns out to have been none.
 SEEN_AGAIN_SECONDS = 600.0  # A reader that goes on counting somebody is worth keeping once in so long.
 
@@ -80,10 +85,13 @@ class Engine:
         self._noise = Noise(self._book, self._fleet)
         self._faults = Faults(self._book, self._fleet, every)
         self._coverage = Coverage(self._fleet, indicators)
+        self._proving = Proving(self._book, self._fleet, self._coverage.mark)
         self._steps: dict[type, Callable[[Any, float], list[Effect]]] = {
             PressArrived: self._incidents.press,
             PressStored: self._incidents.stored,
             PressCleared: self._incidents.clear,
+            PressShown: self._proving.shown,
+            PressReceipted: self._proving.receipted,
             DeviceAlerted: self._device_alerted,
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
@@ -174,6 +182,11 @@ class Engine:
         box = self._fleet.gateways.get(gateway)
         return (known.first_hop if known else "") or (box.first_hop if box else "")
 
+    def tests(self, school: str) -> Mapping[tuple[str, str], ButtonTests]:
+        """Give what is known of tests at a school, by gateway and button."""
+        home = self._fleet.homes.get(school)
+        return home.tests if home is not None else {}
+
     def windows_open(self, now: float) -> Iterable[WindowDeclared]:
         """Give the tests and drills that are under way, in no order."""
         return self._windows.open(now)
@@ -205,10 +218,10 @@ class Engine:
     def _noted(self, alert: Alert) -> list[DayNoted]:
         """Note what an alert says for the figures: a real press and its answer, or a test from end to end."""
         home = self._fleet.homes.get(alert.school)
+        if alert.mode == Mode.TEST and alert.rule in TESTED_BY:
+            return self._proving.noted(alert)
         if home is None or alert.rule != one_key_press.RULE.name:
             return []
-        if alert.mode == Mode.TEST:
-            self._tested(home, alert)
         if alert.mode != Mode.REAL or is_silent(alert):  # The school reads these figures, and must not learn of it here.
             return []
         if alert.cause in NO_ALARM:
@@ -218,12 +231,6 @@ class Engine:
         if noted:
             self._coverage.mark(home)
         return noted
-
-    def _tested(self, home: Home, alert: Alert) -> None:
-        stored = max((press.rx for press in alert.presses if press.stored), default=None)
-        if stored is not None and (home.tested is None or stored > home.tested):
-            home.tested = stored
-            self._coverage.mark(home)
 
     def _act(self, event: ActRequested, now: float) -> list[Effect]:
         refused = self._noise.refuses(event)
@@ -291,8 +298,9 @@ class Engine:
         effects: list[Effect] = []
         for school, home in self._fleet.homes.items():
             notes = by_school.get(school, [])
-            if notes or home.daybook.alarms:
+            if notes or home.daybook.alarms or home.tests:
                 effects += home.daybook.restored(school, notes)
+                effects += self._proving.restored(home, notes)
                 self._coverage.mark(home)
         return effects
 
@@ -489,6 +497,7 @@ class Engine:
         effects += self._faults.tick(now)
         effects += self._coverage.tick(now)
         effects += self._noise.tick(now)
+        effects += self._proving.tick(now, leads=self._faults.leads)
         return effects + self._book.running.tick(now, leads=self._faults.leads)
 
     def _plan(self, alert: Alert, now: float) -> Plan:

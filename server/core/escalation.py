@@ -51,12 +51,18 @@ AREA: Chain = (  # One cause over many schools: nobody calls each of them, and t
 )
 REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those who hold it, and goes no further.
 
+REPAIR: Chain = (  # The alarm of a school may not reach the police: those mend it who can, and nobody drives out.
+    Hop(0, ("school", "maintainer")),
+    Hop(4 * HOUR, ("education", "station")),
+    Hop(24 * HOUR, ("county",)),
+)
 # By what they are for, the most urgent first.
 BUILT_IN: Mapping[str, Chain] = MappingProxyType(
     {
         "silent": SILENT,
         "critical": CRITICAL,
         "high": HIGH,
+        "repair": REPAIR,
         "routine": ROUTINE,
         "advice": ADVICE,
         "area": AREA,
@@ -64,6 +70,7 @@ BUILT_IN: Mapping[str, Chain] = MappingProxyType(
     }
 )
 
+TESTING_RULES = frozenset({"test_failed"})
 ADVISING_RULES = frozenset({"early_warning"})
 SILENT_CODES = frozenset({"duress"})
 
@@ -81,6 +88,8 @@ def built_in(alert: Alert) -> Plan:  # noqa: PLR0911  # One line for each chain.
     if rehearsed(alert):
         return Plan("rehearsal", "", REHEARSAL, 0)
     ack = (CALL_ACK if alert.flow is Flow.INCIDENT else FAULT_ACK)[alert.severity]
+    if alert.rule in TESTING_RULES:
+        return Plan("repair", "", REPAIR, ack)
     if alert.rule in ADVISING_RULES:
         return Plan("advice", "", ADVICE, ack)
     if alert.unit:

@@ -88,6 +88,25 @@ class PressStored:
 
 
 @dataclass(frozen=True, slots=True)
+class PressShown:
+    """A police screen has drawn the first `count` presses of an alert, at an instant of our clock."""
+
+    alert: str
+    count: int
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PressReceipted:
+    """The police's side has acknowledged the presses of an alert by a system of its own, at an instant of its clock."""
+
+    alert: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class PressCleared:
     """The school reset the button; this closes nothing."""
 
@@ -336,6 +355,8 @@ Event = (
     | PressArrived
     | PressStored
     | PressCleared
+    | PressShown
+    | PressReceipted
     | DeviceAlerted
     | GatewayHeard
     | GatewayLinkChanged

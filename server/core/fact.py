@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from contract.mode import Mode
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
 from server.core.chain import Plan
 
@@ -23,6 +24,9 @@ class What(StrEnum):
     PRESSED = "pressed"  # A later press joined the incident.
     STORED = "stored"
     CLEARED = "cleared"  # The school reset the button; this closes nothing.
+    SHOWN = "shown"  # A police screen has drawn a press.
+    RECEIPTED = "receipted"  # The police's side has acknowledged a press by its own system.
+    PROVEN = "proven"  # A test press has taken every step in time, and is over.
     CONFIRMED = "confirmed"
     ACKNOWLEDGED = "acknowledged"
     DISPATCHED = "dispatched"
@@ -50,6 +54,9 @@ class What(StrEnum):
     UNPLANNED = "unplanned"
 
 
+OF_PRESS = frozenset({What.STORED, What.CLEARED, What.SHOWN, What.RECEIPTED})  # What is said of one press, `ref`.
+
+
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """One entry: what, when, by whom and why, with what the kind of entry needs beside."""
 
@@ -62,7 +69,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str = ""  # The idempotency key of the request that made it.
     alert: Alert | None = None  # For `raised`: the alert as it began.
     press: Attached | None = None  # For `pressed`.
-    ref: str = ""  # For `stored` and `cleared`: which press. For `grouped` and `planned`: under what.
+    ref: str = ""  # Of `OF_PRESS`: which press. For `grouped` and `planned`: under what.
     t: float | None = None  # For `cleared`: when the school did it. For `shelved` and `planned`: until when.
     step: int = 0  # The escalation step reached.
     next_at: float | None = None  # When the next one is due.
@@ -101,7 +108,7 @@ def renamed(fact: Fact, names: Callable[[str], str]) -> Fact:
         key = first.id if begun.id == begun.presses[0].id else begun.id
         return msgspec.structs.replace(fact, alert=replace(begun, id=key, presses=(first, *begun.presses[1:])))
     press = replace(fact.press, id=names(fact.press.id)) if fact.press is not None else None
-    ref = names(fact.ref) if fact.what in (What.STORED, What.CLEARED) else fact.ref
+    ref = names(fact.ref) if fact.what in OF_PRESS else fact.ref
     return msgspec.structs.replace(fact, press=press, ref=ref)
 
 
@@ -124,7 +131,7 @@ def apply(alert: Alert | None, fact: Fact) -> Alert:
     return after
 
 
-def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: PLR0911  # One line for each kind of fact.
+def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: C901, PLR0911  # One line for each kind of fact.
     """Give what is left to be said of a fact that was not taken, for the alert had been moved by another server.
 
     A press, its confirmation and a note are always said. A person's move is not: what they had seen is not so any more.
@@ -140,6 +147,10 @@ def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: PLR09
             return fact if fact.ref in told and not told[fact.ref].stored else None
         case What.CLEARED:
             return fact if fact.ref in told and told[fact.ref].cleared_at is None else None
+        case What.SHOWN:
+            return fact if fact.ref in told and told[fact.ref].shown_at is None else None
+        case What.RECEIPTED:
+            return fact if fact.ref in told and told[fact.ref].receipted_at is None else None
         case What.CONFIRMED:
             return None if alert.confirmed else fact
         case What.NOTED:
@@ -193,8 +204,19 @@ def _ringing(alert: Alert, fact: Fact) -> Alert:
 
 
 def _stored(alert: Alert, fact: Fact) -> Alert:
-    presses = tuple(replace(press, stored=True) if press.id == fact.ref else press for press in alert.presses)
+    presses = _of_press(alert, fact.ref, stored=True, stored_at=fact.at)
     return replace(alert, presses=presses, stored=all(press.stored for press in presses))
+
+
+def _of_press(alert: Alert, name: str, **said: object) -> tuple[Attached, ...]:
+    return tuple(replace(press, **said) if press.id == name else press for press in alert.presses)  # type: ignore[arg-type]
+
+
+def _proven(alert: Alert, fact: Fact) -> Alert:
+    """End a test press. Nothing else ends by itself, whatever a fact says."""
+    if alert.mode != Mode.TEST:
+        return alert
+    return replace(_closed(alert, fact), state=State.RESOLVED, cause=Mode.TEST.value)
 
 
 def _cleared(alert: Alert, fact: Fact) -> Alert:
@@ -316,6 +338,9 @@ _CHANGES: dict[What, Callable[[Alert, Fact], Alert]] = {
     What.PRESSED: _pressed,
     What.STORED: _stored,
     What.CLEARED: _cleared,
+    What.SHOWN: lambda alert, fact: replace(alert, presses=_of_press(alert, fact.ref, shown_at=fact.t)),
+    What.RECEIPTED: lambda alert, fact: replace(alert, presses=_of_press(alert, fact.ref, receipted_at=fact.t)),
+    What.PROVEN: _proven,
     What.CONFIRMED: lambda alert, _: replace(alert, confirmed=True),
     What.ACKNOWLEDGED: _moved_to(State.ACKNOWLEDGED),
     What.DISPATCHED: _moved_to(State.DISPATCHED),

@@ -1,5 +1,7 @@
 """Presses and other signals of the alarm lane become alerts here: each is told once, none is ever dropped or closed."""
 
+from dataclasses import replace
+
 from contract.identity import DeviceId, GatewayId
 from contract.mode import Mode
 from server.core.alert import Alert, Attached, Flow, State
@@ -10,7 +12,7 @@ from server.core.fact import Fact, What
 from server.core.fleet import Fleet
 from server.core.lifecycle import RECOVERED, happens
 from server.core.rule import Finding, Rule, Signal, View
-from server.core.rules import audit_failed, device_alert, one_key_press, unreadable_alarm
+from server.core.rules import audit_failed, device_alert, one_key_press, test_press, unreadable_alarm
 from server.core.windows import REAL, Ruling, Windows
 
 REPAIRED_SECONDS = 86_400.0  # A press found by a heartbeat is believed to be no older than this.
@@ -37,12 +39,14 @@ class Incidents:
             return self._stored(name, now) if event.stored else []
         ruling = self._ruling(event, event.quality)
         mode = ruling.mode
-        finding = one_key_press.RULE.evaluate(self._view(event.gateway, event.device, event, ruling), now)
+        rule = test_press.RULE if mode is Mode.TEST else one_key_press.RULE
+        finding = rule.evaluate(self._view(event.gateway, event.device, event, ruling), now)
         assert finding is not None
         at = _pressed_at(event)
         late = event.rx - at > LATE_SECONDS
         row = Attached(name, event.device, at, event.rx, event.press, event.stored, late, repaired=event.repaired)
-        effects = self._ring(one_key_press.RULE, finding, mode, event.gateway, row, now)
+        row = replace(row, stored_at=now if event.stored else None)
+        effects = self._ring(rule, finding, mode, event.gateway, row, now)
         effects += self._taken(event, name)
         early = self._early_clears.pop((event.gateway, event.id), None)
         return effects + self.clear(early, now) if early else effects

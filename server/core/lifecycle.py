@@ -40,6 +40,7 @@ BY_ITSELF: dict[Flow, dict[What, frozenset[State]]] = {
     Flow.INCIDENT: {
         What.ESCALATED: frozenset({State.RAISED}),
         What.ACK_EXPIRED: frozenset({State.ACKNOWLEDGED}),
+        What.PROVEN: frozenset(State) - {State.RESOLVED, State.REVIEWED},  # Of a test alone: `fact` sees to that.
         What.CONFIRMED: frozenset(State) - {State.RESOLVED, State.REVIEWED},
         What.RECOVERED: frozenset(),
         What.RELAPSED: frozenset(),
@@ -50,6 +51,7 @@ BY_ITSELF: dict[Flow, dict[What, frozenset[State]]] = {
     Flow.FAULT: {
         What.ESCALATED: frozenset({State.RAISED}),
         What.ACK_EXPIRED: frozenset({State.ACKNOWLEDGED}),
+        What.PROVEN: frozenset(),
         What.RECOVERED: frozenset({State.RAISED, State.ACKNOWLEDGED, State.WORK_ORDER}),
         What.CLOSED: frozenset({State.RAISED, State.ACKNOWLEDGED, State.WORK_ORDER, State.RECOVERED}),
         What.RELAPSED: frozenset({State.RECOVERED}),

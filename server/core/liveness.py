@@ -17,6 +17,7 @@ from contract.records import Value
 from server.core.daybook import Daybook
 from server.core.gap_figures import GapFigures
 from server.core.param import AS_BUILT, Settings
+from server.core.proof import ButtonTests
 from server.core.risk.early import Early
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Device, Gateway, School
@@ -99,7 +100,8 @@ class Home:
     on_post: dict[str, tuple[float, bool]] = field(default_factory=dict)  # Guard -> last check-in, and whether it was "in".
     guard_seen: float | None = None  # When a guard was last known to be there.
     daybook: Daybook = field(default_factory=Daybook)
-    tested: float | None = None  # When a test press was last stored.
+    tests: dict[tuple[str, str], ButtonTests] = field(default_factory=dict)  # By gateway and button.
+    tested: float | None = None  # When the newest press was made that proved the whole way to the police.
     gaps_overdue: tuple[int, float] | None = None  # How many, and since when; None while nobody has told.
     gaps: GapFigures | None = None  # What the ledger of gaps says in numbers; None while nobody has told.
     early: Early | None = None  # What its risk profile warns of; None while nobody has told.

@@ -11,6 +11,7 @@ from server.core.events import AuditJudged, DeviceAlerted, PressArrived, Unreada
 from server.core.liveness import DeviceState, GatewayState, Home, Liveness
 from server.core.noise.area import Area, Load
 from server.core.param import AS_BUILT, Param, Settings, seconds
+from server.core.proof import ButtonTests
 from server.core.windows import REAL, Ruling
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Calendar, School
@@ -43,6 +44,7 @@ class View:
     load: Load | None = None
     checked_in: int = 0  # Guards who came on post and have not left, by their check-ins.
     listening_since: float = 0.0  # Since when the city has been listened to.
+    tests: ButtonTests | None = None  # Of the button looked at.
     signal: Signal | None = None
     ruling: Ruling = REAL  # What the signal was taken for, as the server decided.
     settings: Settings = AS_BUILT

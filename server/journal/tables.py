@@ -155,9 +155,9 @@ day_note = Table(
     "day_note",
     metadata,
     Column("school", String(40), primary_key=True),
-    Column("key", String(64), primary_key=True),
+    Column("key", String(120), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
-    Column("value", String(64), nullable=False),
+    Column("value", String(200), nullable=False),
     Index(None, "at_ms"),
 )
 

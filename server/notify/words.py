@@ -26,7 +26,7 @@ LEVELS = {
     Severity.MEDIUM: ("三级", "Level 3"),
     Severity.LOW: ("四级", "Level 4"),
 }
-INCIDENTS = frozenset({"one_key_press", "device_alert"})
+INCIDENTS = frozenset({"one_key_press", "test_press", "device_alert"})
 _ACTS = {
     "danger": ("请立即处置并确认。", "Act and acknowledge at once."),
     "urgent": ("请尽快处理并确认。", "Please act soon, and acknowledge."),

@@ -22,7 +22,9 @@ AUDIENCES: Mapping[str, Words] = {
 }
 POLICE = frozenset({"station", "station_phone", "sub_bureau", "sub_bureau_duty", "command_centre", "command_centre_duty"})
 POLICE_AT_ONCE = frozenset({"station", "sub_bureau", "command_centre"})  # Whose screens ring: one of them, at 0 s.
-CALLING_RULES = frozenset({"one_key_press", "device_alert"})  # By which people call for help; other rules call nobody.
+CALLING_RULES = frozenset(
+    {"one_key_press", "test_press", "device_alert"}
+)  # By which people call for help; other rules call nobody.
 HOPS_MAX = 10
 AFTER_SECONDS_MAX = 30 * 86_400
 TEXT_MAX = 600

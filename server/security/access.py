@@ -29,6 +29,7 @@ class Permission(StrEnum):
     WINDOWS = "windows"  # See declared tests and drills.
     REHEARSE = "rehearse"  # Ask for them, and take them back.
     DECLARE = "declare"  # Approve or refuse what another asked for; what one asks for oneself is declared at once.
+    WITNESS = "witness"  # Say that a screen of the police has drawn a press.
     CHECK_IN = "check_in"
     STATS = "stats"
     AUDIT = "audit"
@@ -122,6 +123,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/windows"): Permission.REHEARSE,
     ("GET", "/api/v1/windows/{window_id}"): Permission.WINDOWS,
     ("POST", "/api/v1/windows/{window_id}/moves"): Permission.REHEARSE,
+    ("GET", "/api/v1/tests"): Permission.WINDOWS,
+    ("POST", "/api/v1/screens/shown"): Permission.WITNESS,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands/{command_id}/confirm"): Permission.COMMAND,
@@ -182,6 +185,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.REHEARSE,
             Permission.DECLARE,
+            Permission.WITNESS,
             Permission.STATS,
             Permission.COMMAND,
             Permission.RECTIFY,
@@ -203,6 +207,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.WINDOWS,
             Permission.REHEARSE,
             Permission.DECLARE,
+            Permission.WITNESS,
             Permission.STATS,
             Permission.COMMAND,
         },

@@ -25,7 +25,7 @@ from server.commands.giving import Commands
 from server.commands.store import CommandStore
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
-from server.core.events import ActRequested, CheckInArrived, ShelveRequested, WindowDeclared
+from server.core.events import ActRequested, CheckInArrived, PressShown, ShelveRequested, WindowDeclared
 from server.core.roster import RosterIndex
 from server.drills.window_store import WindowStore
 from server.export.export import Export
@@ -147,6 +147,7 @@ class House:
     refuse: ActRefused | None = None
     check_ins: list[CheckInArrived] = field(default_factory=list)
     windows: list[WindowDeclared] = field(default_factory=list)
+    shown: list[PressShown] = field(default_factory=list)
     clones: set[str] = field(default_factory=set)
     door: FakeDoor = field(default_factory=FakeDoor)
     storage_down: bool = False
@@ -247,6 +248,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         act=act,
         check_in=check_in,
         windows=windows,
+        shown=lambda event: house.shown.append(event),  # noqa: PLW0108  # The house is made below.
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,
         gaps=GapStore(database),

@@ -8,6 +8,7 @@ from contract.records import Value
 from server.core.alert import Alert, Attached, Flow, Severity, State, Step
 from server.core.events import WindowDeclared
 from server.core.liveness import Home
+from server.core.proof import ButtonTests
 from server.core.roster import RosterIndex
 from server.core.verdict import Judgement, Tally, Verdict
 from server.registry.dossier import Dossier
@@ -77,6 +78,16 @@ class FakeEngine:
     def windows_open(self, now: float) -> Iterable[WindowDeclared]:
         """Give what the test says is under way."""
         return [window for window in self.open_windows if window.start <= now <= window.end]
+
+    tested: dict[str, dict[tuple[str, str], ButtonTests]] = field(default_factory=dict)
+
+    def tests(self, school: str) -> Mapping[tuple[str, str], ButtonTests]:
+        """Give what the test says of tests at a school."""
+        return self.tested.get(school, {})
+
+    def alert_of(self, signal: str) -> Alert | None:
+        """Find the alert of a press."""
+        return next((alert for alert in self.alerts.values() if any(one.id == signal for one in alert.presses)), None)
 
     def verdicts(self, school: str) -> Mapping[str, tuple[Verdict, Verdict]]:
         """Give the verdicts of a school."""

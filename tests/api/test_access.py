@@ -41,6 +41,7 @@ EXPECTED: dict[str, set[Role]] = {
     "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
     "rehearse": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.SCHOOL_DIRECTOR},
+    "witness": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "check_in": {Role.GUARD},
     "stats": {
         Role.POLICE_LIAISON,
@@ -90,6 +91,7 @@ PLACED = {
     "/api/v1/reports/{report}",
     "/api/v1/rules",
     "/api/v1/rules/{rule}/whatif",
+    "/api/v1/tests",
     "/api/v1/visits/{visit_id}",
     "/api/v1/visits/{visit_id}/findings",
     "/api/v1/windows/{window_id}",
@@ -125,6 +127,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/gaps": f"?unit={unit}",
         "/api/v1/rules": f"?unit={unit}",
         "/api/v1/league": "?indicator=t1",
+        "/api/v1/tests": f"?school={school}",
         "/api/v1/reports/{report}": f"?unit={unit}",
         "/api/v1/gaps.csv": f"?school={school}",
         "/api/v1/gaps/summary": f"?unit={unit}",
@@ -159,6 +162,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
             "items": [{"id": KEY, "post": {"gateway": gateway, "device": "post-1"}, "act": "in", "t": 1_000_000}]
         },
         "/api/v1/commands": {"id": KEY, "gateway": gateway, "device": "button-1", "op": "siren"},
+        "/api/v1/screens/shown": {"items": [{"alert": f"fault-{where}", "count": 1}]},
         "/api/v1/screens/health": {"audio": "on", "visible": True, "stream_age_ms": 1},
         "/api/v1/logout": {},
     }

@@ -9,7 +9,7 @@ import msgspec
 from contract.identity import DeviceId, GatewayId, PressId, SchoolId, StationId, UnitId
 from contract.records import Value
 from server.core.alert import Alert
-from server.core.effects import ActRefused, AlertChanged, Effect, LivenessChanged, NotificationDue, VerdictChanged
+from server.core.effects import ActRefused, AlertChanged, DayNoted, Effect, LivenessChanged, NotificationDue, VerdictChanged
 from server.core.engine import Engine
 from server.core.events import (
     ActRequested,
@@ -162,10 +162,12 @@ class Talk:
     engine: Engine = field(default_factory=Engine)
     effects: list[Effect] = field(default_factory=list)
     facts: list[tuple[str, bytes]] = field(default_factory=list)
+    notes: list[DayNoted] = field(default_factory=list)
 
     def say(self, event: Event, now: float) -> list[Effect]:
         """Tell the engine one event."""
         self.effects = self.engine.step(event, now)
+        self.notes += [effect for effect in self.effects if isinstance(effect, DayNoted)]
         self.facts += [(each.alert.id, each.fact) for each in self.changed() if each.fact is not None]
         return self.effects
 

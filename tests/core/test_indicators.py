@@ -296,8 +296,12 @@ def test_a_test_counts_for_its_period_to_the_second_by_what_devices_tell_or_by_a
         talk.tick(now)
         assert judged(talk, "tested")[1] is (Judgement.MET if now < end else Judgement.NOT_MET)
     talk.window(end, end + 600)
-    talk.press(1, end + 60)
+    test = talk.press(1, end + 60)
     talk.tick(end + 61)
+    assert judged(talk, "tested")[1] is Judgement.NOT_MET  # It is stored, and nobody on the police's side has seen it yet.
+    talk.act(test, "acknowledge", end + 62)
+    talk.tick(end + 63)
+    talk.tick(end + 64)
     assert pair(talk, "tested")[1] == Verdict(Judgement.MET, (), end + 60)
 
 

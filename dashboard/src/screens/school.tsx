@@ -11,6 +11,7 @@ import { AlertBadges, Choice, Empty, Liveness, Severity, Trouble, Waiting } from
 import { useResource } from "../ui/resource";
 import { may } from "../store/session";
 import { Chart, type ChartOf } from "./chart";
+import { SchoolProofs } from "./proofs";
 import { RiskPanel } from "./risk";
 
 const RENEW_MS = 5_000;
@@ -62,6 +63,7 @@ export function SchoolScreen({ id }: { id: string }) {
             <Alerts page={data} />
             {may("coverage") && <RiskPanel id={id} turn={turn} />}
             <Verdicts page={data} />
+            {may("windows") && <SchoolProofs id={id} turn={turn} />}
             <Profile page={data} />
             <Gateway page={data} />
           </div>

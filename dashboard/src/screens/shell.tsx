@@ -1,6 +1,7 @@
 /** The frame around every screen: header, banners, navigation, keys, spoken summaries. */
 import { useEffect, useState } from "preact/hooks";
 import { audio, pulse } from "../alarm/alarm";
+import { watchShown } from "../alarm/shown";
 import { post } from "../client";
 import { t } from "../i18n";
 import { go, route } from "../route";
@@ -62,6 +63,7 @@ export function Shell() {
     setTimeout(report, 3_000);
     return () => clearInterval(timer);
   }, []);
+  useEffect(watchShown, []);
   return (
     <div class="shell">
       <a

@@ -33,6 +33,7 @@ from server.api.routes import (
     screens,
     shelves,
     stats,
+    tests,
     visits,
     windows,
 )
@@ -71,6 +72,7 @@ ADD = (
     shelves.add,
     stats.add,
     visits.add_draws,
+    tests.add,
     visits.add,
     windows.add,
 )

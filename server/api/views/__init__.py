@@ -104,6 +104,7 @@ from server.api.views.schools import (
     SchoolPage,
     SchoolView,
 )
+from server.api.views.tests import ButtonTests, ButtonTestView, ProofView
 from server.api.views.units import SchoolColumns, StationView, UnitView
 from server.api.views.visits import Draws, DrawView, VisitDetail, Visits, VisitView
 from server.api.views.windows import OpenWindow, WindowDetail, Windows, WindowStep, WindowView
@@ -127,6 +128,8 @@ __all__ = [
     "AuditStarted",
     "AuditStats",
     "Bootstrap",
+    "ButtonTestView",
+    "ButtonTests",
     "CalendarTerm",
     "CalendarView",
     "CellValue",
@@ -208,6 +211,7 @@ __all__ = [
     "PressView",
     "PresserView",
     "Problem",
+    "ProofView",
     "Quality",
     "RelatedDevice",
     "ReportGiven",

@@ -53,6 +53,7 @@ class Alert(View, frozen=True, kw_only=True):
     ack_expires_at: int | None  # Until when somebody has to act on the acknowledgement; then it rings again.
     ack_expired: bool  # It rings again, for nobody acted on an acknowledgement.
     steps: int  # Of its chain; `escalation` is the one reached, from 0.
+    shown: int  # How many of its presses a police screen has drawn; `count` when all.
     window: str  # The test or drill that a press is of, or beside which it is real; else empty.
     why_real: WhyReal  # Why a press is real although something speaks of a rehearsal; else empty.
 
@@ -77,6 +78,9 @@ class PressView(View, frozen=True, kw_only=True):
     stored: bool
     late: bool
     cleared_at: int | None
+    stored_at: int | None
+    shown_at: int | None  # When the first police screen had drawn it.
+    receipted_at: int | None  # When a system of the police had acknowledged it.
 
 
 class HopView(View, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """T1: video and the one-key alarm are both networked with the local police, each with proof."""
 
 from server.core.indicator import Indicator, View, all_offline, declared, latest, settle
+from server.core.proof import newest_receipt
 from server.core.verdict import Verdict
 
 PROOF_SECONDS = 86_400.0  # The police side acknowledges or lists every hour; a day without it is no proof any more.
@@ -12,12 +13,13 @@ def ledger(view: View, now: float) -> Verdict:
 
 
 def live(view: View, now: float) -> Verdict:
-    """Judge by the police side's last acknowledgement of the alarm, and its last listing or pull of the video."""
+    """Judge by the police side's last acknowledgement of the alarm or a test of it, and its last listing of the video."""
     missing: list[str] = []
     unsure: list[str] = []
     hosts = view.devices("alarm_host")
     video = view.devices("recorder", "camera")
-    alarm_at = latest(hosts, "police_ack")
+    acks = [latest(hosts, "police_ack"), newest_receipt(view.home.tests.values())]
+    alarm_at = max((at for at in acks if at is not None), default=None)
     video_at = latest(video, "police_catalogue", "police_pull")
     if not hosts:
         missing.append("alarm_host.none")

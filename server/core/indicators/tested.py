@@ -2,6 +2,7 @@
 
 from server.core.indicator import Group, Indicator, View, latest, settle
 from server.core.requirements import alarm_test
+from server.core.rules.test_failed import newest_failure
 from server.core.schedule import DAY_SECONDS, end_of_day, local_date, start_of_day
 from server.core.verdict import Judgement, Verdict
 from server.registry.sheets.declaration import Declaration
@@ -20,12 +21,20 @@ def ledger(view: View, now: float) -> Verdict:
 
 
 def live(view: View, now: float) -> Verdict:
-    """Judge by the newest test: a test press that we stored, or the last one that a host or button tells of."""
+    """Judge by the newest test: one that we followed to the police's receipt, or where that is enough what a device tells.
+
+    A newer one that failed on its way outweighs both.
+    """
+    asked, proven = _asked(view, now), view.home.tested
     told = latest(view.devices("alarm_host", "alarm_button"), "last_test")
-    seen = [at for at in (told, view.home.tested) if at is not None and at <= now]
-    if not seen:
-        return settle((), ("test.untold",), None)
-    return settle(("test.overdue",) if now >= max(seen) + _period(view, now) else (), (), max(seen))
+    seen = [at for at in (proven, None if asked.proven else told) if at is not None and at <= now]
+    newest = max(seen, default=None)
+    failed = newest_failure(view.home.tests.values(), now)
+    if failed is not None and (newest is None or failed > newest):
+        return settle(("test.failed",), (), newest)
+    if newest is None:
+        return settle((), ("test.untold" if told is None or told > now else "test.unproven",), None)
+    return settle(("test.overdue",) if now >= newest + _period(view, now) else (), (), newest)
 
 
 def turns_at(view: View, verdict: Verdict, now: float) -> float | None:
@@ -36,7 +45,11 @@ def turns_at(view: View, verdict: Verdict, now: float) -> float | None:
 
 
 def _period(view: View, now: float) -> float:
-    return alarm_test.RULE.of(view.dossier, local_date(now)) * DAY_SECONDS
+    return _asked(view, now).days * DAY_SECONDS
+
+
+def _asked(view: View, now: float) -> alarm_test.AlarmTest:
+    return alarm_test.RULE.of(view.dossier, local_date(now))
 
 
 INDICATOR = Indicator(

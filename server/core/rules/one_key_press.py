@@ -32,5 +32,5 @@ RULE = Rule(
     trigger_en="a press arrives that no declared test or drill of that very button covers",
     evaluate=evaluate,
     kinds=frozenset({"alarm_button", "alarm_host"}),
-    number="A01, A02, A08, A09",
+    number="A01, A02, A08",
 )

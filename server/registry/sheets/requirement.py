@@ -18,7 +18,11 @@ VARIANTS: dict[str, dict[str, Words]] = {
         "ninety": ("一律90天", "90 days everywhere"),
     },
     "camera_points": {"national": ("国家标准", "National standard")},
-    "alarm_test": {"monthly": ("每30天", "Every 30 days"), "quarterly": ("每90天", "Every 90 days")},
+    "alarm_test": {
+        "monthly": ("每30天", "Every 30 days"),
+        "quarterly": ("每90天", "Every 90 days"),
+        "quarterly_proven": ("每90天且全程留痕", "Every 90 days, followed to the receipt"),
+    },
     "patrols": {"national": ("国家标准", "National standard"), "beijing": ("北京办法", "Beijing rule")},
     "peak": {"usual": ("前后各5分钟", "Five minutes before and after")},
     "response": {"usual": ("30秒", "30 seconds"), "minute": ("60秒", "60 seconds")},

@@ -36,6 +36,9 @@ export const alert: typeof Chinese = {
     raised: "Raised",
     pressed: "Pressed again",
     stored: "Stored",
+    shown: "Shown on a police screen",
+    receipted: "Acknowledged by the police's side",
+    proven: "Proven from end to end, over by itself",
     cleared: "Reset at the school",
     confirmed: "Confirmed by a second source",
     acknowledged: "Acknowledged",
@@ -78,6 +81,8 @@ export const alert: typeof Chinese = {
   },
   rule: {
     one_key_press: "One-key alarm",
+    test_press: "Test press",
+    test_failed: "Test failed",
     device_alert: "Device alarm",
     unreadable_alarm: "Unreadable alarm",
     alarm_host_offline: "Alarm host offline",

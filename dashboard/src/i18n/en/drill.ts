@@ -20,4 +20,33 @@ export const drill: typeof Chinese = {
       no_clock: "The button is listed, but nothing proves when it was pressed: taken as real",
     },
   },
+  proof: {
+    title: "Proof of tests",
+    lead: "Each button's newest press, from the button to the police's receipt",
+    none: "No alarm button of this school is registered",
+    steps: {
+      pressed: "Pressed",
+      received: "Received",
+      stored: "Stored",
+      shown: "Police screen",
+      receipted: "Police receipt",
+    },
+    states: {
+      failed: "Failed",
+      overdue: "Overdue",
+      never: "Never proven",
+      under_way: "Under way",
+      proven: "Holds",
+    },
+    lacking: {
+      not_stored: "not stored in time",
+      late: "stored too late",
+      not_shown: "not shown to the police in time",
+      no_receipt: "no police receipt in time",
+    },
+    due: (day) => `next one due by ${day}`,
+    lastGood: (when) => `last proven: ${when}`,
+    after: (seconds) => `+${seconds} s`,
+    missing: "none",
+  },
 };

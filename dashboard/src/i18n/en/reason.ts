@@ -87,6 +87,8 @@ export const reason: typeof Chinese = {
     "alarm_tested.missing": "Alarm test: none on record",
     "alarm_tested.undeclared": "Alarm test: not declared",
     "test.overdue": "The last test is older than its period",
+    "test.failed": "The newest test failed",
+    "test.unproven": "Told by the device alone; no test followed to the receipt",
     "test.untold": "No test is known of",
     "peak.short": "Short of guards at a peak",
     "peak.unsure": "A peak could not be judged",

@@ -34,6 +34,9 @@ export const alert = {
     pressed: "再次按下",
     stored: "已入库",
     cleared: "学校复位按钮",
+    shown: "公安画面已显示",
+    receipted: "公安侧已回执",
+    proven: "试警全程完成，自动结束",
     confirmed: "双路确认为真实",
     acknowledged: "确认",
     dispatched: "派警",
@@ -75,6 +78,8 @@ export const alert = {
   } as Record<string, string>,
   rule: {
     one_key_press: "一键报警",
+    test_press: "试警",
+    test_failed: "试警失败",
     device_alert: "设备报警",
     unreadable_alarm: "报警无法识别",
     alarm_host_offline: "报警主机离线",

@@ -18,4 +18,30 @@ export const drill = {
       no_clock: "此按钮已登记，但按下时间无法证实：按真实警情处置",
     } as Record<string, string>,
   },
+  proof: {
+    title: "试警留痕",
+    lead: "每个按钮最近一次从按下到公安回执的全程时间",
+    none: "该校没有登记的报警按钮",
+    steps: { pressed: "按下", received: "收到", stored: "入库", shown: "公安画面", receipted: "公安回执" } as Record<
+      string,
+      string
+    >,
+    states: {
+      failed: "失败",
+      overdue: "超期",
+      never: "从未留痕",
+      under_way: "进行中",
+      proven: "有效",
+    } as Record<string, string>,
+    lacking: {
+      not_stored: "未按时入库",
+      late: "入库超时",
+      not_shown: "公安画面未按时显示",
+      no_receipt: "公安未按时回执",
+    } as Record<string, string>,
+    due: (day: string) => `下次应于 ${day} 前`,
+    lastGood: (when: string) => `上次全程完成：${when}`,
+    after: (seconds: string) => `+${seconds} 秒`,
+    missing: "无",
+  },
 };

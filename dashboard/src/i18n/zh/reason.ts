@@ -85,6 +85,8 @@ export const reason = {
     "alarm_tested.missing": "试警记录：无",
     "alarm_tested.undeclared": "试警记录：未申报",
     "test.overdue": "超过试警周期",
+    "test.failed": "最近一次试警失败",
+    "test.unproven": "仅设备自报，没有全程留痕的试警",
     "test.untold": "未收到试警信息",
     "peak.short": "有高峰时段保安不足",
     "peak.unsure": "有高峰时段无法判断",
