@@ -498,6 +498,8 @@ class Engine:
         effects += self._coverage.tick(now)
         effects += self._noise.tick(now)
         effects += self._proving.tick(now, leads=self._faults.leads)
+        for home in self._proving.changed():
+            effects += self._faults.school(home, now)
         return effects + self._book.running.tick(now, leads=self._faults.leads)
 
     def _plan(self, alert: Alert, now: float) -> Plan:

@@ -30,6 +30,7 @@ class Proving:
         self._book = book
         self._fleet = fleet
         self._mark = mark
+        self._changed: dict[str, Home] = {}  # Schools whose newest proven test is another one since the last tick.
         self._followed: dict[tuple[str, str], float] = {}  # By gateway and button: when it was pressed.
 
     def shown(self, event: PressShown, _now: float) -> list[Effect]:
@@ -112,6 +113,12 @@ class Proving:
                 effects += self._look(home, key, now)
         return effects
 
+    def changed(self) -> list[Home]:
+        """Give the schools whose newest proven test is another one since this was last asked: rules look at them."""
+        changed = list(self._changed.values())
+        self._changed.clear()
+        return changed
+
     def _look(self, home: Home, key: tuple[str, str], now: float) -> list[Effect]:
         tests = home.tests[key]
         alert = self._book.of_signal(tests.last.press)
@@ -144,6 +151,7 @@ class Proving:
         proven = tests.proven
         if proven is not None and (home.tested is None or proven.pressed > home.tested):
             home.tested = proven.pressed
+            self._changed[home.school.id] = home
         self._mark(home)
 
 

@@ -11,9 +11,11 @@ HIGH_AFTER = Param("high_after", "再过多久升为二级", "Severity 2 after s
 
 
 def tested(view: View, now: float) -> float | None:
-    """Give the newest test: a test press that was stored, or the last one that a host or button tells of."""
+    """Give the newest test: one proven from end to end, or where that is enough the last that a host or button tells of."""
     if view.home is None:
         return None
+    if alarm_test.RULE.of(view.dossier, local_date(now)).proven:
+        return view.home.tested
     told = latest([*view.home.kind("alarm_host"), *view.home.kind("alarm_button")], "last_test")
     return max((at for at in (told, view.home.tested) if at is not None and at <= now), default=None)
 
@@ -46,7 +48,7 @@ def look_at(view: View, now: float) -> float | None:
 
 
 def _period(view: View, now: float) -> float:
-    return alarm_test.RULE.of(view.dossier, local_date(now)) * DAY_SECONDS
+    return alarm_test.RULE.of(view.dossier, local_date(now)).days * DAY_SECONDS
 
 
 RULE = Rule(
