@@ -50,12 +50,12 @@ AREA: Chain = (  # One cause over many schools: nobody calls each of them, and t
     Hop(30 * MINUTE, ("command_centre_duty",)),
 )
 REHEARSAL: Chain = (Hop(0, ("tester",)),)  # A test or a drill is told to those who hold it, and goes no further.
-
 REPAIR: Chain = (  # The alarm of a school may not reach the police: those mend it who can, and nobody drives out.
     Hop(0, ("school", "maintainer")),
     Hop(4 * HOUR, ("education", "station")),
     Hop(24 * HOUR, ("county",)),
 )
+
 # By what they are for, the most urgent first.
 BUILT_IN: Mapping[str, Chain] = MappingProxyType(
     {
