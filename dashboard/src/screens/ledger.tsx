@@ -41,6 +41,9 @@ function Overview({ sheets }: { sheets: SheetView[] }) {
     <div class="ledger page">
       <PageHead title={m.ledger.title} lead={m.ledger.lead}>
         <span class="stretch" />
+        <a class="button plain" href={href("rules")}>
+          {m.rules.nav}
+        </a>
         <a class="button plain" href={`${API}/ledger/export${query({ language: language.value })}`} download>
           {m.ledger.exportAll}
         </a>

@@ -32,6 +32,7 @@ const PaceScreen = later(() => import("./pace").then((code) => code.PaceScreen))
 const ReportsScreen = later(() => import("./reports").then((code) => code.ReportsScreen));
 const NoiseScreen = later(() => import("./noise").then((code) => code.NoiseScreen));
 const RiskScreen = later(() => import("./risk").then((code) => code.RiskScreen));
+const RulesScreen = later(() => import("./rules").then((code) => code.RulesScreen));
 const SchoolScreen = later(() => import("./school").then((code) => code.SchoolScreen));
 const SchoolsScreen = later(() => import("./schools").then((code) => code.SchoolsScreen));
 const VisitScreen = later(() => import("./visits").then((code) => code.VisitScreen));
@@ -107,6 +108,7 @@ function Screen() {
   if (screen === "noise" && may("stats")) return <NoiseScreen />;
   if (screen === "risk" && may("coverage")) return <RiskScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
+  if (screen === "rules" && may("ledger")) return <RulesScreen name={id} />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
   if (screen === "health") return <HealthScreen />;
   return <LiveScreen />;

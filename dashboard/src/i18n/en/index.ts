@@ -14,6 +14,7 @@ import { past } from "./past";
 import { reason } from "./reason";
 import { reports } from "./reports";
 import { risk } from "./risk";
+import { rules } from "./rules";
 import { school } from "./school";
 
 export const en: Words = {
@@ -31,5 +32,6 @@ export const en: Words = {
   ...reason,
   ...reports,
   ...risk,
+  ...rules,
   ...school,
 };

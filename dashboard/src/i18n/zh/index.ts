@@ -13,6 +13,7 @@ import { past } from "./past";
 import { reason } from "./reason";
 import { reports } from "./reports";
 import { risk } from "./risk";
+import { rules } from "./rules";
 import { school } from "./school";
 
 export const zh = {
@@ -30,5 +31,6 @@ export const zh = {
   ...reason,
   ...reports,
   ...risk,
+  ...rules,
   ...school,
 };
