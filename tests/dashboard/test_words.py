@@ -8,6 +8,7 @@ import pytest
 
 from server.api.problems import Code
 from server.core.alert import State
+from server.core.escalation import BUILT_IN
 from server.core.fact import What
 from server.core.lifecycle import FAULT_CAUSES, FAULT_MOVES, FREE_ACTS, INCIDENT_CAUSES, INCIDENT_MOVES, RECOVERED
 from server.core.rules import RULES
@@ -15,8 +16,10 @@ from server.ingest.committing import Counts
 from server.ingest.doors.sparkplug.adapter import COUNTERS as EDGE_NODES
 from server.ingest.model import Fate, Tally
 from server.ingest.model import What as Message
+from server.registry.escalations import AUDIENCES
 from server.registry.model import Role
 from server.registry.sheets.device import AREAS
+from server.registry.sheets.escalation import Context
 
 ROOT = Path(__file__).parent.parent.parent
 WORDS = ROOT / "dashboard" / "src" / "i18n"
@@ -68,6 +71,9 @@ def section(language: str, subject: str, name: str) -> str:
         ("alert", "act", {act for _, act in (*INCIDENT_MOVES, *FAULT_MOVES)} | FREE_ACTS),
         ("alert", "cause", INCIDENT_CAUSES | FAULT_CAUSES | {RECOVERED}),
         ("alert", "rule", set(RULES)),
+        ("escalation", "audience", set(AUDIENCES)),
+        ("escalation", "names", set(BUILT_IN)),
+        ("escalation", "context", set(Context)),
         ("frame", "role", set(Role)),
         ("general", "codes", set(Code) - NEVER_SHOWN),
         ("reason", "reason", reasons()),

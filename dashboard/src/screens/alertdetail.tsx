@@ -14,6 +14,7 @@ import { schoolName, stationName, unitName, whatOf } from "../store/words";
 import { AlertBadges, Badge, Button, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { Members } from "./members";
+import { Chain, TwoPeople } from "./escalating";
 import { Overview } from "./overview";
 import { Shelf } from "./shelf";
 
@@ -65,7 +66,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
       <header class={`headline s${alert.sev} ${alert.mode} ${isUnacked(alert) ? "unacked" : ""}`}>
         {alert.mode !== "real" && <div class={`modebanner ${alert.mode}`}>{look(m.modeBanner, alert.mode)}</div>}
         <div class="title">
-          <Severity level={alert.sev} />
+          <Severity level={alert.sev} plus={alert.confirmed} />
           <h2>{whatOf(alert)}</h2>
           <AlertBadges alert={alert} />
           <span class="stretch" />
@@ -80,6 +81,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
           {alert.place && <span class="place">{alert.place}</span>}
         </p>
         <Deadline alert={alert} />
+        <TwoPeople alert={alert} />
       </header>
       <Steps alert={alert} detail={detail} />
       <div class="scroll">
@@ -89,6 +91,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         {detail && <ContactCard detail={detail} />}
         {isGroup(alert) && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}
+        {detail && isOpen(alert) && <Chain alert={alert} detail={detail} />}
         {detail && <History detail={detail} />}
         {detail && detail.presses.length > 0 && <Presses detail={detail} />}
         {detail && <Related detail={detail} alert={alert} />}
@@ -116,7 +119,12 @@ function Deadline({ alert }: { alert: Alert }) {
             : m.detail.escalationDue}
         </span>
       )}
-      {alert.escalation > 0 && <Badge kind="plain">{m.detail.escalated(alert.escalation)}</Badge>}
+      {alert.ack_expires_at !== null && isOpen(alert) && (
+        <span class="due">
+          {alert.ack_expires_at > at ? m.escalation.ackLeft(span(alert.ack_expires_at - at)) : m.escalation.ackDue}
+        </span>
+      )}
+      {alert.escalation > 0 && <Badge kind="plain">{m.escalation.step(alert.escalation + 1, alert.steps)}</Badge>}
     </p>
   );
 }

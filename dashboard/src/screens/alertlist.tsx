@@ -1,6 +1,7 @@
 /** The duty list. It is drawn by windows, keeps still under a cursor, and is a grid to the keyboard and to readers. */
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Alert } from "../api.gen";
 import { clock, count, span, when } from "../format";
 import { look, t } from "../i18n";
 import { route } from "../route";
@@ -16,6 +17,7 @@ import { AlertBadges, Badge, Button, Empty, Severity, Shape } from "../ui/parts"
 import { useWindow } from "../ui/window";
 
 const ROW_PX = 48;
+const SOON_MS = 600_000; // A step that is further away than this is no news for a list.
 const IDLE_MS = 3_000; // A cursor that merely rests on the list aims at nothing: what is new must not wait for it.
 
 interface Props {
@@ -256,7 +258,7 @@ function AlertRow({
       onClick={() => open(lead.id)}
     >
       <span role="gridcell" class="sev">
-        <Severity level={lead.sev} hollow={!unacked} />
+        <Severity level={lead.sev} hollow={!unacked} plus={lead.confirmed} />
       </span>
       <span role="gridcell" class="elapsed">
         <b>{span(second.value - lead.rx)}</b>
@@ -291,7 +293,9 @@ function AlertRow({
       </span>
       <span role="gridcell" class="state">
         <b>{line.ended ? m.list.ended : look(m.state, lead.state)}</b>
-        <small>{lead.owner_display}</small>
+        <small>
+          {lead.owner_display} {!line.ended && <Countdown alert={lead} />}
+        </small>
       </span>
       <span role="gridcell" class="act">
         {unacked && mayAct("acknowledge") && (
@@ -311,6 +315,17 @@ function AlertRow({
       </span>
     </div>
   );
+}
+
+/** What comes next if nobody does anything: the next step of the chain, or that it rings again. */
+function Countdown({ alert }: { alert: Alert }) {
+  const m = t();
+  const at = second.value;
+  const { ack_expires_at: expires, next_escalation_at: step } = alert;
+  if (expires !== null) return <span class="next">{m.escalation.ringsIn(span(Math.max(0, expires - at)))}</span>;
+  if (step !== null && step - at < SOON_MS)
+    return <span class="next">{m.escalation.stepIn(span(Math.max(0, step - at)))}</span>;
+  return null;
 }
 
 /** Choose an alert; on a telephone its pane lies below the list and is brought into sight. */

@@ -29,7 +29,13 @@ export function Announcer() {
       const news = waiting.filter((alert) => !known.has(`${alert.id} ${alert.count}`));
       for (const alert of waiting) known.add(`${alert.id} ${alert.count}`);
       const last = news[news.length - 1];
-      if (last) setUrgent(t().live.announceCritical(schoolName(last), `${whatOf(last)} ${last.place}`));
+      if (last)
+        setUrgent(
+          t().live.announceCritical(
+            schoolName(last),
+            `${last.late ? t().badge.late : ""} ${whatOf(last)} ${last.place}`,
+          ),
+        );
     });
   }, []);
   return (

@@ -10,7 +10,7 @@ import { ageMs, alertsTick, failing, freshness, picture, second, summary } from 
 import { isOpen, isUnacked } from "../store/picture";
 import { keepsWatch, me } from "../store/session";
 import { schoolName, schoolNameOf, whatOf } from "../store/words";
-import { Shape } from "../ui/parts";
+import { AlertBadges, Shape } from "../ui/parts";
 import type { Alert } from "../api.gen";
 import { select } from "../store/selection";
 
@@ -102,6 +102,7 @@ function AlarmLine() {
       <span class="what">
         {waiting.length > 1 && <span>{m.banner.oldest} </span>}
         <b>{schoolName(first)}</b> {whatOf(first)} {first.place} · {clock(first.t)}
+        <AlertBadges alert={first} />
       </span>
       <span class="wait">{m.banner.waiting(span(second.value - first.rx))}</span>
       <span class="stretch" />

@@ -77,6 +77,15 @@ function Overview({ sheets }: { sheets: SheetView[] }) {
                 ))}
               {group === "management" && (
                 <li>
+                  <a href={href("escalation")}>
+                    <b>{m.escalation.title}</b>
+                    <span class="stretch" />
+                    <small class="dim">{m.escalation.all}</small>
+                  </a>
+                </li>
+              )}
+              {group === "management" && (
+                <li>
                   <a href={href("ledger/calendar")}>
                     <b>{m.calendar.title}</b>
                     <span class="stretch" />

@@ -23,6 +23,7 @@ const HEALTH_PERIOD_MS = 60_000;
 // The watch comes at once; the code of the other screens when they are opened.
 const CompareScreen = later(() => import("./compare").then((code) => code.CompareScreen));
 const CoverageScreen = later(() => import("./coverage").then((code) => code.CoverageScreen));
+const EscalationScreen = later(() => import("./escalation").then((code) => code.EscalationScreen));
 const GapLedger = later(() => import("./gapledger").then((code) => code.GapLedger));
 const GapScreen = later(() => import("./gapdetail").then((code) => code.GapScreen));
 const HealthScreen = later(() => import("./health").then((code) => code.HealthScreen));
@@ -110,6 +111,7 @@ function Screen() {
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;
   if (screen === "rules" && may("ledger")) return <RulesScreen name={id} />;
   if (screen === "ledger" && may("ledger")) return <LedgerScreen />;
+  if (screen === "escalation" && may("ledger")) return <EscalationScreen />;
   if (screen === "health") return <HealthScreen />;
   return <LiveScreen />;
 }

@@ -20,11 +20,13 @@ export function Shape({ level, hollow = false }: { level: number; hollow?: boole
   );
 }
 
-export function Severity({ level, hollow = false }: { level: number; hollow?: boolean }) {
+export function Severity({ level, hollow = false, plus = false }: { level: number; hollow?: boolean; plus?: boolean }) {
+  const m = t();
   return (
     <span class={`severity s${level}`}>
       <Shape level={level} hollow={hollow} />
-      {t().severity[level]}
+      {m.severity[level]}
+      {plus && m.escalation.plus}
     </span>
   );
 }
@@ -46,6 +48,16 @@ export function AlertBadges({ alert }: { alert: Alert }) {
       {alert.why_real && (
         <Badge kind="whyreal" title={look(m.windows.whyRealTitle, alert.why_real)}>
           {look(m.windows.whyReal, alert.why_real)}
+        </Badge>
+      )}
+      {alert.confirmed && (
+        <Badge kind="confirmed" title={m.escalation.confirmedTitle}>
+          {m.escalation.confirmed}
+        </Badge>
+      )}
+      {alert.ack_expired && (
+        <Badge kind="expired" title={m.escalation.ackExpiredTitle}>
+          {m.escalation.ackExpired}
         </Badge>
       )}
       {!alert.stored && (

@@ -17,7 +17,7 @@ export const alert: typeof Chinese = {
     resolved: "Resolved",
     reviewed: "Reviewed",
     work_order: "In repair",
-    recovered: "Recovered",
+    recovered: "Recovered, open",
     closed: "Closed",
   },
   act: {

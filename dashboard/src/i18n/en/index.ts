@@ -3,6 +3,7 @@ import type { Words } from "..";
 import { alert } from "./alert";
 import { coverage } from "./coverage";
 import { drill } from "./drill";
+import { escalation } from "./escalation";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -21,6 +22,7 @@ export const en: Words = {
   ...alert,
   ...coverage,
   ...drill,
+  ...escalation,
   ...frame,
   ...gap,
   ...general,

@@ -14,7 +14,7 @@ export const alert = {
     resolved: "已处置",
     reviewed: "已复核",
     work_order: "维修中",
-    recovered: "已恢复",
+    recovered: "恢复待关闭",
     closed: "已关闭",
   } as Record<string, string>,
   act: {

@@ -2,6 +2,7 @@
 import { alert } from "./alert";
 import { coverage } from "./coverage";
 import { drill } from "./drill";
+import { escalation } from "./escalation";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -20,6 +21,7 @@ export const zh = {
   ...alert,
   ...coverage,
   ...drill,
+  ...escalation,
   ...frame,
   ...gap,
   ...general,
