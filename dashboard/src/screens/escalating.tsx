@@ -8,6 +8,14 @@ import { isOpen, isUnacked } from "../store/picture";
 import { may, me } from "../store/session";
 import { unitName } from "../store/words";
 
+/** A length of time that people set: in its largest whole unit. */
+export function lasting(seconds: number): string {
+  const m = t();
+  if (seconds % 86_400 === 0) return m.escalation.days(seconds / 86_400);
+  if (seconds % 3_600 === 0) return m.escalation.hours(seconds / 3_600);
+  return seconds % 60 === 0 ? m.escalation.minutes(seconds / 60) : m.escalation.seconds(seconds);
+}
+
 /** A press that a second signal confirmed is closed as false by two people: says who asked, and what the other must do. */
 export function TwoPeople({ alert }: { alert: Alert }) {
   const m = t();
@@ -53,7 +61,7 @@ export function Chain({ alert, detail }: { alert: Alert; detail: AlertDetail }) 
             due === null ? null : due + (hop.after_s - (plan.hops[alert.escalation + 1]?.after_s ?? waits)) * 1000 - at;
           return (
             <li key={hop.after_s} class={told ? "told" : ix === alert.escalation + 1 && left !== null ? "next" : ""}>
-              <span class="when">{hop.after_s === 0 ? m.escalation.atOnce : span(hop.after_s * 1000)}</span>
+              <span class="when">{hop.after_s === 0 ? m.escalation.atOnce : lasting(hop.after_s)}</span>
               <span class="who">
                 {hop.audiences.map((one) => look(m.escalation.audience, one)).join(m.escalation.comma)}
               </span>

@@ -1,11 +1,11 @@
 /** Every chain that may hold for the schools within reach: those of the ledger, then those that are built in. */
 import type { AckView, ChainView, Escalations } from "../api.gen";
-import { span } from "../format";
 import { look, t } from "../i18n";
 import { href } from "../route";
 import { may } from "../store/session";
 import { unitName } from "../store/words";
 import { PageHead } from "../ui/pagehead";
+import { lasting } from "./escalating";
 import { Badge, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 
@@ -16,11 +16,9 @@ export function EscalationScreen() {
     <div class="page escalations">
       <PageHead title={m.escalation.title} lead={m.escalation.lead}>
         <span class="stretch" />
-        {may("edit_ledger") && (
-          <a class="button plain" href={href("ledger/escalation")}>
-            {m.escalation.edit}
-          </a>
-        )}
+        <a class="button plain" href={href("ledger/escalation")}>
+          {may("edit_ledger") ? m.escalation.edit : m.escalation.inLedger}
+        </a>
       </PageHead>
       {failure && <Trouble failure={failure} retry={reload} />}
       {!data && !failure && <Waiting />}
@@ -66,7 +64,7 @@ function Row({ chain }: { chain: ChainView }) {
         <ol class="hops">
           {chain.hops.map((hop) => (
             <li key={hop.after_s}>
-              <span class="when">{hop.after_s === 0 ? m.escalation.atOnce : span(hop.after_s * 1000)}</span>
+              <span class="when">{hop.after_s === 0 ? m.escalation.atOnce : lasting(hop.after_s)}</span>
               <span class="who">
                 {hop.audiences.map((one) => look(m.escalation.audience, one)).join(m.escalation.comma)}
               </span>
@@ -80,7 +78,7 @@ function Row({ chain }: { chain: ChainView }) {
         ) : chain.ack_s === 0 ? (
           m.escalation.forever
         ) : (
-          span(chain.ack_s * 1000)
+          lasting(chain.ack_s)
         )}
       </td>
     </tr>
@@ -90,7 +88,7 @@ function Row({ chain }: { chain: ChainView }) {
 function holdsFor(chain: ChainView): string {
   const m = t();
   const words = [
-    chain.severity === null ? "" : m.escalation.level(chain.severity),
+    chain.severity === null ? "" : look(m.severity, String(chain.severity)),
     chain.rule && look(m.rule, chain.rule),
     chain.mode !== "real" ? look(m.mode, chain.mode) : "",
     chain.context && look(m.escalation.context, chain.context),
@@ -119,9 +117,9 @@ function Acks({ acks }: { acks: AckView[] }) {
         <tbody>
           {acks.map((one) => (
             <tr key={one.severity}>
-              <th scope="row">{m.escalation.level(one.severity)}</th>
-              <td class="num">{span(one.call_s * 1000)}</td>
-              <td class="num">{span(one.fault_s * 1000)}</td>
+              <th scope="row">{look(m.severity, String(one.severity))}</th>
+              <td class="num">{lasting(one.call_s)}</td>
+              <td class="num">{lasting(one.fault_s)}</td>
             </tr>
           ))}
         </tbody>
