@@ -51,6 +51,7 @@ export const escalation = {
       silent: "Duress (silent)",
       critical: "Critical (1)",
       high: "High (2)",
+      repair: "Failed tests",
       routine: "Medium and low (3 and 4)",
       advice: "Risk warnings",
       area: "Faults of an area",

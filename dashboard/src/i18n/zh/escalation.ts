@@ -49,6 +49,7 @@ export const escalation = {
       silent: "挟持（静默）",
       critical: "紧急（一级）",
       high: "高（二级）",
+      repair: "试警失败",
       routine: "中、低（三、四级）",
       advice: "风险预警",
       area: "区域性故障",
