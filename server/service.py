@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from server.core.events import CheckInArrived
 from server.daybooks import Daybooks
 from server.drills.window_store import WindowStore
 from server.export.export import Export
+from server.falling import Falling
 from server.gaps.keeper import Keeper
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
@@ -73,6 +75,7 @@ from server.settings import Settings, archive_folder
 from server.sharing.opening import Sharing, open_sharing
 from server.snapshots.opening import Days, frozen_of, open_days
 from server.snapshots.reading import PastRecords
+from server.snapshots.store import Snapshots
 from server.stream.hub import Hub, Pulse, Source
 from server.whatif.asking import WhatIf
 from shell.web import WebServer
@@ -113,6 +116,7 @@ class Service:
     days: Days
     gaps: Keeper
     risk: RiskKeeper
+    falling: Falling
     whatif: WhatIf | None
     app: FastAPI
 
@@ -316,6 +320,14 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         days,
         Keeper(gaps, engine, lambda: list(registry.tree.schools), runtime.tell, lambda: sharing.leads, clock),
         risk,
+        Falling(
+            engine,
+            Snapshots(database),
+            runtime.tell,
+            lambda: http_door.refused.get(HTTPStatus.FORBIDDEN, 0),
+            lambda: sharing.leads,
+            clock,
+        ),
         parts.whatif,
         build_app(parts, http_door.app),
     )
@@ -414,6 +426,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.daybooks.run(),
         service.gaps.run(),
         service.risk.run(),
+        service.falling.run(),
         _sweep(service),
     ]
     if service.database.dialect != "sqlite":

@@ -24,7 +24,7 @@ def rule_view(parts: Parts, rule: Rule, unit: str, open_count: int) -> views.Rul
         label_en=rule.label_en,
         number=rule.number,
         severity=int(rule.severity),
-        subject=rule.subject.value,  # type: ignore[arg-type]  # One of the words.
+        subject=rule.subject.value,
         trigger=rule.trigger,
         trigger_en=rule.trigger_en,
         kinds=sorted(rule.kinds),

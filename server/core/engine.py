@@ -42,6 +42,7 @@ from server.core.events import (
     RecallEnded,
     RosterEdited,
     RosterLoaded,
+    ServiceJudged,
     ShelveRequested,
     Ticked,
     Unreadable,
@@ -53,6 +54,7 @@ from server.core.guards import escorts
 from server.core.incidents import Incidents
 from server.core.indicator import Indicator
 from server.core.indicators import INDICATORS
+from server.core.judgements import Judgements
 from server.core.liveness import GUARDS_KEPT_MAX, DeviceState, GatewayState, Home, Liveness
 from server.core.noise.noise import Noise
 from server.core.proof import ButtonTests
@@ -95,6 +97,7 @@ class Engine:
             DeviceAlerted: self._device_alerted,
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
+            ServiceJudged: Judgements(self._book, self._fleet).judged,
             GapsOverdue: self._gaps_overdue,
             GapsCounted: self._gaps_counted,
             EarlyTold: self._early_told,

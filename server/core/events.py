@@ -183,6 +183,18 @@ class AuditJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceJudged:
+    """What a part of the service finds wrong with it or with its figures, or finds no longer; told often, it counts once."""
+
+    rule: str  # The rule that tells it.
+    code: str  # What it is about: a channel, a door, an indicator.
+    found: bool
+    rx: float
+    unit: str = ""  # Of the city, where it is one unit's.
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class GapsOverdue:
     """Which schools have gaps whose due day is over: how many, and when the oldest of these days ended. Others have none."""
 
@@ -363,6 +375,7 @@ Event = (
     | BirthArrived
     | Unreadable
     | AuditJudged
+    | ServiceJudged
     | GapsOverdue
     | GapsCounted
     | EarlyTold

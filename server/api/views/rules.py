@@ -33,7 +33,7 @@ class RuleView(View, frozen=True, kw_only=True):
     label_en: str
     number: str
     severity: int
-    subject: Literal["signal", "device", "gateway", "school", "area"]
+    subject: Literal["signal", "device", "gateway", "school", "area", "alerts"]
     trigger: str
     trigger_en: str
     kinds: list[str]

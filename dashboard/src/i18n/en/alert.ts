@@ -134,6 +134,9 @@ export const alert: typeof Chinese = {
     video_lost: "Video lost or frozen",
     visitor_alert: "Visitor alert",
     visitor_overstay: "Visitors still inside",
+    coverage_dropped: "Coverage dropped",
+    dead_channel: "Notification channel dead",
+    door_refusals: "Door refuses many",
   },
   code: {
     difference: "Days that do not agree",

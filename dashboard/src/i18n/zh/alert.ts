@@ -131,6 +131,9 @@ export const alert = {
     video_lost: "视频丢失或定格",
     visitor_alert: "访客核验报警",
     visitor_overstay: "访客超时未离校",
+    coverage_dropped: "覆盖率下降",
+    dead_channel: "通知渠道失效",
+    door_refusals: "接入认证失败",
   } as Record<string, string>,
   code: {
     difference: "有日期核对不符",
