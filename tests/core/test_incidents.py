@@ -150,10 +150,12 @@ def test_a_press_beside_a_drill_is_real_and_says_so() -> None:
     beside = talk.press(1, 1_500, device="btn-2", claimed="drill")
     elsewhere = talk.press(2, 1_500, school_number=2)
     within = talk.press(3, 1_600, device="btn-1")
+    talk.alerted(4, "battery_low", 1_700, device="btn-2")
 
     assert (beside.mode, beside.severity) == ("real", Severity.CRITICAL)
     assert (dict(beside.detail)["why_real"], dict(beside.detail)["window"]) == ("unlisted", "w-1000-btn-1")
     assert "why_real" not in dict(elsewhere.detail)
+    assert "why_real" not in dict(talk.engine.alert_of(press_id(4)).detail)  # type: ignore[union-attr]  # What is broken is no press.
     assert (within.mode, dict(within.detail)["window"]) == ("drill", "w-1000-btn-1")
 
 

@@ -5,10 +5,10 @@
 import { audio, ringingCount, startSound } from "../alarm/alarm";
 import { ago, clock, span } from "../format";
 import { look, t } from "../i18n";
-import { go, route } from "../route";
+import { go, href, route } from "../route";
 import { ageMs, alertsTick, failing, freshness, picture, second, summary } from "../store/feed";
 import { isOpen, isUnacked } from "../store/picture";
-import { keepsWatch, me } from "../store/session";
+import { keepsWatch, may, me } from "../store/session";
 import { schoolName, schoolNameOf, whatOf } from "../store/words";
 import { AlertBadges, Shape } from "../ui/parts";
 import type { Alert } from "../api.gen";
@@ -77,6 +77,7 @@ function OpenWindows() {
       </span>
       {more > 0 && <span>{m.windows.more(more)}</span>}
       <span class="others">{m.windows.others}</span>
+      {may("windows") && <a href={href("drills")}>{m.windows.view}</a>}
     </div>
   );
 }

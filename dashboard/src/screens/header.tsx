@@ -24,6 +24,7 @@ export function Header({ showHelp }: { showHelp: () => void }) {
     ...(may("report") ? [{ at: "reports", text: m.reports.nav }] : []),
     ...(may("stats") ? [{ at: "noise", text: m.nav.noise }] : []),
     ...(may("coverage") ? [{ at: "risk", text: m.nav.risk }] : []),
+    ...(may("windows") ? [{ at: "drills", text: m.drills.nav }] : []),
     { at: "schools", text: m.nav.schools },
     ...(may("ledger") ? [{ at: "ledger", text: m.nav.ledger }] : []),
     { at: "health", text: m.nav.health },

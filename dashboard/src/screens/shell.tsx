@@ -24,6 +24,7 @@ const HEALTH_PERIOD_MS = 60_000;
 const CompareScreen = later(() => import("./compare").then((code) => code.CompareScreen));
 const CoverageScreen = later(() => import("./coverage").then((code) => code.CoverageScreen));
 const EscalationScreen = later(() => import("./escalation").then((code) => code.EscalationScreen));
+const DrillsScreen = later(() => import("./drills").then((code) => code.DrillsScreen));
 const GapLedger = later(() => import("./gapledger").then((code) => code.GapLedger));
 const GapScreen = later(() => import("./gapdetail").then((code) => code.GapScreen));
 const HealthScreen = later(() => import("./health").then((code) => code.HealthScreen));
@@ -51,6 +52,7 @@ export function Shell() {
         "g a": () => go("gaps"),
         "g s": () => go("schools"),
         "g h": () => go("health"),
+        "g d": () => go("drills"),
         "g r": () => go("ledger"),
       }),
     [],
@@ -102,6 +104,7 @@ function Screen() {
     if (id === "pace") return <PaceScreen />;
     return <CoverageScreen />;
   }
+  if (screen === "drills" && may("windows")) return <DrillsScreen />;
   if (screen === "gaps" && may("coverage")) return id ? <GapScreen key={id} id={id} /> : <GapLedger />;
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;

@@ -51,10 +51,11 @@ def evaluate(view: View, _now: float) -> Finding | None:
         return None
     means = meaning(told.code)
     rehearsal = means.flow is Flow.INCIDENT and view.mode is not Mode.REAL
+    ruled = view.ruling.detail if means.flow is Flow.INCIDENT else ()  # What is broken is no press.
     return Finding(
         severity=Severity.LOW if rehearsal else means.severity,
         since=told.t,
-        detail=(("code", told.code), ("mode_claimed", told.mode_claimed), ("text", told.text), *view.ruling.detail),
+        detail=(("code", told.code), ("mode_claimed", told.mode_claimed), ("text", told.text), *ruled),
         flow=means.flow,
         code=told.code[:CODE_SHOWN_MAX],
     )
