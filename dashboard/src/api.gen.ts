@@ -1461,7 +1461,7 @@ export interface RuleView {
   label_en: string;
   number: string;
   severity: number;
-  subject: "area" | "device" | "gateway" | "school" | "signal";
+  subject: "alerts" | "area" | "device" | "gateway" | "school" | "signal";
   trigger: string;
   trigger_en: string;
   kinds: string[];
