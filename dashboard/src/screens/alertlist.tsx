@@ -294,7 +294,7 @@ function AlertRow({
       <span role="gridcell" class="state">
         <b>{line.ended ? m.list.ended : look(m.state, lead.state)}</b>
         <small>
-          {!line.ended && <Countdown alert={lead} />} {lead.owner_display}
+          {!line.ended && <Countdown alert={lead} />} {!unacked && lead.owner_display}
         </small>
       </span>
       <span role="gridcell" class="act">
