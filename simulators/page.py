@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from contract.errors import StorageError
 from contract.identity import DeviceId, GatewayId
+from contract.records import ALERT_CODES
 from simulators.fleet import CLEAR_SECONDS, Fleet, Happening
 from simulators.page_texts import LANGUAGES
 from simulators.page_view import render
@@ -18,6 +19,7 @@ from simulators.school_agent import NotRunning
 from simulators.site import ORDERS, Site
 
 LISTED_MAX = 100
+OWN_DEVICE = DeviceId("gw")
 BODY_BYTES_MAX = 4_096
 _PRESSES = {"press": "real", "test_press": "test", "drill_press": "drill"}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -130,6 +132,8 @@ class _Page:
             self._fleet.kill(site, what == "kill_gateway")
         elif what in ("power_cut", "power_back"):
             self._fleet.cut_power(site.school.unit, what == "power_cut")
+        elif what in ALERT_CODES:
+            await site.agent.alert(device or OWN_DEVICE, what)
         elif what in ORDERS:
             self._fleet.order(site, what, device)
         else:

@@ -15,6 +15,8 @@ from server.core.events import DeviceAlerted, FactFollowed, LeadChanged, Unreada
 from server.core.fact import What, decode_fact
 from server.registry.model import Roster
 from tests.core.talking import NOON, Talk, city, gateway_of, school, talking
+from tests.core.test_faults import live
+from tests.core.test_faults import pass_time as wait
 
 KINDS: dict[str, str] = {}
 TOWN, COUNTY, OTHER, CITY = "450702-01", "450702", "450721", "450700"
@@ -171,6 +173,26 @@ def test_nobody_closes_a_group_while_something_stands_under_it() -> None:
     talk.act(group, "close", now + 1, cause="planned")
     assert talk.refused().code == "illegal_move"
     assert talk.engine.alerts[group.id].open
+
+
+def test_what_follows_from_lost_mains_stands_under_it_and_rings_when_it_is_off_for_longer() -> None:
+    talk = live(NOON)
+    now = wait(talk, NOON, 400)
+    assert {row.rule for row in rows(talk)} >= {"alarm_host_offline", "camera_offline"}
+    talk = live(NOON)
+    for at in range(0, 400, 50):
+        talk.read("host", NOON + at, online=True, mains=False)
+        now = wait(talk, NOON + at, 50)
+    [mains] = of(talk, "mains_lost")
+    assert {alert.device: alert.group for alert in of(talk, "camera_offline") if alert.severity == 3} == {"cam-2": mains.id}
+    assert [alert.group for alert in of(talk, "camera_offline") if alert.severity == 2] == [""], (
+        "worse than its cause: it rings"
+    )
+    for at in range(0, 700, 50):
+        talk.read("host", now + at, online=True, mains=True)
+        wait(talk, now + at, 50)
+    assert not of(talk, "mains_lost")
+    assert {alert.group for alert in of(talk, "camera_offline")} == {""}, "it outlasts the cause"
 
 
 def test_groups_outlast_a_restart_and_a_change_of_server() -> None:

@@ -88,7 +88,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         <Facts alert={alert} />
         {resource.failure && <Trouble failure={resource.failure} retry={resource.reload} />}
         {!detail && !resource.failure && <Waiting text={m.detail.loading} />}
-        {detail && <ContactCard detail={detail} />}
+        {detail && !isGroup(alert) && <ContactCard detail={detail} />}
         {isGroup(alert) && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}
         {detail && isOpen(alert) && <Chain alert={alert} detail={detail} />}

@@ -69,7 +69,7 @@ function Figures({ data }: { data: Quality }) {
   const { load } = data;
   const [grouped, shelved, planned] = data.held;
   return (
-    <div class="tiles">
+    <div class="figures">
       <Tile name={m.noise.perTen} value={load.average.toFixed(2)} note={m.noise.target("≤ 1")} bad={load.average > 1} />
       <Tile name={m.noise.peak} value={count(load.peak)} note={m.noise.target("≤ 10")} bad={load.peak > 10} />
       <Tile
@@ -108,7 +108,7 @@ function Figures({ data }: { data: Quality }) {
 
 function Tile({ name, value, note, bad }: { name: string; value: string; note: string; bad: boolean }) {
   return (
-    <div class={`tile panel ${bad ? "bad" : ""}`}>
+    <div class={`measure panel ${bad ? "bad" : ""}`}>
       <span>{name}</span>
       <b>{value}</b>
       <small>{note}</small>

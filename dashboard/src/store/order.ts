@@ -85,11 +85,12 @@ function groupKey(alert: Alert): string {
   return isIncident(alert) || !alert.school ? alert.id : `${alert.school}|${alert.rule}|${alert.code}|${alert.mode}`;
 }
 
-/** Real incidents first, the unacknowledged before the others; then by severity, unacknowledged, newest; id breaks ties. */
+/** Real incidents first, the unacknowledged before the others; then by severity, rows of areas, unacknowledged, newest. */
 export function compare(a: Alert, b: Alert): number {
   return (
     rank(a) - rank(b) ||
     a.sev - b.sev ||
+    Number(isGroup(b)) - Number(isGroup(a)) ||
     Number(isUnacked(b)) - Number(isUnacked(a)) ||
     b.rx - a.rx ||
     (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)

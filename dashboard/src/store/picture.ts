@@ -87,7 +87,8 @@ function trim(alerts: Map<string, Alert>): boolean {
   if (alerts.size <= ROUTINE_MAX + ROUTINE_SLACK) return false;
   const routine = [...alerts.values()].filter((alert) => alert.sev > 2 || !isOpen(alert));
   if (routine.length <= ROUTINE_MAX + ROUTINE_SLACK) return false;
-  routine.sort((a, b) => Number(isOpen(b)) - Number(isOpen(a)) || b.rx - a.rx);
+  const kept = (alert: Alert): number => (isOpen(alert) ? (alert.held ? 1 : 0) : 2); // What has a row of its own stays longest.
+  routine.sort((a, b) => kept(a) - kept(b) || b.rx - a.rx);
   for (const alert of routine.slice(ROUTINE_MAX)) alerts.delete(alert.id);
   return true;
 }

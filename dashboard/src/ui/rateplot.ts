@@ -5,6 +5,7 @@ import "uplot/dist/uPlot.min.css";
 const FLOOD = 10;
 const HOUR_MS = 3_600_000;
 const STEPS_MS = [1, 2, 4, 6, 12, 24, 48, 120].map((hours) => hours * HOUR_MS);
+const DAY_MS = 24 * HOUR_MS;
 
 export function plotRate(
   element: HTMLElement,
@@ -19,6 +20,7 @@ export function plotRate(
   const accent = style.getPropertyValue("--accent").trim();
   const bars = uPlot.paths.bars!({ size: [0.9, 40] });
   const peak = points.reduce((most, point) => Math.max(most, point[1]), 0);
+  const incrs = STEPS_MS.filter((step) => step >= DAY_MS || span.to - span.from <= 2 * DAY_MS); // No day is named twice.
   const chart = new uPlot(
     {
       width: element.clientWidth || 600,
@@ -27,7 +29,7 @@ export function plotRate(
       legend: { show: false },
       scales: { x: { time: false, range: [span.from, span.to] }, y: { range: [0, Math.max(peak, FLOOD) * 1.1] } },
       axes: [
-        { stroke: ink, grid, ticks: grid, incrs: STEPS_MS, space: 90, values: (_, splits) => splits.map(time) },
+        { stroke: ink, grid, ticks: grid, incrs, space: 90, values: (_, splits) => splits.map(time) },
         { stroke: ink, grid, ticks: grid, size: 50 },
       ],
       series: [

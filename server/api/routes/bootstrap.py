@@ -125,4 +125,5 @@ def _worth_showing(parts: Parts, caller: Caller, tree: Tree) -> list[Alert]:
     mine.sort(key=lambda alert: (-alert.rx, alert.id))
     urgent = [alert for alert in mine if alert.severity <= Severity.HIGH]
     rest = [alert for alert in mine if alert.severity > Severity.HIGH]
+    rest.sort(key=lambda alert: bool(alert.held))  # What has a row of its own comes first.
     return urgent + rest[:REST_MAX]

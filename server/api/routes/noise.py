@@ -55,7 +55,7 @@ async def _quality(parts: Parts, caller: Caller, days: int) -> views.Quality:
     seen = await asyncio.to_thread(
         lambda: [one for one in episodes.values() if one.alert.mode == "real" and sees_alert(caller.reach, tree, one.alert)]
     )
-    end = now - now % quality.BIN_SECONDS
+    end = now - now % quality.BIN_SECONDS + quality.BIN_SECONDS  # With the ten minutes that have just begun.
     begin = end - days * 86_400.0
     opened = [
         alert

@@ -88,7 +88,7 @@ class Grouping:
 
     def tick(self, now: float) -> list[Effect]:
         """Look at what may have one cause; at most once a second, and only where something has changed or ends."""
-        if now < self._looked_at + LOOK_SECONDS or not (self._dirty or self._ending or self._counted):
+        if now < self._looked_at + LOOK_SECONDS or not (self._dirty or self._groups):
             return []
         self._looked_at = now
         self._dirty = False
@@ -98,7 +98,7 @@ class Grouping:
             effects += self._form(cause, heaps, now)
             effects += self._join(cause, now)
             effects += self._end(cause, heaps, now)
-        return effects + self._orphans(now) + self._count(now)
+        return effects + self._count(now)
 
     # ---------------------------------------------------------------- what there is
 
@@ -282,16 +282,6 @@ class Grouping:
                 effects.append(put_under(self._book, member, above, now))
             else:
                 effects += take_out(self._book, member, now)
-        return effects
-
-    def _orphans(self, now: float) -> list[Effect]:
-        """Let go what stands under a group that is not open any more, whoever ended it."""
-        effects: list[Effect] = []
-        for group in self._members.groups():
-            known = self._book.alerts.get(group)
-            if known is None or not known.open or known.state is State.RECOVERED:
-                for key in self._members.of(group):
-                    effects += take_out(self._book, self._book.alerts[key], now)
         return effects
 
     def _count(self, now: float) -> list[Effect]:

@@ -5,6 +5,7 @@ from server.core.book import Book
 from server.core.effects import ActRefused, AlertChanged, Effect, NotificationDue
 from server.core.events import ActRequested, ShelveRequested
 from server.core.fleet import Fleet
+from server.core.noise.consequences import Consequences
 from server.core.noise.flaps import Flaps
 from server.core.noise.floods import Floods
 from server.core.noise.grouping import Grouping
@@ -24,6 +25,7 @@ class Noise:
         self._grouping = Grouping(book, fleet, self.members)
         self._shelves = Shelves(book)
         self._planned = Planned(book, fleet)
+        self._consequences = Consequences(book, self.members)
         self._flaps = Flaps(book, fleet, self.members)
         self._floods = Floods(book, fleet)
         book.watch = self._seen
@@ -55,6 +57,7 @@ class Noise:
         if not self.leads:
             return []
         effects = [*self._shelves.tick(now), *self._planned.tick(now), *self._grouping.tick(now)]
+        effects += self._consequences.tick(now)
         return [*effects, *self._flaps.tick(now), *self._floods.tick(now)]
 
     def shelve(self, asked: ShelveRequested, now: float) -> list[Effect]:
@@ -65,7 +68,7 @@ class Noise:
         if not may_be_held(alert) or not alert.open:
             return []
         effects = [*self._shelves.at_birth(alert, now), *self._planned.at_birth(alert, now)]
-        group = self._grouping.joined_at_birth(alert)
+        group = self._grouping.joined_at_birth(alert) or self._consequences.cause_of(alert)
         if group:
             return [*effects, put_under(self._book, alert, group, now)]
         return [*effects, *self._flaps.at_birth(alert, now)]
@@ -75,6 +78,7 @@ class Noise:
         assert one is not None, "something has changed"
         self.members.seen(before, after)
         self._grouping.seen(before, after)
+        self._consequences.seen(before, after)
         self._shelves.seen(before, after, one.id)
         self._planned.seen(before, after, one.id)
         self._flaps.seen(before, after)
