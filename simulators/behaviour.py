@@ -41,6 +41,7 @@ class Orders:
     hosts_off: set[DeviceId] = field(default_factory=set)
     gates_open: set[DeviceId] = field(default_factory=set)
     guards_gone: bool = False
+    troubles: dict[DeviceId, set[str]] = field(default_factory=dict)  # Of `simulators.troubles`, by device.
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class Conduct:
     ups_seconds: float
     battery_hours: float
     cameras_off: float
+
+    @property
+    def calm(self) -> float:
+        """Say how rare the small faults of cameras are, beside a real city: a demo's list has to be read."""
+        return min(1.0, self.cameras_off / CAMERAS_OFF_REAL)
 
     def spell(self, now: float, share: float, slot_seconds: float, *parts: int) -> bool:
         """Say whether a spell of trouble is on, which holds for a share of the time."""

@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from contract.identity import DeviceId, GatewayId, SchoolId
 from contract.kinds import KINDS
 from server.registry.model import Device
+from simulators.extras import EXTRAS
 from simulators.plates import Plates
 from simulators.school_kinds import Plan
 from simulators.staff import ESCORT_READER
@@ -61,7 +62,7 @@ class Campus:
     today: date
 
 
-def equip(campus: Campus, rng: random.Random, numbers: Numbers) -> Iterator[Device]:
+def equip(campus: Campus, rng: random.Random, numbers: Numbers) -> Iterator[Device]:  # A list of what there is.
     """List every device of a school."""
     plan, gates, plates = campus.plan, campus.gates, Plates(campus)
 
@@ -93,3 +94,4 @@ def equip(campus: Campus, rng: random.Random, numbers: Numbers) -> Iterator[Devi
         yield device("camera", f"cam-{number:03d}", f"{place}摄像机{number}", place, at_gate, area)
     for number in range(1, -(-cameras // CAMERAS_PER_RECORDER) + 1):
         yield device("recorder", f"nvr-{number}", f"录像机{number}", "监控室")
+    yield from (device(*extra) for extra in (EXTRAS if campus.boarding else ()))

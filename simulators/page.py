@@ -167,6 +167,7 @@ class _Page:
                     "unit": site.school.unit,
                     "running": site.running,
                     "buttons": site.agent.buttons(),
+                    "extras": bool(site.agent.of_kind("fire_detector")),
                 }
                 for site in found
             ]

@@ -22,6 +22,11 @@ _MODELS = {
     "guard_post": ("GP-1",),
     "camera": ("IPC-2M", "IPC-4M", "IPC-8M"),
     "recorder": ("NVR-32", "NVR-64"),
+    "fire_detector": ("SD-10",),
+    "electric_fire": ("EF-3",),
+    "perimeter": ("PF-8",),
+    "visitor_machine": ("VM-2",),
+    "kitchen_camera": ("IPC-4M",),
 }
 _NETWORKED = frozenset({"alarm_host", "camera", "recorder", "barrier", "guard_post"})
 

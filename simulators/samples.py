@@ -12,7 +12,9 @@ from server.registry.model import Device
 from simulators.behaviour import HOUR, Conduct, Orders, escorts_on_post, gate_open, guards_on_post
 from simulators.chance import draw, key, slot_of
 from simulators.day import DAY_SECONDS, Moment, Part
+from simulators.extras import SAMPLERS as EXTRA_SAMPLERS
 from simulators.staff import ESCORT_READER
+from simulators.troubles import TROUBLES
 
 Metrics = dict[str, Value]
 
@@ -59,8 +61,23 @@ def thing(device: Device) -> Thing:
 
 def sample(item: Thing, scene: Scene) -> Metrics | None:
     """Measure one device; None when it cannot be reached."""
-    sampler = _SAMPLERS.get(item.device.kind)
-    return None if sampler is None else sampler(item, scene)
+    extra, sampler = EXTRA_SAMPLERS.get(item.device.kind), _SAMPLERS.get(item.device.kind)
+    metrics = extra(item, scene, _wander) if extra is not None else sampler(item, scene) if sampler is not None else None
+    ordered = scene.orders.troubles.get(item.id)
+    return metrics if not ordered else _troubled(metrics, ordered)
+
+
+def _troubled(metrics: Metrics | None, ordered: set[str]) -> Metrics | None:
+    """Let a device tell what its troubles make of it."""
+    for name in sorted(ordered):
+        tells = TROUBLES[name].tells
+        if tells is None:
+            return None
+        metrics = (metrics or {}) | dict(tells)
+    return metrics
+
+
+Wander = Callable[[Thing, Scene, float, float, float, int], float]
 
 
 def _wander(item: Thing, scene: Scene, middle: float, spread: float, slot_seconds: float, salt: int) -> float:
@@ -89,8 +106,8 @@ def _camera(item: Thing, scene: Scene) -> Metrics:
     off = scene.outage is not None or item.id in scene.orders.cameras_off
     if off or scene.conduct.spell(scene.moment.now, share, 8 * HOUR, item.number):
         return {"online": False, "stream": False}
-    poor = scene.conduct.spell(scene.moment.now, PICTURE_POOR, 48 * HOUR, item.number, 2)
-    wrong_clock = _own(item, scene, 3) < 0.012  # noqa: PLR2004  # Every eightieth camera was never set right.
+    poor = scene.conduct.spell(scene.moment.now, PICTURE_POOR * scene.conduct.calm, 48 * HOUR, item.number, 2)
+    wrong_clock = _own(item, scene, 3) < 0.012 * scene.conduct.calm  # Every eightieth camera was never set right.
     metrics: Metrics = {
         "online": True,
         "stream": True,
@@ -101,7 +118,7 @@ def _camera(item: Thing, scene: Scene) -> Metrics:
         "picture": _PICTURES[int(_own(item, scene, 7) * len(_PICTURES))] if poor else "good",
         "picture_score": round(_wander(item, scene, 35 if poor else 90, 4, 2 * HOUR, 8)),
         "clock_offset": round(_wander(item, scene, 95_000 if wrong_clock else 0, 400, 6 * HOUR, 9)),
-        "recording": not scene.conduct.spell(scene.moment.now, 0.02, 12 * HOUR, item.number, 10),
+        "recording": not scene.conduct.spell(scene.moment.now, 0.02 * scene.conduct.calm, 12 * HOUR, item.number, 10),
     }
     if scene.conduct.video_networked:
         days = 1 if item.device.at_gate else _PULL_DAYS

@@ -9,6 +9,7 @@ from typing import Protocol
 from contract.identity import DeviceId
 from server.registry.model import Gateway, School
 from simulators.school_agent import SchoolAgent
+from simulators.troubles import TROUBLES
 
 
 class Box(Protocol):
@@ -94,6 +95,20 @@ def _guard_leaves(site: Site, _device: DeviceId | None) -> None:
     site.agent.orders.guards_gone = not site.agent.orders.guards_gone
 
 
+def _trouble(name: str) -> Callable[[Site, DeviceId | None], None]:
+    """Give what orders one trouble at the first device of its kind, and undoes it."""
+
+    def order(site: Site, device: DeviceId | None) -> None:
+        known = site.agent.of_kind(TROUBLES[name].kind)
+        for one in [device] if device else known[:1]:
+            held = site.agent.orders.troubles.setdefault(one, set())
+            held.symmetric_difference_update({name})
+            if not held:
+                del site.agent.orders.troubles[one]
+
+    return order
+
+
 # What an operator may order at a school. Without a device the order holds for all of its kind; a second time undoes it.
 ORDERS: dict[str, Callable[[Site, DeviceId | None], None]] = {
     "barrier_down": _barrier_down,
@@ -101,4 +116,4 @@ ORDERS: dict[str, Callable[[Site, DeviceId | None], None]] = {
     "gate_open": _gate_open,
     "guard_leaves": _guard_leaves,
     "host_off": _host_off,
-}
+} | {f"trouble_{name}": _trouble(name) for name, one in TROUBLES.items() if one.kind != "gateway"}

@@ -23,6 +23,7 @@ class ListedSchool(msgspec.Struct, frozen=True):
     unit: str
     running: bool
     buttons: list[str]
+    extras: bool = False  # Whether it has devices beyond the mandated four.
 
 
 Play = Callable[["Stage"], Awaitable[None]]

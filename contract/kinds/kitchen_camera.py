@@ -7,7 +7,6 @@ KIND = Kind(
     label="明厨亮灶摄像机",
     label_en="Kitchen camera",
     pillar=Pillar.LOCAL,
-    type_code="132",
     metrics=(
         boolean("online", "在线", "Online"),
         boolean("stream", "码流正常", "Stream works"),
