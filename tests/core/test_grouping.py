@@ -1,19 +1,23 @@
 """One cause is one row: what joins a group does not ring and is not lost; presses are never in one."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.identity import DeviceId, PressId
+from contract.identity import DeviceId, PressId, UnitId
 from server.core import alert as alerts
 from server.core.alert import Alert, Flow, State
 from server.core.effects import NotificationDue
-from server.core.events import DeviceAlerted, FactFollowed, LeadChanged, Unreadable
+from server.core.events import DeviceAlerted, FactFollowed, LeadChanged, RosterLoaded, ShelveRequested, Unreadable
 from server.core.fact import What, decode_fact
 from server.registry.model import Roster
+from server.registry.moments import FORM, ZONE
+from server.registry.sheets.planned_area import PlannedArea
+from server.registry.sheets.planned_work import WorkKind
 from tests.core.talking import NOON, Talk, city, gateway_of, school, talking
 from tests.core.test_faults import live
 from tests.core.test_faults import pass_time as wait
@@ -236,9 +240,30 @@ def hidden(talk: Talk) -> list[Alert]:
     return wrong
 
 
+def planned(now: float, seconds: int) -> PlannedArea:
+    """Plan work of the whole city, from now on."""
+    begins, ends = (datetime.fromtimestamp(at, tz=UTC).astimezone(ZONE).strftime(FORM) for at in (now, now + 60 * seconds))
+    return PlannedArea(unit=UnitId(CITY), id="w", kind=WorkKind.POWER_CUT, begins=begins, ends=ends, reason="why")
+
+
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(["dark", "light", "press", "duress", "tamper", "rubbish", "path", "wait", "acknowledge", "restart"]),
+        st.sampled_from(
+            [
+                "dark",
+                "light",
+                "press",
+                "duress",
+                "tamper",
+                "rubbish",
+                "path",
+                "wait",
+                "acknowledge",
+                "restart",
+                "shelve",
+                "work",
+            ]
+        ),
         st.integers(1, 12),
         st.sampled_from([15, 60, 200, 700]),
     ),
@@ -246,9 +271,10 @@ EVENTS = st.lists(
 )
 
 
-def play(moves: list[tuple[str, int, int]]) -> list[Alert]:  # noqa: C901  # One line for each kind of event.
+def play(moves: list[tuple[str, int, int]]) -> list[Alert]:  # noqa: C901, PLR0912  # One line for each kind of event.
     """Play a mix of events, and list what was hidden at any moment; each press is told as it comes."""
-    talk = awake(town(6, 4, 2))
+    roster = town(6, 4, 2)
+    talk = awake(roster)
     now, dark, wrong = NOON, set[int](), list[Alert]()
     for number, (what, place, seconds) in enumerate(moves, 1):
         gateway = gateway_of(place)
@@ -275,6 +301,11 @@ def play(moves: list[tuple[str, int, int]]) -> list[Alert]:  # noqa: C901  # One
             case "acknowledge":
                 for alert in [one for one in talk.engine.alerts.values() if one.state is State.RAISED][:place]:
                     talk.act(alert, "acknowledge", now)
+            case "shelve":
+                for alert in list(talk.engine.alerts.values())[-place:]:
+                    talk.say(ShelveRequested(alert.id, "li", "police_liaison", now + 3_600, "why", whole=seconds > 60), now)
+            case "work":
+                talk.say(RosterLoaded(replace(roster, records=(*roster.records, planned(now, seconds)))), now)
             case "restart":
                 again = talk.restarted(now)
                 again.facts = talk.facts

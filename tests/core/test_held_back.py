@@ -8,7 +8,7 @@ import pytest
 from contract.identity import DeviceId, SchoolId, UnitId
 from server.core.alert import Alert, Severity, State
 from server.core.effects import AlertChanged
-from server.core.events import DeviceAlerted, RosterLoaded, ShelveRequested
+from server.core.events import DeviceAlerted, FactFollowed, LeadChanged, RosterLoaded, ShelveRequested
 from server.core.fact import What, decode_fact
 from server.core.noise import shelving
 from server.registry.model import Roster
@@ -269,3 +269,15 @@ def test_more_than_an_officer_can_answer_is_said_and_hides_nothing() -> None:
     pass_time(talk, NOON + 202, 900)
     assert not open_of(talk, "alert_flood")
     assert not [effect for effect in talk.effects if isinstance(effect, AlertChanged)]
+
+
+def test_a_fault_that_another_server_raised_is_held_back_by_the_one_that_leads() -> None:
+    roster = with_work(city(school(1)), work(NOON, NOON + HOUR))
+    other, leader = talking(roster=roster, now=NOON), talking(roster=roster, now=NOON)
+    other.say(LeadChanged(leads=False), NOON)
+    trouble = DeviceAlerted(press_id(1), gateway_of(1), DeviceId("gw"), "path_down", True, NOON, NOON, "real", "m", True)
+    other.say(trouble, NOON)
+    [(alert, body)] = other.facts
+    leader.say(FactFollowed(alert, 1, body), NOON + 1)
+    leader.tick(NOON + 2)
+    assert leader.engine.alerts[alert].held == "planned"

@@ -14,6 +14,8 @@ from server.core.noise.members import Members
 from server.core.noise.planned import Planned
 from server.core.noise.shelving import Shelves
 
+FRESH_PER_TICK_MAX = 500  # Some milliseconds; of a city that is read back the rest waits for the next ticks.
+
 
 class Noise:
     """Follows every change of the book; `after` and `tick` say what of it is held back or let go."""
@@ -28,6 +30,7 @@ class Noise:
         self._consequences = Consequences(book, self.members)
         self._flaps = Flaps(book, fleet, self.members)
         self._floods = Floods(book, fleet)
+        self._fresh: dict[str, None] = {}  # Faults that were raised, by whichever server, and not looked at yet.
         book.watch = self._seen
 
     def after(self, effects: list[Effect], now: float) -> list[Effect]:
@@ -36,6 +39,7 @@ class Noise:
         held: set[str] = set()
         more: list[Effect] = []
         for key in begun:
+            self._fresh.pop(key, None)
             alert = self._book.alerts[key]
             holding = [] if alert.held else self._at_birth(alert, now)
             if holding or alert.held:
@@ -56,7 +60,13 @@ class Noise:
         """Let time pass."""
         if not self.leads:
             return []
-        effects = [*self._shelves.tick(now), *self._planned.tick(now), *self._grouping.tick(now)]
+        effects: list[Effect] = []
+        for key in list(self._fresh)[:FRESH_PER_TICK_MAX]:
+            del self._fresh[key]
+            alert = self._book.alerts.get(key)
+            if alert is not None and not alert.held:
+                effects += self._at_birth(alert, now)
+        effects += [*self._shelves.tick(now), *self._planned.tick(now), *self._grouping.tick(now)]
         effects += self._consequences.tick(now)
         return [*effects, *self._flaps.tick(now), *self._floods.tick(now)]
 
@@ -76,6 +86,10 @@ class Noise:
     def _seen(self, before: Alert | None, after: Alert | None) -> None:
         one = after or before
         assert one is not None, "something has changed"
+        if before is None and after is not None and after.flow is Flow.FAULT and after.open:
+            self._fresh[after.id] = None
+        elif after is None or not after.open:
+            self._fresh.pop(one.id, None)
         self.members.seen(before, after)
         self._grouping.seen(before, after)
         self._consequences.seen(before, after)
