@@ -19,6 +19,7 @@ from server.export.command import export_to
 from server.export.lines import Wanted
 from server.export.times import parse_instant
 from server.journal.database import Database, open_database
+from server.notify.command import channels
 from server.outside import SOURCE_NAME
 from server.registry.accounts import write_logins, write_secret
 from server.registry.changes import Edit, put
@@ -48,6 +49,7 @@ SCOPES = ("unit", "station", "school")
 main = typer.Typer(no_args_is_help=True, add_completion=False, help="The Anxiao server.")
 accounts = typer.Typer(no_args_is_help=True, help="Accounts, while the server is stopped or on PostgreSQL.")
 main.add_typer(accounts, name="user")
+main.add_typer(channels, name="channel")
 
 Config = Annotated[Path | None, typer.Option(help="A TOML file with settings; see docs/configuration.md.")]
 Folder = Annotated[Path | None, typer.Option(help="Where the server keeps its data.")]

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib.metadata import version
@@ -26,6 +26,7 @@ from server.attendance import Attendance
 from server.audit.auditor import Auditor, FigureChecks, Rules
 from server.audit.figures import check_figures
 from server.audit.report import Check
+from server.channels.opening import open_channels
 from server.commands.giving import Commands
 from server.commands.key import signing_key
 from server.commands.store import CommandStore
@@ -55,6 +56,8 @@ from server.journal.model import AlarmEvent
 from server.journal.recent import SqlRecent
 from server.journal.sql import SqlJournal
 from server.noise.reading import Facts
+from server.notify.notifying import Notifying
+from server.notify.opening import House, open_notifying
 from server.recalling import Recalling
 from server.registrar import Registrar
 from server.registry.accounts import write_logins
@@ -118,6 +121,7 @@ class Service:
     risk: RiskKeeper
     falling: Falling
     whatif: WhatIf | None
+    notifying: Notifying
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -287,6 +291,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         gaps=gaps,
         visits=VisitStore(database),
         risk=risk,
+        notifying=(notifying := notifying_of(settings, database, runtime, registry, lambda: sharing.leads, clock)),
         reports=Maker(GivenReports(database), PastRecords(database)),
         ingest=IngestView(
             counters=lambda: ingest.counters() | (sparkplug.counters() if sparkplug else {}),
@@ -329,6 +334,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
             clock,
         ),
         parts.whatif,
+        notifying,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -343,12 +349,27 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     return service
 
 
+def notifying_of(
+    settings: Settings,
+    database: Database,
+    runtime: Runtime,
+    registry: Registry,
+    leads: Callable[[], bool],
+    clock: Callable[[], float],
+) -> Notifying:
+    """Make what tells people beside the screens. Raises `ConfigurationError` for a channel file that cannot be used."""
+    house = House(runtime.engine, lambda: registry.tree, leads, runtime.tell, clock)
+    return open_notifying(database, settings.name, open_channels(settings.channels, clock), house, settings.archive_days)
+
+
 async def _know_again(service: Service) -> None:
     """Take up what the database says of the time before; the rest of it is told once the doors are open."""
     service.runtime.on_guard = service.attendance.note
     service.runtime.on_day = service.daybooks.note
     service.runtime.on_verdict = service.gaps.note
     service.runtime.on_id_taken = service.ingest.id_taken
+    service.runtime.on_notification = service.notifying.tell
+    await service.notifying.start()
     await service.recalling.begin()
     await service.attendance.start(service.recalling.heard_until)
     await service.daybooks.start()
@@ -427,6 +448,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.gaps.run(),
         service.risk.run(),
         service.falling.run(),
+        service.notifying.run(),
         _sweep(service),
     ]
     if service.database.dialect != "sqlite":
@@ -469,6 +491,7 @@ async def close(service: Service) -> None:
         await service.daybooks.flush()
     except StorageError as error:
         log.error("facts_lost_at_stop", error=str(error))  # noqa: TRY400  # The trace says nothing more than the words.
+    await service.notifying.close()
     await service.sharing.leave()
     if service.history is not None:
         await service.history.close()

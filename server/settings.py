@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     raw_days: int = Field(14, ge=2, le=3_650)
     archive: Path | None = None  # None means a folder in `folder`.
     archive_days: int = Field(400, ge=2, le=36_500)
+    channels: Path | None = None  # The channel file; without it nobody is told but by the screens.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod

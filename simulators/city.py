@@ -18,6 +18,7 @@ from simulators.institution import around, chosen, in_writing, practised, warnin
 from simulators.ledger import county_weight, declare, exempt, gates
 from simulators.places import CITY, COUNTIES, County, Town, head_offices, make_towns
 from simulators.proportions import split
+from simulators.rotas import rotas
 from simulators.school_kinds import ONE_OF_EACH_FROM, PLANS, Plan
 from simulators.school_names import Namer
 from simulators.school_year import calendar_around
@@ -109,6 +110,7 @@ def make_city(sites: int, seed: int, today: date, cameras: float = CAMERAS_TODAY
         devices += equip(campus, own, numbers)
     records += warnings(rng, [unit.id for unit in units if unit.kind is UnitKind.COUNTY], today)
     records += chosen(CITY)
+    records += rotas(CITY, units, stations, schools)
     return City(
         seed,
         today,

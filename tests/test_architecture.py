@@ -33,7 +33,7 @@ PURE = [
     ),
     "server/core",
     "server/commands/model.py",
-    *(f"server/notify/{name}.py" for name in ("composing", "model", "plan", "rings", "timing", "words")),
+    *(f"server/notify/{name}.py" for name in ("composing", "directory", "model", "plan", "rings", "timing", "words")),
     *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "then", "visits")),
     *(
         f"server/registry/{name}.py"

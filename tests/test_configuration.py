@@ -39,6 +39,7 @@ GIVEN = {
     "raw_days": "30",
     "archive": "/srv/archive",
     "archive_days": "1000",
+    "channels": "/etc/anxiao/channels.toml",
     "log_level": "debug",
 }
 

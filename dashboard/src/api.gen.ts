@@ -272,6 +272,20 @@ export interface AskOutside {
   events: OutsideEvent[];
 }
 
+/** What became of one message: known by our id of it, or by the other side's own number. */
+export interface AskReceipt {
+  state: string;
+  id?: string;
+  reference?: string;
+  at?: number | null;
+  detail?: string;
+}
+
+/** What became of some messages. */
+export interface AskReceipts {
+  receipts: AskReceipt[];
+}
+
 /** A school to rename, close or merge, from a day on, with what becomes of its devices and its lines. */
 export interface AskReorganise {
   act: "close" | "merge" | "rename";
@@ -307,6 +321,12 @@ export interface AskShown {
 export interface AskTerm {
   first: string;
   last: string;
+}
+
+/** A try of a channel, to an address that is given for it and kept nowhere. */
+export interface AskTry {
+  address?: string;
+  language?: "en" | "zh";
 }
 
 /** A visit of one school to plan; `id` is a UUID. */
@@ -533,6 +553,34 @@ export interface ChangeSum {
   other: number;
 }
 
+/** What became of a try of a channel. */
+export interface ChannelTried {
+  outcome: string;
+  at: number;
+  reference: string;
+  detail: string;
+}
+
+/** One configured channel. Nothing of its options is ever shown. */
+export interface ChannelView {
+  name: string;
+  label: string;
+  kind: string;
+  kind_label: string;
+  kind_label_en: string;
+  dead: boolean;
+  failures: number;
+  failing_since: number | null;
+  good: number | null;
+  detail: string;
+}
+
+/** Every configured channel, and whether the ledger has any rota by which somebody could be told. */
+export interface Channels {
+  items: ChannelView[];
+  rotas: boolean;
+}
+
 /** What became of one check-in; `accepted` covers those told twice. */
 export interface CheckInResult {
   id: string;
@@ -730,6 +778,9 @@ export interface DrawView {
 export interface Draws {
   items: DrawView[];
 }
+
+/** How far one audience of one step has been told. */
+export type DueState = "dead" | "open" | "stopped" | "told";
 
 /** What an edit came to: done, or nothing changed for these faults. */
 export interface EditAnswer {
@@ -1134,6 +1185,9 @@ export interface Me {
   city_en: string;
 }
 
+/** How far one message is. */
+export type MessageState = "accepted" | "delivered" | "given_up" | "refused" | "stopped" | "unreported" | "waiting";
+
 /** One metric of a device kind. */
 export interface MetricKind {
   name: string;
@@ -1157,6 +1211,61 @@ export type Mode = "drill" | "real" | "test";
 
 /** What can happen to a gap; the first six are asked for by people, the others are the service's own word. */
 export type Move = "assign" | "close" | "found" | "note" | "rectify" | "relapsed" | "reopen" | "send_back" | "turned_met";
+
+/** One audience of one step of one ringing of an alert, with its messages and every hop, oldest first. */
+export interface NotificationDue {
+  id: string;
+  alert: string;
+  rule: string;
+  sev: number;
+  mode: string;
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  ring: number;
+  step: number;
+  audience: string;
+  state: DueState;
+  why: string;
+  asked: boolean;
+  at: number;
+  messages: NotificationMessage[];
+  hops: NotificationHop[];
+}
+
+/** One thing that happened: a try, a receipt, a later word of the other side. `message` is empty for the step itself. */
+export interface NotificationHop {
+  at: number;
+  what: string;
+  message: string;
+  channel: string;
+  recipient: string;
+  by: string;
+  reference: string;
+  detail: string;
+}
+
+/** One message to one recipient by one channel; of its address only so much is shown that its owner knows it again. */
+export interface NotificationMessage {
+  id: string;
+  recipient: string;
+  channel: string;
+  address: string;
+  state: MessageState;
+  tries: number;
+  made: number;
+  told: number | null;
+  reference: string;
+  subject: string;
+  body: string;
+}
+
+/** One page of due steps, the newest first; those of one alert are the oldest first, and whole. */
+export interface Notifications {
+  items: NotificationDue[];
+  next: string | null;
+  total: number;
+}
 
 /** The orders. Those of a device go to one; the others are for the gateway itself. */
 export type Op = "lock" | "reboot" | "replay_from" | "resend_birth" | "set" | "siren" | "test_alarm" | "unlock";
@@ -1236,7 +1345,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_rules" | "visit" | "watch" | "windows" | "witness";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
 
 /** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
 export interface PlanView {
@@ -1331,6 +1440,11 @@ export interface Quality {
   pressers: PresserView[];
   answers: AnswerView[];
   advice: AdviceView[];
+}
+
+/** How many of the reported messages are known. */
+export interface ReceiptTaken {
+  known: number;
 }
 
 /** Another device of the same school, to look at or through. */
@@ -1872,6 +1986,7 @@ export interface Routes {
   "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; group?: string | null; held?: "any" | "grouped" | "shelved" | "planned" | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
   "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
   "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
+  "GET /api/v1/alerts/{alert_id}/notifications": { query: undefined; body: undefined; reply: Notifications };
   "POST /api/v1/alerts/{alert_id}/shelf": { query: undefined; body: AskShelf; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
   "GET /api/v1/audits": { query: undefined; body: undefined; reply: AuditRuns };
@@ -1880,6 +1995,8 @@ export interface Routes {
   "GET /api/v1/bootstrap": { query: undefined; body: undefined; reply: Bootstrap };
   "GET /api/v1/calendar": { query: undefined; body: undefined; reply: CalendarView };
   "POST /api/v1/calendar": { query: undefined; body: AskCalendar; reply: EditAnswer };
+  "GET /api/v1/channels": { query: undefined; body: undefined; reply: Channels };
+  "POST /api/v1/channels/{channel}/try": { query: undefined; body: AskTry; reply: ChannelTried };
   "POST /api/v1/checkins": { query: undefined; body: AskCheckIns; reply: CheckIns };
   "GET /api/v1/commands": { query: { school?: string | null; gateway?: string | null; cursor?: string | null; limit?: number }; body: undefined; reply: Commands };
   "POST /api/v1/commands": { query: undefined; body: AskCommand; reply: CommandView };
@@ -1912,7 +2029,9 @@ export interface Routes {
   "GET /api/v1/me": { query: undefined; body: undefined; reply: Me };
   "GET /api/v1/noise": { query: { days?: number }; body: undefined; reply: Quality };
   "GET /api/v1/noise.csv": { query: { table?: "actors" | "pressers" | "answers" | "advice" | "posts"; days?: number }; body: undefined; reply: unknown };
+  "GET /api/v1/notifications": { query: { unit?: string; school?: string; state?: DueState[]; channel?: string; audience?: string; rule?: string; mode?: Mode | null; from?: number; to?: number; cursor?: string | null; limit?: number }; body: undefined; reply: Notifications };
   "POST /api/v1/outside": { query: undefined; body: AskOutside; reply: OutsideTaken };
+  "POST /api/v1/receipts/{channel}": { query: undefined; body: AskReceipts; reply: ReceiptTaken };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };
   "GET /api/v1/risk/warned": { query: { unit?: string | null }; body: undefined; reply: WarnedSchools };

@@ -278,3 +278,26 @@ class AskOutside(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One delivery of a source; all of it is taken or nothing."""
 
     events: Annotated[list[OutsideEvent], msgspec.Meta(min_length=1, max_length=100)]
+
+
+class AskTry(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A try of a channel, to an address that is given for it and kept nowhere."""
+
+    address: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    language: Literal["zh", "en"] = "zh"
+
+
+class AskReceipt(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of one message: known by our id of it, or by the other side's own number."""
+
+    state: Annotated[str, msgspec.Meta(pattern="^[a-z_]{1,24}$")]
+    id: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    at: int | None = None
+    detail: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class AskReceipts(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What became of some messages."""
+
+    receipts: Annotated[list[AskReceipt], msgspec.Meta(max_length=500)]

@@ -15,6 +15,7 @@ from server.gaps.visit_store import VisitStore
 from server.history.store import HistoryStore
 from server.importing import Importing
 from server.noise.reading import Facts
+from server.notify.notifying import Notifying
 from server.registry.store import Registry
 from server.reports.making import Maker
 from server.risk.keeper import RiskKeeper
@@ -56,6 +57,7 @@ class Parts:
     reports: Maker
     visits: VisitStore
     risk: RiskKeeper
+    notifying: Notifying
     edit: EditRegistry
     importing: Importing
     registry: Registry

@@ -1,1 +1,18 @@
-"""Notification channels: one file each, behind `server.channels.channel`."""
+"""Every kind of notification channel, one file each behind `server.channels.channel`; a new one is one file and one line."""
+
+from server.channels import apprise, dingtalk, feishu, mail, siren, sms, webhook, wecom
+from server.channels.kind import ChannelKind
+
+KINDS: dict[str, ChannelKind] = {
+    module.KIND.name: module.KIND
+    for module in (
+        apprise,
+        dingtalk,
+        feishu,
+        mail,
+        siren,
+        sms,
+        webhook,
+        wecom,
+    )
+}

@@ -30,6 +30,7 @@ from server.core.events import (
     GatewayLinkChanged,
     GuardsRestored,
     LeadChanged,
+    NotificationsJudged,
     PressArrived,
     PressCleared,
     PressReceipted,
@@ -63,6 +64,7 @@ from server.core.roster import RosterIndex
 from server.core.rule import Rule
 from server.core.rules import RULES, gap_overdue, gateway_offline, one_key_press, test_press
 from server.core.tuning import Tuning
+from server.core.unreached import Unreached
 from server.core.verdict import Tally, Verdict
 from server.core.windows import Windows
 from server.registry.sheets.escalation import Escalation
@@ -85,6 +87,7 @@ class Engine:
         self._book = Book(self._plan)
         self._incidents = Incidents(self._book, self._windows, self._fleet)
         self._noise = Noise(self._book, self._fleet)
+        self._unreached = Unreached(self._book, self._fleet)
         self._faults = Faults(self._book, self._fleet, every)
         self._coverage = Coverage(self._fleet, indicators)
         self._proving = Proving(self._book, self._fleet, self._coverage.mark)
@@ -98,6 +101,7 @@ class Engine:
             Unreadable: self._incidents.unreadable,
             AuditJudged: self._incidents.audited,
             ServiceJudged: Judgements(self._book, self._fleet).judged,
+            NotificationsJudged: self._unreached.judged,
             GapsOverdue: self._gaps_overdue,
             GapsCounted: self._gaps_counted,
             EarlyTold: self._early_told,

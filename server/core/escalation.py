@@ -56,6 +56,10 @@ REPAIR: Chain = (  # The alarm of a school may not reach the police: those mend 
     Hop(24 * HOUR, ("county",)),
 )
 
+UNTOLD: Chain = (  # Somebody relies on being told and is not: those above see to it, by whichever way works.
+    Hop(0, ("command_centre_duty", "education_on_call")),
+    Hop(10 * MINUTE, ("command_centre", "education")),
+)
 # By what they are for, the most urgent first.
 BUILT_IN: Mapping[str, Chain] = MappingProxyType(
     {
@@ -65,6 +69,7 @@ BUILT_IN: Mapping[str, Chain] = MappingProxyType(
         "repair": REPAIR,
         "routine": ROUTINE,
         "advice": ADVICE,
+        "untold": UNTOLD,
         "area": AREA,
         "rehearsal": REHEARSAL,
     }
@@ -72,6 +77,7 @@ BUILT_IN: Mapping[str, Chain] = MappingProxyType(
 
 TESTING_RULES = frozenset({"test_failed"})
 ADVISING_RULES = frozenset({"early_warning"})
+UNTOLD_RULES = frozenset({"unreached", "dead_channel"})
 SILENT_CODES = frozenset({"duress"})
 
 # How long an acknowledgement holds on which nobody acts. A call for help is answered in minutes; a fault in its own time.
@@ -92,6 +98,8 @@ def built_in(alert: Alert) -> Plan:  # noqa: PLR0911  # One line for each chain.
         return Plan("repair", "", REPAIR, ack)
     if alert.rule in ADVISING_RULES:
         return Plan("advice", "", ADVICE, ack)
+    if alert.rule in UNTOLD_RULES:
+        return Plan("untold", "", UNTOLD, ack)
     if alert.unit:
         return Plan("area", "", AREA, ack)
     if is_silent(alert):

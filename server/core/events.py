@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contract.identity import DeviceId, EpochId, GatewayId, PressId
 from contract.messages import Birth
 from contract.records import Reading, Value
+from server.core.alert import Severity
 from server.core.effects import DayNoted, GuardSeen
 from server.core.gap_figures import GapFigures
 from server.core.risk.early import Early
@@ -195,6 +196,28 @@ class ServiceJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class StepUnreached:
+    """Of one audience of a step of an alert nobody was reached: none was on duty, or every way to everybody failed."""
+
+    alert: str
+    school: str
+    rule: str
+    severity: Severity  # Of the alert that is not told.
+    step: int
+    audience: str
+    why: str  # nobody_on_duty or every_way_failed
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsJudged:
+    """All steps that reached nobody, told by the leader; what is not among them has been told, or is wanted no more."""
+
+    steps: Sequence[StepUnreached]
+    rx: float
+
+
+@dataclass(frozen=True, slots=True)
 class GapsOverdue:
     """Which schools have gaps whose due day is over: how many, and when the oldest of these days ended. Others have none."""
 
@@ -376,6 +399,7 @@ Event = (
     | Unreadable
     | AuditJudged
     | ServiceJudged
+    | NotificationsJudged
     | GapsOverdue
     | GapsCounted
     | EarlyTold

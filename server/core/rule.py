@@ -7,7 +7,7 @@ from enum import StrEnum
 from contract.mode import Mode
 from contract.records import Value
 from server.core.alert import Flow, Severity
-from server.core.events import AuditJudged, DeviceAlerted, PressArrived, ServiceJudged, Unreadable
+from server.core.events import AuditJudged, DeviceAlerted, PressArrived, ServiceJudged, StepUnreached, Unreadable
 from server.core.liveness import DeviceState, GatewayState, Home, Liveness
 from server.core.noise.area import Area, Load
 from server.core.param import AS_BUILT, Param, Settings, seconds
@@ -16,7 +16,7 @@ from server.core.windows import REAL, Ruling
 from server.registry.dossier import NOTHING_SAID, Dossier
 from server.registry.model import Calendar, School
 
-Signal = PressArrived | DeviceAlerted | Unreadable | AuditJudged | ServiceJudged
+Signal = PressArrived | DeviceAlerted | Unreadable | AuditJudged | ServiceJudged | StepUnreached
 
 
 class Subject(StrEnum):

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
+from contract.mode import Mode
 from server.channels.channel import Message, Subject
-from server.core.alert import Alert
+from server.core.alert import Alert, Severity
 from server.core.escalation import SILENT_CODES
 from server.notify.model import Due, Sending, message_id
 from server.notify.plan import Next
 from server.notify.timing import over_after, until_after
-from server.notify.words import long, short, title
+from server.notify.words import TRIAL, long, short, title
 from server.registry.tree import Tree
 
 SHORT_KINDS = frozenset({"sms"})  # Kinds of channel that get one line.
@@ -44,6 +45,23 @@ def about(alert: Alert, tree: Tree) -> Subject:
         again=alert.rings > 1,
         press=alert.presses[-1].id if alert.presses else "",
         detail=alert.detail,
+    )
+
+
+def trial(address: str, language: str, now: float) -> Message:
+    """Write a message that tries a channel: it says that it is a test, and tells of nothing."""
+    told = Subject(alert="", rule="", severity=Severity.LOW, mode=Mode.TEST.value, t=now, rx=now)
+    subject, text = TRIAL[0 if language == "zh" else 1]
+    return Message(
+        id=message_id("trial", address, str(round(now * 1_000))),
+        about=told,
+        step=0,
+        audience="tester",
+        recipient="",
+        address=address,
+        language=language,
+        subject=subject,
+        body=text,
     )
 
 

@@ -113,8 +113,8 @@ class Dispatcher:
         try:
             for start in range(0, len(lacking), KNOWN_AT_ONCE):
                 some = lacking[start : start + KNOWN_AT_ONCE]
-                known = await self._store.known([one.id for one in some])
-                if missing := [one for one in some if one.id not in known]:
+                known = await self._store.known({id_ for one in some for id_ in one.same})
+                if missing := [one for one in some if known.isdisjoint(one.same)]:
                     log.info("notifications_found_missing", count=len(missing))
                     await self._record(missing)
         except StorageError:

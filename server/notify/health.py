@@ -41,6 +41,10 @@ class Healths:
         query = select(tables.notification_channel).order_by(tables.notification_channel.c.name)
         return await self._database.run(lambda connection: [_health(row) for row in connection.execute(query)])
 
+    async def note(self, name: str, receipt: Receipt, now_ms: int) -> None:
+        """Note what became of a try beside the record."""
+        await self._database.run(lambda connection: note_health(connection, name, receipt, now_ms))
+
 
 def note_health(connection: Connection, channel: str, receipt: Receipt, now_ms: int) -> None:
     """Count failures in a row; what is refused for its own sake says nothing of the channel."""

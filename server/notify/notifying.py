@@ -3,17 +3,23 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
 from contract.errors import StorageError
-from server.channels.channel import Channel
+from server.channels.channel import Message, Outcome, Receipt
+from server.channels.opening import Opened
 from server.core.alert import Alert
 from server.core.effects import NotificationDue
+from server.core.events import NotificationsJudged, ServiceJudged
 from server.journal.database import Database
 from server.notify.composing import compose
 from server.notify.dispatcher import Dispatcher, Neighbours
-from server.notify.sending import Sender
+from server.notify.health import Healths
+from server.notify.judging import Judging
+from server.notify.reading import NotificationLog
+from server.notify.sending import SEND_SECONDS, Sender
 from server.notify.store import Notifications
 
 PURGE_SECONDS = 600.0  # For some of the oldest each time.
@@ -21,26 +27,42 @@ PURGE_SECONDS = 600.0  # For some of the oldest each time.
 log = structlog.get_logger("notify")
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What notifications need of the rest of the server, each answered at once from memory."""
+
+    neighbours: Neighbours
+    alert: Callable[[str], Alert | None]
+    rotas: Callable[[], bool]  # Whether there is any rota at all.
+    tell: Callable[[NotificationsJudged | ServiceJudged], None]
+    kept_seconds: float
+
+
 class Notifying:
     """One per server. `start` it once the alerts are known, `tell` it what is due, `run` it until cancelled."""
 
-    def __init__(  # One for each neighbour.
+    def __init__(
         self,
         database: Database,
         owner: str,
-        channels: Mapping[str, Channel],
-        neighbours: Neighbours,
-        alert: Callable[[str], Alert | None],
-        kept_seconds: float,
+        channels: Mapping[str, Opened],
+        around: Surroundings,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        kinds = {name: channel.kind for name, channel in channels.items()}
+        kinds = {name: opened.kind.name for name, opened in channels.items()}
+        ways = {name: opened.channel for name, opened in channels.items()}
         self.channels = channels
+        self.rotas = around.rotas
+        self.log = NotificationLog(database)
+        self.healths = Healths(database)
         self.store = Notifications(database, owner, lambda due, one, now_ms: compose(due, one, now_ms, kinds), clock)
-        self.sender = Sender(self.store, channels, alert, clock)
-        self.dispatcher = Dispatcher(self.store, neighbours, self.sender.wake, clock)
-        self._leads = neighbours.leads
-        self._kept_seconds = kept_seconds
+        self.sender = Sender(self.store, ways, around.alert, clock)
+        self.dispatcher = Dispatcher(self.store, around.neighbours, self.sender.wake, clock)
+        self._leads = around.neighbours.leads
+        self._judging = Judging(
+            self.log, self.healths, channels, around.alert, around.rotas, around.tell, self._leads, clock
+        )
+        self._kept_seconds = around.kept_seconds
         self._clock = clock
 
     async def start(self) -> None:
@@ -62,11 +84,25 @@ class Notifying:
         self.sender.wake()
         return known
 
+    async def try_channel(self, name: str, message: Message) -> Receipt:
+        """Send one message by a channel at once, beside the record, and say what became of it; notes how the channel does.
+
+        Raises `StorageError` where that cannot be noted.
+        """
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                receipt = await self.channels[name].channel.send(message)
+        except TimeoutError:
+            receipt = Receipt(Outcome.FAILED, self._clock(), detail=f"no answer within {SEND_SECONDS:.0f} s")
+        await self.healths.note(name, receipt, round(self._clock() * 1_000))
+        return receipt
+
     async def run(self) -> None:
-        """Put on record, send and tidy until cancelled."""
+        """Put on record, send, judge and tidy until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.dispatcher.run(), name="notify-dispatcher")
             group.create_task(self.sender.run(), name="notify-sender")
+            group.create_task(self._judging.run(), name="notify-judging")
             group.create_task(self._tidy(), name="notify-tidy")
 
     async def close(self) -> None:
@@ -76,8 +112,8 @@ class Notifying:
                 await self.dispatcher.put()
         except StorageError as error:
             log.warning("notifications_not_kept_at_stop", waiting=self.dispatcher.waiting, error=str(error))
-        for channel in self.channels.values():
-            await channel.close()
+        for opened in self.channels.values():
+            await opened.channel.close()
 
     async def _tidy(self) -> None:
         while True:
@@ -85,7 +121,6 @@ class Notifying:
             if not self._leads():
                 continue
             try:
-                before_ms = round((self._clock() - self._kept_seconds) * 1_000)
-                await self.store.purge(before_ms)
+                await self.store.purge(round((self._clock() - self._kept_seconds) * 1_000))
             except StorageError as error:
                 log.warning("notifications_not_purged", error=str(error))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, not_, select
 
 from server.journal.database import Database
 from server.notify import tables
@@ -33,6 +33,7 @@ class Wanted:
     rule: str = ""
     from_ms: int = 0
     to_ms: int = 0
+    covert: bool = True  # Whether duress alarms are shown.
 
 
 class NotificationLog:
@@ -41,10 +42,10 @@ class NotificationLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def of_alert(self, alert: str) -> Sequence[Told]:
+    async def of_alert(self, alert: str, limit: int = 2_000) -> Sequence[Told]:
         """Read whom an alert told, or had to tell, oldest first."""
         query = select(tables.notification_due).where(tables.notification_due.c.alert == alert)
-        ordered = query.order_by(tables.notification_due.c.at_ms, tables.notification_due.c.audience)
+        ordered = query.order_by(tables.notification_due.c.at_ms, tables.notification_due.c.audience).limit(limit)
         return await self._database.run(lambda connection: _with_all(connection, ordered))
 
     async def page(self, wanted: Wanted, offset: int, limit: int) -> tuple[Sequence[Told], int]:
@@ -73,6 +74,8 @@ def _where(wanted: Wanted) -> Any:
         terms.append(due.at_ms < wanted.to_ms)
     if wanted.schools is not None:
         terms.append(due.school.in_(wanted.schools))
+    if not wanted.covert:
+        terms.append(not_(due.about.contains('"code":"duress"', autoescape=True)))
     if wanted.states:
         terms.append(due.state.in_(wanted.states))
     if wanted.channel:

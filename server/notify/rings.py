@@ -8,6 +8,8 @@ from server.core.chain import Chain
 from server.core.effects import NotificationDue
 from server.notify.model import Due, due_id
 
+GOES_ON = frozenset({"stored", "cleared", "confirmed", "noted", "escalated", "retimed", "counted"})  # Nobody's move.
+
 
 @dataclass(frozen=True, slots=True)
 class Owed:
@@ -17,11 +19,18 @@ class Owed:
     step: int
     audience: str
     asked: bool = False  # A person asked for it after the alert was taken in hand.
+    since: int = 0  # The first ringing whose word of this step holds for the present one too; 0 where only its own does.
 
     @property
     def id(self) -> str:
         """Give its key on record."""
         return due_id(self.alert.id, self.alert.rings, self.step, self.audience)
+
+    @property
+    def same(self) -> tuple[str, ...]:
+        """Give the keys any of which says that it was told: one more press rings again and does not begin the chain anew."""
+        rings = range(self.since or self.alert.rings, self.alert.rings + 1)
+        return tuple(due_id(self.alert.id, ring, self.step, self.audience) for ring in rings)
 
 
 def owed_for(told: NotificationDue) -> list[Owed]:
@@ -33,10 +42,10 @@ def owed_for(told: NotificationDue) -> list[Owed]:
 
 def owed(alert: Alert, chain: Chain) -> Iterator[Owed]:
     """List what an alert that nobody has taken in hand must have told by now, whether or not it did."""
-    if alert.state is State.RAISED:
+    if alert.state is State.RAISED and not alert.held:
         for step, hop in enumerate(chain[: alert.escalation + 1]):
             for audience in hop.audiences:
-                yield Owed(alert, step, audience)
+                yield Owed(alert, step, audience, since=alert.rings - _pressed_since(alert) if step else alert.rings)
 
 
 def still_wanted(due: Due, alert: Alert | None) -> bool:
@@ -50,7 +59,20 @@ def still_wanted(due: Due, alert: Alert | None) -> bool:
         return True
     if alert.state in OVER or alert.state is State.RECOVERED:
         return False
+    if alert.held and not due.asked:
+        return False
     return alert.state is State.RAISED or due.asked or _for_all_levels(due, alert)
+
+
+def _pressed_since(alert: Alert) -> int:
+    """Count the presses since the chain last began: each rang, and went on with the chain as it stood."""
+    count = 0
+    for step in reversed(alert.history):
+        if step.what == "pressed":
+            count += 1
+        elif step.what not in GOES_ON:
+            break
+    return min(count, alert.rings - 1)
 
 
 def _for_all_levels(due: Due, alert: Alert) -> bool:

@@ -10,6 +10,7 @@ from server.core.alert import Severity
 from server.core.escalation import ADVISING_RULES
 from server.core.rules import RULES
 from server.core.rules.device_alert import MEANINGS, UNKNOWN_CODE
+from server.registry.escalations import AUDIENCES
 
 CITY = timezone(timedelta(hours=8))  # All of the country keeps Asia/Shanghai.
 SMS_PART = 70  # Characters of one part of a text message that is not plain ASCII.
@@ -34,6 +35,13 @@ _ACTS = {
     "advice": ("请关注。", "For your attention."),
     "rehearsal": ("无需出警。", "No response is needed."),
 }
+TRIAL = (
+    ("【测试】安校通知渠道测试", "【测试】安校通知渠道测试，收到即表示该渠道可用，无需处理。"),
+    (
+        "[TEST] Anxiao tries this channel",
+        "[TEST] Anxiao tries this channel: it works if you read this. Nothing is to be done.",
+    ),
+)
 _LINES = (
     {
         "school": "学校：{}",
@@ -58,20 +66,6 @@ _LINES = (
         "number": "Number: {}",
     },
 )
-AUDIENCES: dict[str, tuple[str, str]] = {
-    "school": ("学校", "the school"),
-    "maintainer": ("维护单位", "the maintainer"),
-    "tester": ("测试、演练负责人", "who holds the test or drill"),
-    "station": ("派出所", "the police station"),
-    "station_phone": ("派出所值班电话", "the station's duty telephone"),
-    "sub_bureau": ("分局", "the sub-bureau"),
-    "sub_bureau_duty": ("分局值班员", "the sub-bureau's officer on duty"),
-    "command_centre": ("指挥中心", "the command centre"),
-    "command_centre_duty": ("指挥中心值班员", "the command centre's officer on duty"),
-    "education": ("教育局", "the education bureau"),
-    "education_on_call": ("教育局值班员", "the education bureau's officer on call"),
-    "county": ("县区", "the county"),
-}
 
 
 def audience(name: str, language: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from server.registry.record import Record
+from server.registry.record import Record, UnitRecord
 
 R = TypeVar("R", bound=Record)
 
@@ -37,6 +37,8 @@ def dossiers(records: Iterable[Record], paths: Mapping[str, Sequence[str]]) -> d
     """
     by_home: dict[str, list[Record]] = {}
     for record in records:
+        if isinstance(record, UnitRecord) and not record.inherited:
+            continue  # A city's rotas in the dossier of each of its schools would be millions of lines.
         by_home.setdefault(record.home, []).append(record)
     found: dict[str, Dossier] = {}
     for school, path in paths.items():

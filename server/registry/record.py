@@ -3,7 +3,7 @@
 Each sheet of the ledger is one file in `server/registry/sheets/`: the form of its lines, and how people read them.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -40,7 +40,12 @@ class SchoolRecord(Record, frozen=True, kw_only=True):
 
 
 class UnitRecord(Record, frozen=True, kw_only=True):
-    """A line of a unit: it holds for every school below, until a unit further down says otherwise."""
+    """A line of a unit: it holds for every school below, until a unit further down says otherwise.
+
+    Where `inherited` is false it is looked up by its unit, and no school's part of the ledger holds it.
+    """
+
+    inherited: ClassVar[bool] = True
 
     unit: UnitId
 

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     LEDGER = "ledger"  # Read the sheets of the registry within reach, and take them out as files.
     TRY_RULES = "try_rules"  # Replay the last days of a branch under other settings of a rule.
     EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
+    NOTIFIED = "notified"  # See who was told of alerts by which channel, and how the channels do.
+    TRY_CHANNEL = "try_channel"
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
 
@@ -73,6 +75,11 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/alerts/{alert_id}"): Permission.WATCH,
     ("POST", "/api/v1/alerts/{alert_id}/acts"): Permission.ACT,
     ("POST", "/api/v1/alerts/{alert_id}/shelf"): Permission.SHELVE,
+    ("GET", "/api/v1/alerts/{alert_id}/notifications"): Permission.NOTIFIED,
+    ("GET", "/api/v1/notifications"): Permission.NOTIFIED,
+    ("GET", "/api/v1/channels"): Permission.NOTIFIED,
+    ("POST", "/api/v1/channels/{channel}/try"): Permission.TRY_CHANNEL,
+    ("POST", "/api/v1/receipts/{channel}"): Permission.MACHINE,
     ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/risk"): Permission.COVERAGE,
@@ -177,6 +184,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,
@@ -199,6 +207,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,
@@ -219,6 +228,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
             Permission.TRY_RULES,
@@ -240,6 +250,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
             Permission.REPORT,
@@ -274,6 +285,8 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
+            Permission.TRY_CHANNEL,
             Permission.LEDGER,
             Permission.EDIT_LEDGER,
             Permission.TRY_RULES,
@@ -293,6 +306,7 @@ GRANTS: dict[Role, Grant] = {
         _WATCHING
         | {
             Permission.COVERAGE,
+            Permission.NOTIFIED,
             Permission.REPORT,
             Permission.LEDGER,
             Permission.WINDOWS,

@@ -21,10 +21,12 @@ from server.audit.audit import Progress
 from server.audit.auditor import Standing
 from server.audit.report import Check, Report
 from server.audit.results import Run
+from server.channels.opening import open_channels
 from server.commands.giving import Commands
 from server.commands.store import CommandStore
 from server.core.alert import Alert, State
 from server.core.effects import ActRefused
+from server.core.escalation import CRITICAL
 from server.core.events import ActRequested, CheckInArrived, PressShown, ShelveRequested, WindowDeclared
 from server.core.roster import RosterIndex
 from server.drills.window_store import WindowStore
@@ -38,6 +40,10 @@ from server.journal.database import Database, open_database
 from server.journal.raw import SqlRaw
 from server.journal.sql import SqlJournal
 from server.noise.reading import Facts
+from server.notify.composing import about
+from server.notify.dispatcher import Neighbours
+from server.notify.model import Recipient, Way
+from server.notify.notifying import Notifying, Surroundings
 from server.registry.changes import Edit
 from server.registry.roster_file import check_roster
 from server.registry.store import Registry
@@ -55,6 +61,7 @@ from server.snapshots.store import Snapshots
 from server.stream.hub import Hub, Source
 from server.whatif.asking import WhatIf
 from tests.api.engine import FakeEngine
+from tests.notify.receiving import channel_file
 from tests.registry.city import roster, users
 from tests.snapshots.night import NoProcess, in_thread
 
@@ -129,6 +136,23 @@ class FakeDoor:
     def order(self, gateway: str, payload: bytes) -> None:
         """Keep it."""
         self.orders.append((gateway, payload))
+
+
+def notifying(
+    database: Database, engine: FakeEngine, registry: Registry, folder: Path, clock: Callable[[], float]
+) -> Notifying:
+    """Give notifications with the channels of a file that lead nowhere."""
+    channels = open_channels(channel_file(folder, "http://127.0.0.1:9"), clock)
+    neighbours = Neighbours(
+        plan=lambda _alert, _audience, _now: ((Recipient("1", (Way("sms", "13800000001"),)),),),
+        about=lambda alert: about(alert, registry.tree),
+        chain=lambda _: CRITICAL,
+        alerts=lambda: engine.alerts.values(),  # noqa: PLW0108  # Tests give it others.
+        leads=lambda: True,
+    )
+    find = lambda id_: engine.alerts.get(id_)  # noqa: E731, PLW0108  # As above.
+    around = Surroundings(neighbours, find, lambda: True, lambda _: None, 1e9)
+    return Notifying(database, "server-1:test", channels, around, clock)
 
 
 @dataclass
@@ -254,6 +278,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         gaps=GapStore(database),
         visits=VisitStore(database),
         risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
+        notifying=notifying(database, engine, registry, tmp_path, lambda: now[0]),
         reports=Maker(GivenReports(database), PastRecords(database)),
         whatif=whatif,
         past=past_days(database, registry, lambda: now[0]),

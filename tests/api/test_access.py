@@ -54,6 +54,8 @@ EXPECTED: dict[str, set[Role]] = {
     "audit": {Role.ADMINISTRATOR, Role.SUPERVISOR},
     "metrics": {Role.ADMINISTRATOR},
     "export": {Role.ADMINISTRATOR},
+    "notified": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
+    "try_channel": {Role.ADMINISTRATOR},
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
     "ledger": set(Role) - {Role.GUARD, Role.WALL},
     "edit_ledger": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER, Role.SCHOOL_DIRECTOR},
@@ -73,6 +75,8 @@ PLACED = {
     "/api/v1/alerts/{alert_id}",
     "/api/v1/alerts/{alert_id}/acts",
     "/api/v1/alerts/{alert_id}/shelf",
+    "/api/v1/alerts/{alert_id}/notifications",
+    "/api/v1/notifications",
     "/api/v1/schools/{school_id}",
     "/api/v1/schools/{school_id}/history",
     "/api/v1/coverage",
@@ -112,6 +116,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "sheet": "kit",
         "report": "gaps",
         "rule": "gate_open",
+        "channel": "sms",
     }
     address = path.format(**named, gap_id=f"{school}.t1.ledger", visit_id=f"visit-{where}", window_id=f"window-{where}")
     query = {
@@ -126,6 +131,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/coverage/gaps": f"?unit={unit}",
         "/api/v1/gaps": f"?unit={unit}",
         "/api/v1/rules": f"?unit={unit}",
+        "/api/v1/notifications": f"?school={school}",
         "/api/v1/league": "?indicator=t1",
         "/api/v1/tests": f"?school={school}",
         "/api/v1/reports/{report}": f"?unit={unit}",
@@ -163,6 +169,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         },
         "/api/v1/commands": {"id": KEY, "gateway": gateway, "device": "button-1", "op": "siren"},
         "/api/v1/screens/shown": {"items": [{"alert": f"fault-{where}", "count": 1}]},
+        "/api/v1/channels/{channel}/try": {"address": "13800000001"},
         "/api/v1/screens/health": {"audio": "on", "visible": True, "stream_age_ms": 1},
         "/api/v1/logout": {},
     }

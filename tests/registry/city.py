@@ -37,6 +37,7 @@ from server.registry.sheets.kit import Kit
 from server.registry.sheets.letter import Letter, LetterLevel
 from server.registry.sheets.outside_gate import OutsideGate
 from server.registry.sheets.post import Post
+from server.registry.sheets.school_duty import SchoolDuty
 from server.registry.sheets.training import Training, TrainingKind
 from server.security.tokens import digest
 
@@ -96,6 +97,7 @@ def ledger(school_: SchoolId) -> tuple[Record, ...]:
         Kit(school=school_, id="k1", item="helmet", count=2, expires=date(2027, 7, 1)),
         SchoolGate(school=school_, id="1", name="东门", main=True),
         Post(school=school_, id="1", kind="gate_room", device="post-1"),
+        SchoolDuty(school=school_, id="1", person="安全主任", hours="07:00-19:00", ways="sms 10000000001"),
         *institution(school_),
     )
 

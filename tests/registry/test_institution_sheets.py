@@ -21,6 +21,7 @@ def test_every_sheet_has_a_line_in_the_city_of_the_tests() -> None:
     told = {record.sheet for record in roster().records}
 
     assert told == {sheet.name for sheet in LEDGER_SHEETS} - {
+        "duty",
         "outside_area",
         "outside_source",
         "requirement",

@@ -43,6 +43,16 @@ from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, G
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
 from server.api.views.noise import ActorView, AdviceView, AnswerView, LoadView, PostLoad, PresserView, Quality
+from server.api.views.notifications import (
+    Channels,
+    ChannelTried,
+    ChannelView,
+    NotificationDue,
+    NotificationHop,
+    NotificationMessage,
+    Notifications,
+    ReceiptTaken,
+)
 from server.api.views.past import (
     Change,
     ChangePage,
@@ -137,6 +147,9 @@ __all__ = [
     "Change",
     "ChangePage",
     "ChangeSum",
+    "ChannelTried",
+    "ChannelView",
+    "Channels",
     "CheckInResult",
     "CheckIns",
     "ChoiceView",
@@ -201,6 +214,10 @@ __all__ = [
     "Me",
     "MetricKind",
     "MetricView",
+    "NotificationDue",
+    "NotificationHop",
+    "NotificationMessage",
+    "Notifications",
     "OpenWindow",
     "OutsideTaken",
     "Pace",
@@ -213,6 +230,7 @@ __all__ = [
     "Problem",
     "ProofView",
     "Quality",
+    "ReceiptTaken",
     "RelatedDevice",
     "ReportGiven",
     "ReportKind",

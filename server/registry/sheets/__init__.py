@@ -10,6 +10,7 @@ from server.registry.sheets import (
     dispute,
     document,
     drill,
+    duty,
     escalation,
     exemption,
     gate,
@@ -27,6 +28,7 @@ from server.registry.sheets import (
     requirement,
     rule_setting,
     school,
+    school_duty,
     scope,
     station,
     training,
@@ -51,6 +53,8 @@ AnyRecord = (
     | outside_source.OutsideSource
     | requirement.Requirement
     | scope.IndicatorScope
+    | duty.Duty
+    | school_duty.SchoolDuty
     | rule_setting.RuleSetting
     | escalation.Escalation
     | planned_work.PlannedWork
@@ -76,6 +80,8 @@ LEDGER_SHEETS = (
     outside_source.SHEET,
     requirement.SHEET,
     scope.SHEET,
+    duty.SHEET,
+    school_duty.SHEET,
     rule_setting.SHEET,
     escalation.SHEET,
     planned_work.SHEET,

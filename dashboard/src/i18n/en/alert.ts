@@ -136,6 +136,7 @@ export const alert: typeof Chinese = {
     visitor_overstay: "Visitors still inside",
     coverage_dropped: "Coverage dropped",
     dead_channel: "Notification channel dead",
+    unreached: "Nobody reached",
     door_refusals: "Door refuses many",
   },
   code: {

@@ -54,6 +54,7 @@ export const escalation = {
       repair: "Failed tests",
       routine: "Medium and low (3 and 4)",
       advice: "Risk warnings",
+      untold: "Nobody reached",
       area: "Faults of an area",
       rehearsal: "Tests and drills",
     } as Record<string, string>,

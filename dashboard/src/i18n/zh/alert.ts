@@ -133,6 +133,7 @@ export const alert = {
     visitor_overstay: "访客超时未离校",
     coverage_dropped: "覆盖率下降",
     dead_channel: "通知渠道失效",
+    unreached: "通知未送达",
     door_refusals: "接入认证失败",
   } as Record<string, string>,
   code: {

@@ -52,6 +52,7 @@ export const escalation = {
       repair: "试警失败",
       routine: "中、低（三、四级）",
       advice: "风险预警",
+      untold: "通知未送达",
       area: "区域性故障",
       rehearsal: "测试和演练",
     } as Record<string, string>,
