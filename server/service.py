@@ -33,6 +33,8 @@ from server.commands.store import CommandStore
 from server.core.engine import Engine
 from server.core.events import CheckInArrived
 from server.daybooks import Daybooks
+from server.drills.round_store import RoundStore
+from server.drills.scheduler import Scheduler
 from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.falling import Falling
@@ -122,6 +124,7 @@ class Service:
     falling: Falling
     whatif: WhatIf | None
     notifying: Notifying
+    scheduler: Scheduler
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -217,7 +220,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         known = registry.tree.gateways.get(gateway)
         return hub.police_watch(known.school if known is not None else "")
 
-    windows = WindowStore(database)
+    windows, rounds = WindowStore(database), RoundStore(database)
     ingest = Ingest(journal, runtime.tell, clock, on_commit=committed, watched=watched)
     sharing = open_sharing(database, settings.name, journal, windows, ingest, runtime, clock)
     commands = Commands(
@@ -269,6 +272,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         declare=runtime.tell,
         shown=runtime.tell,
         windows=windows,
+        rounds=rounds,
         commands=commands,
         edit=registrar.edit,
         importing=Importing(settings.folder / "imports", registry, registrar.edit, clock),
@@ -335,6 +339,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         ),
         parts.whatif,
         notifying,
+        Scheduler(rounds, windows, engine, lambda: registry.tree, runtime.tell, lambda: sharing.leads, clock),
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -447,6 +452,7 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
         service.daybooks.run(),
         service.gaps.run(),
         service.risk.run(),
+        service.scheduler.run(),
         service.falling.run(),
         service.notifying.run(),
         _sweep(service),

@@ -305,6 +305,13 @@ export interface AskRetire {
   effective?: string;
 }
 
+/** A move of planned tests: agree to them and confirm their notices, or refuse them with words. */
+export interface AskRounds {
+  move: "confirm" | "refuse";
+  rounds: string[];
+  note?: string;
+}
+
 /** Put a fault aside until an instant (milliseconds UTC), or with null give it back; `whole`: rule and device. */
 export interface AskShelf {
   until: number | null;
@@ -1551,6 +1558,50 @@ export interface RiskWarning {
 /** Who somebody is to the service; what each may do is one table in server/security/access.py. */
 export type Role = "administrator" | "command_centre" | "education_officer" | "guard" | "maintainer" | "police_liaison" | "school_director" | "supervisor" | "wall";
 
+/** What can happen to it; the police ask for the first two, the rest is the service's own. */
+export type RoundMove = "close" | "confirm" | "notice" | "open" | "plan" | "refuse";
+
+/** What became of one button of a planned test. */
+export interface RoundResult {
+  gateway: string;
+  device: string;
+  outcome: string;
+  press: string;
+  pressed: number | null;
+}
+
+/** Where a planned test stands. */
+export type RoundState = "failed" | "missed" | "noticed" | "open" | "planned" | "proven" | "refused";
+
+/** One planned test of one school; `moves` are what this user may ask for now. */
+export interface RoundView {
+  id: string;
+  school: string;
+  station: string;
+  period: string;
+  number: number;
+  start: number;
+  end: number;
+  buttons: number;
+  announced: boolean;
+  state: RoundState;
+  noticed: number | null;
+  receipted: number | null;
+  receipted_by: string;
+  approved: number | null;
+  approved_by: string;
+  window: string;
+  reason: string;
+  results: RoundResult[];
+  moves: RoundMove[];
+}
+
+/** What became of a move of several rounds: how many were made, and why the others were not, by their id. */
+export interface RoundsMoved {
+  moved: number;
+  refused: Record<string, string>;
+}
+
 /** One setting: its bounds, its usual value, and the value that holds; `whence` is the unit that said so, or empty. */
 export interface RuleSettingView {
   name: string;
@@ -1758,6 +1809,13 @@ export interface Summary {
   rang: number;
   windows: OpenWindow[];
   windows_open: number;
+}
+
+/** Planned tests within reach, the next first; `counts` is by state, over all that begin after `since`. */
+export interface TestPlan {
+  items: RoundView[];
+  next: string | null;
+  counts: Record<string, number>;
 }
 
 /** How a button stands by its newest tests. */
@@ -2050,6 +2108,8 @@ export interface Routes {
   "POST /api/v1/sheets/{sheet}/retire": { query: undefined; body: AskRetire; reply: EditAnswer };
   "GET /api/v1/stats": { query: undefined; body: undefined; reply: Stats };
   "GET /api/v1/stream": { query: { after?: string | null }; body: undefined; reply: unknown };
+  "GET /api/v1/test-plan": { query: { unit?: string; state?: RoundState | null; past?: boolean; cursor?: string | null; limit?: number }; body: undefined; reply: TestPlan };
+  "POST /api/v1/test-plan/moves": { query: undefined; body: AskRounds; reply: RoundsMoved };
   "GET /api/v1/tests": { query: { unit?: string; school?: string; state?: TestState | null; limit?: number }; body: undefined; reply: ButtonTests };
   "GET /api/v1/visits": { query: { unit?: string | null; state?: VisitState[]; cursor?: string | null; limit?: number }; body: undefined; reply: Visits };
   "POST /api/v1/visits": { query: undefined; body: AskVisit; reply: VisitDetail };

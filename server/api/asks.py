@@ -80,6 +80,14 @@ class Shown(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ago_ms: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
 
 
+class AskRounds(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move of planned tests: agree to them and confirm their notices, or refuse them with words."""
+
+    move: Literal["confirm", "refuse"]
+    rounds: Annotated[list[Annotated[str, msgspec.Meta(max_length=40)]], msgspec.Meta(min_length=1, max_length=100)]
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
 class AskShown(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a police screen has drawn since it last said so."""
 

@@ -8,6 +8,7 @@ from server.api.screens import Screens
 from server.api.seams import Act, CheckIn, Declare, EditRegistry, EngineLike, Show
 from server.audit.auditor import Auditor
 from server.commands.giving import Commands
+from server.drills.round_store import RoundStore
 from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.gaps.store import GapStore
@@ -52,6 +53,7 @@ class Parts:
     declare: Declare
     shown: Show
     windows: WindowStore
+    rounds: RoundStore
     commands: Commands
     gaps: GapStore
     reports: Maker

@@ -1,6 +1,6 @@
 """From what is known of tests to what the API says of each button."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 from server.api import views
 from server.api.seams import EngineLike
@@ -10,18 +10,12 @@ from server.core.proof import ButtonTests, Proof
 from server.core.requirements import alarm_test
 from server.core.rules.test_failed import POLICE_SECONDS, SERVER_SECONDS
 from server.core.schedule import DAY_SECONDS, local_date
-from server.registry.model import Device
+from server.drills.buttons import buttons_of
+from server.drills.round import AHEAD, Result, Round, RoundMove, RoundState
+from server.registry.accounts import Accounts
+from server.registry.model import Device, User
 from server.registry.tree import Tree
-
-BUTTONS = frozenset({"alarm_button", "alarm_host"})
-NO_TESTS: Mapping[tuple[str, str], ButtonTests] = {}
-
-
-def buttons_of(tree: Tree, school: str) -> Iterator[Device]:
-    """List what can be pressed at a school, or where it has no buttons its host; what is out of use needs no test."""
-    mine = [one for one in tree.devices_of(school) if one.kind in BUTTONS and not one.decommissioned]
-    buttons = [one for one in mine if one.kind == "alarm_button"]
-    yield from buttons or mine
+from server.security.access import Permission, may
 
 
 def tests_of(engine: EngineLike, tree: Tree, schools: Iterable[str], now: float) -> list[views.ButtonTestView]:
@@ -34,6 +28,41 @@ def tests_of(engine: EngineLike, tree: Tree, schools: Iterable[str], now: float)
         known = engine.tests(school)
         found += [_button(engine, one, known.get((one.gateway, one.id)), period, now) for one in buttons_of(tree, school)]
     return sorted(found, key=lambda one: (order[one.state], one.due or 0, one.school, one.gateway, one.device))
+
+
+def round_view(one: Round, accounts: Accounts, user: User, now_ms: int) -> views.RoundView:
+    """Show a planned test, with what this user may ask for now."""
+    ahead = one.state in AHEAD and one.end_ms > now_ms and may(user, Permission.DECLARE)
+    waits = not one.approved_by or (one.state is RoundState.NOTICED and not one.receipted_ms)
+    moves = [*([RoundMove.CONFIRM] if waits else []), RoundMove.REFUSE] if ahead else []
+    return views.RoundView(
+        id=one.id,
+        school=one.school,
+        station=one.station,
+        period=one.period,
+        number=one.number,
+        start=one.start_ms,
+        end=one.end_ms,
+        buttons=len(one.devices),
+        announced=one.announced,
+        state=one.state,
+        noticed=one.noticed_ms or None,
+        receipted=one.receipted_ms or None,
+        receipted_by=accounts.display(one.receipted_by) if one.receipted_by else "",
+        approved=one.approved_ms or None,
+        approved_by=accounts.display(one.approved_by) if one.approved_by else "",
+        window=one.window,
+        reason=one.reason,
+        results=[_result(key, result) for key, result in sorted(one.results.items())],
+        moves=moves,
+    )
+
+
+def _result(key: str, result: Result) -> views.RoundResult:
+    gateway, _, device = key.partition("/")
+    return views.RoundResult(
+        gateway=gateway, device=device, outcome=result.outcome, press=result.press, pressed=result.pressed_ms or None
+    )
 
 
 def _button(

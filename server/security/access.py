@@ -131,6 +131,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/windows/{window_id}"): Permission.WINDOWS,
     ("POST", "/api/v1/windows/{window_id}/moves"): Permission.REHEARSE,
     ("GET", "/api/v1/tests"): Permission.WINDOWS,
+    ("GET", "/api/v1/test-plan"): Permission.WINDOWS,
+    ("POST", "/api/v1/test-plan/moves"): Permission.DECLARE,
     ("POST", "/api/v1/screens/shown"): Permission.WITNESS,
     ("GET", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands"): Permission.COMMAND,

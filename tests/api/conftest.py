@@ -29,6 +29,7 @@ from server.core.effects import ActRefused
 from server.core.escalation import CRITICAL
 from server.core.events import ActRequested, CheckInArrived, PressShown, ShelveRequested, WindowDeclared
 from server.core.roster import RosterIndex
+from server.drills.round_store import RoundStore
 from server.drills.window_store import WindowStore
 from server.export.export import Export
 from server.gaps.store import GapStore
@@ -272,6 +273,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         act=act,
         check_in=check_in,
         windows=windows,
+        rounds=RoundStore(database),
         shown=lambda event: house.shown.append(event),  # noqa: PLW0108  # The house is made below.
         declare=lambda window: house.windows.append(window),  # noqa: PLW0108  # The house is made below.
         commands=commands,

@@ -11,7 +11,8 @@ from contract.identity import DeviceId, GatewayId, SchoolId
 from server.core.alert import Alert
 from server.core.events import WindowDeclared
 from server.core.verdict import Judgement, Verdict
-from server.drills.tables import declared_window, window_move
+from server.drills.round import Round
+from server.drills.tables import declared_window, round_move, test_round, window_move
 from server.gaps import tables
 from server.gaps.cells import FIGURES, Cell
 from server.gaps.visits import Visit, VisitState
@@ -40,6 +41,7 @@ EXPECTED: dict[str, set[Role]] = {
     "shelve": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.EDUCATION_OFFICER},
     "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
+    "declare": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "rehearse": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.SCHOOL_DIRECTOR},
     "witness": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "check_in": {Role.GUARD},
@@ -95,6 +97,8 @@ PLACED = {
     "/api/v1/reports/{report}",
     "/api/v1/rules",
     "/api/v1/rules/{rule}/whatif",
+    "/api/v1/test-plan",
+    "/api/v1/test-plan/moves",
     "/api/v1/tests",
     "/api/v1/visits/{visit_id}",
     "/api/v1/visits/{visit_id}/findings",
@@ -133,6 +137,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/rules": f"?unit={unit}",
         "/api/v1/notifications": f"?school={school}",
         "/api/v1/league": "?indicator=t1",
+        "/api/v1/test-plan": f"?unit={unit}",
         "/api/v1/tests": f"?school={school}",
         "/api/v1/reports/{report}": f"?unit={unit}",
         "/api/v1/gaps.csv": f"?school={school}",
@@ -163,6 +168,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
             "start": 1_000_000,
             "end": 1_600_000,
         },
+        "/api/v1/test-plan/moves": {"move": "confirm", "rounds": [f"{school}.1970Q1.1"]},
         "/api/v1/windows/{window_id}/moves": {"move": "withdraw", "version": 1},
         "/api/v1/checkins": {
             "items": [{"id": KEY, "post": {"gateway": gateway, "device": "post-1"}, "act": "in", "t": 1_000_000}]
@@ -232,7 +238,8 @@ async def with_windows(house: House) -> None:
 
     def forget(connection: Connection) -> None:
         connection.exec_driver_sql("drop trigger if exists window_move_refuses_delete")
-        for table in (declared_window, window_move):
+        connection.exec_driver_sql("drop trigger if exists round_move_refuses_delete")
+        for table in (declared_window, window_move, test_round, round_move):
             connection.execute(delete(table))
 
     await house.database.run(forget)
@@ -240,6 +247,8 @@ async def with_windows(house: House) -> None:
         button = frozenset({(GatewayId(gateway), DeviceId("button-2"))})
         window = WindowDeclared(f"window-{where}", "drill", school, button, 9_000.0, 9_600.0, "chief")
         await house.parts.windows.declare(window, 900.0)
+        planned = Round(f"{school}.1970Q1.1", school, "P", "1970Q1", 1, 9_000_000, 9_600_000, button, announced=True)
+        await house.parts.rounds.add([planned], 900_000)
 
 
 def _alerts() -> list[Alert]:

@@ -114,7 +114,7 @@ from server.api.views.schools import (
     SchoolPage,
     SchoolView,
 )
-from server.api.views.tests import ButtonTests, ButtonTestView, ProofView
+from server.api.views.tests import ButtonTests, ButtonTestView, ProofView, RoundResult, RoundsMoved, RoundView, TestPlan
 from server.api.views.units import SchoolColumns, StationView, UnitView
 from server.api.views.visits import Draws, DrawView, VisitDetail, Visits, VisitView
 from server.api.views.windows import OpenWindow, WindowDetail, Windows, WindowStep, WindowView
@@ -242,6 +242,9 @@ __all__ = [
     "RiskPaper",
     "RiskProfile",
     "RiskWarning",
+    "RoundResult",
+    "RoundView",
+    "RoundsMoved",
     "RuleSettingView",
     "RuleView",
     "Rules",
@@ -257,6 +260,7 @@ __all__ = [
     "Stats",
     "StreamStats",
     "Summary",
+    "TestPlan",
     "UnitView",
     "VerdictView",
     "View",

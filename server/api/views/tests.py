@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from server.api.views.common import View
+from server.drills.round import RoundMove, RoundState
 
 
 class TestState(StrEnum):
@@ -50,3 +51,54 @@ class ButtonTests(View, frozen=True, kw_only=True):
     items: list[ButtonTestView]
     total: int
     counts: dict[str, int]
+
+
+class RoundResult(View, frozen=True, kw_only=True):
+    """What became of one button of a planned test."""
+
+    gateway: str
+    device: str
+    outcome: str  # proven, failed or missed
+    press: str
+    pressed: int | None
+
+
+class RoundView(View, frozen=True, kw_only=True):
+    """One planned test of one school; `moves` are what this user may ask for now."""
+
+    id: str
+    school: str
+    station: str
+    period: str
+    number: int
+    start: int
+    end: int
+    buttons: int
+    announced: bool  # Whether it may begin only once the police have confirmed the notice.
+    state: RoundState
+    noticed: int | None
+    receipted: int | None
+    receipted_by: str
+    approved: int | None
+    approved_by: str
+    window: str
+    reason: str
+    results: list[RoundResult]
+    moves: list[RoundMove]
+
+
+class TestPlan(View, frozen=True, kw_only=True):
+    """Planned tests within reach, the next first; `counts` is by state, over all that begin after `since`."""
+
+    __test__ = False
+
+    items: list[RoundView]
+    next: str | None
+    counts: dict[str, int]
+
+
+class RoundsMoved(View, frozen=True, kw_only=True):
+    """What became of a move of several rounds: how many were made, and why the others were not, by their id."""
+
+    moved: int
+    refused: dict[str, str]
