@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from server.core.alert import Alert, Flow
 from server.core.fact import Fact, What
+from server.core.noise.holding import QUIET
 
 JOINED_SECONDS = 5.0  # What joins a group this soon after it was raised has called nobody by itself.
 RINGS = frozenset({What.RAISED, What.PRESSED, What.REOPENED, What.UNGROUPED, What.UNSHELVED, What.UNPLANNED})
@@ -61,7 +62,7 @@ def add(episodes: dict[str, Episode], key: str, fact: Fact) -> None:  # noqa: C9
     if fact.what in RINGS:
         known.rings.append(fact.at)
     elif fact.what in (What.GROUPED, What.PLANNED, What.SHELVED):
-        if known.rings and fact.at - known.rings[-1] <= JOINED_SECONDS:
+        if known.rings and (fact.note == QUIET or fact.at - known.rings[-1] <= JOINED_SECONDS):
             known.rings.pop()
     elif fact.what is What.SHIFTED and fact.severity is not None:
         known.severity = int(fact.severity)

@@ -199,6 +199,30 @@ def test_what_follows_from_lost_mains_stands_under_it_and_rings_when_it_is_off_f
     assert {alert.group for alert in of(talk, "camera_offline")} == {""}, "it outlasts the cause"
 
 
+def test_what_waits_for_its_cause_calls_nobody_before_and_calls_in_the_end() -> None:
+    talk = live(NOON)
+    talk.read("host", NOON + 1, online=True, mains=False)
+    talk.read("cam-2", NOON + 2, online=False)
+    [camera] = of(talk, "camera_offline")
+    assert not talk.told(), "its cause is about to be told"
+    for at in range(10, 80, 10):
+        talk.heard(NOON + at)
+        talk.tick(NOON + at)
+        assert camera.id not in {due.alert.id for due in talk.told()}
+    assert talk.engine.alerts[camera.id].held == "grouped"
+    talk = live(NOON)
+    talk.read("host", NOON + 1, online=True, mains=False)
+    talk.read("cam-2", NOON + 2, online=False)
+    [camera] = of(talk, "camera_offline")
+    talk.read("host", NOON + 5, online=True, mains=True)
+    called = set[str]()
+    for at in range(10, 120, 10):
+        talk.heard(NOON + at)
+        talk.tick(NOON + at)
+        called |= {due.alert.id for due in talk.told()}
+    assert camera.id in called, "no cause was told: it calls for itself"
+
+
 def test_groups_outlast_a_restart_and_a_change_of_server() -> None:
     talk = awake(town())
     now = pass_time(talk, NOON, 300, dark=set(range(1, 7)))

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from server.core.alert import Alert, State
 from server.core.book import Book
 from server.core.effects import Effect
-from server.core.noise.holding import may_be_held, put_under, take_out
+from server.core.fleet import Fleet
+from server.core.noise.causes import powerless
+from server.core.noise.holding import QUIET, may_be_held, put_under, take_out
 from server.core.noise.members import Members
 
 CAMERAS = frozenset({"camera_offline", "video_lost"})
@@ -31,6 +33,7 @@ EQUIPMENT = frozenset(
 # Cause -> what follows from it at the same school; the first that is told has it.
 FOLLOWS: Mapping[str, frozenset[str]] = {"mains_lost": EQUIPMENT, "cameras_offline": CAMERAS}
 CALM_SECONDS = 600.0  # A camera takes minutes to come back after its mains; only what is then still off rings.
+QUIET_SECONDS = 90.0  # Lost mains are told after a minute.
 JOINS_PER_TICK_MAX = 500
 LOOK_SECONDS = 1.0
 
@@ -38,8 +41,10 @@ LOOK_SECONDS = 1.0
 class Consequences:
     """Puts consequences under their causes, and lets go what outlasts them."""
 
-    def __init__(self, book: Book, members: Members) -> None:
+    def __init__(self, book: Book, fleet: Fleet, members: Members) -> None:
         self._book = book
+        self._fleet = fleet
+        self._quiet: dict[str, float] = {}  # Raised, and calling nobody before then, for its cause is about to be told.
         self._members = members
         self._causes: dict[str, dict[str, str]] = {}  # School -> rule -> its open alert.
         self._waiting: dict[str, None] = {}  # Open consequences that stand under nothing, as far as known.
@@ -79,6 +84,24 @@ class Consequences:
                 return key
         return ""
 
+    def expects_cause(self, alert: Alert, now: float) -> bool:
+        """Say whether an alert's cause is about to be told: its place runs without mains. It waits so long to call."""
+        if alert.rule not in EQUIPMENT or not powerless(alert, self._fleet):
+            return False
+        self._quiet[alert.id] = now + QUIET_SECONDS
+        return True
+
+    def _call(self, now: float) -> list[Effect]:
+        """Call for what has waited for a cause in vain."""
+        effects: list[Effect] = []
+        for key, until in list(self._quiet.items()):
+            alert = self._book.alerts.get(key)
+            waits = alert is not None and alert.state is State.RAISED and not alert.held
+            if not waits or now >= until:
+                del self._quiet[key]
+                effects += self._book.told(key, 0) if waits else []
+        return effects
+
     def tick(self, now: float) -> list[Effect]:
         """Put under its cause what came before it was known, and let go what outlasts it."""
         if now < self._looked_at + LOOK_SECONDS:
@@ -91,11 +114,11 @@ class Consequences:
                 alert = self._book.alerts[key]
                 cause = self.cause_of(alert)
                 if cause:
-                    effects.append(put_under(self._book, alert, cause, now))
+                    effects.append(put_under(self._book, alert, cause, now, QUIET if key in self._quiet else ""))
                     if len(effects) >= JOINS_PER_TICK_MAX:
                         self._dirty = True
                         break
-        return effects + self._orphans(now)
+        return effects + self._call(now) + self._orphans(now)
 
     def _orphans(self, now: float) -> list[Effect]:
         """Let go what stands under an alert that is over: to what that stood under, or to ring a while later."""

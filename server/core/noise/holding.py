@@ -27,9 +27,12 @@ def is_security(alert: Alert) -> bool:
     return rule is not None and rule.security and alert.severity <= Severity.HIGH
 
 
-def put_under(book: Book, alert: Alert, group: str, now: float) -> Effect:
+QUIET = "quiet"  # Noted with what joins before it has called anybody.
+
+
+def put_under(book: Book, alert: Alert, group: str, now: float, note: str = "") -> Effect:
     """Let an alert stand under another one."""
-    return book.record(alert.id, Fact(What.GROUPED, now, ref=group))
+    return book.record(alert.id, Fact(What.GROUPED, now, ref=group, note=note))
 
 
 def take_out(book: Book, alert: Alert, now: float) -> list[Effect]:

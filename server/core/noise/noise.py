@@ -27,7 +27,7 @@ class Noise:
         self._grouping = Grouping(book, fleet, self.members)
         self._shelves = Shelves(book)
         self._planned = Planned(book, fleet)
-        self._consequences = Consequences(book, self.members)
+        self._consequences = Consequences(book, fleet, self.members)
         self._flaps = Flaps(book, fleet, self.members)
         self._floods = Floods(book, fleet)
         self._fresh: dict[str, None] = {}  # Faults that were raised, by whichever server, and not looked at yet.
@@ -42,7 +42,7 @@ class Noise:
             self._fresh.pop(key, None)
             alert = self._book.alerts[key]
             holding = [] if alert.held else self._at_birth(alert, now)
-            if holding or alert.held:
+            if holding or alert.held or self._consequences.expects_cause(alert, now):
                 held.add(key)
                 more += holding
         if not held:
