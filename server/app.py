@@ -63,13 +63,17 @@ def run(
     port: Annotated[int | None, typer.Option(help="Port of dashboard, API and HTTPS door.")] = None,
     broker: Annotated[list[str] | None, typer.Option(help="mqtt://host:port; may be given several times.")] = None,
     roster: Annotated[Path | None, typer.Option(help="A roster to take over before serving.")] = None,
+    channel_file: Annotated[
+        Path | None, typer.Option("--channels", help="The channel file; see docs/notifications.md.")
+    ] = None,
     demo_logins: Annotated[
         Path | None, typer.Option(help="Make demonstration accounts and write their passwords to this file.")
     ] = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM."""
     with one_sentence():
-        settings = read_settings(config, folder=folder, host=host, port=port, brokers=tuple(broker) if broker else None)
+        brokers = tuple(broker) if broker else None
+        settings = read_settings(config, folder=folder, host=host, port=port, brokers=brokers, channels=channel_file)
         set_up_logs(settings.log_level)
         uvloop.run(_serve(settings, roster, demo_logins))
 

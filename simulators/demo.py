@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shell.process import stop_on_signals
 from simulators.broker import find_mosquitto
+from simulators.receivers.channels import channel_file
 
 START_SECONDS_MAX = 300  # A cold start of 3,200 sites on two slow cores; 200 sites take a few seconds.
 STOP_SECONDS_MAX = 15
@@ -204,9 +205,16 @@ async def start_all(demo: Demo, port: int, options: list[str], began: float) -> 
         demo.parts.remove(made)
     say(f"[3/4] Server on {server}")
     logins = folder / "logins.txt"
+    receivers_port, mail_port = free_port(port + 30), free_port(18_250)
+    channels = channel_file(folder, f"http://127.0.0.1:{receivers_port}", mail_port, f"mqtt://127.0.0.1:{broker_port}")
+    await demo.start(
+        "receivers", "simulators.receivers.app", "--port", str(receivers_port), "--mail-port", str(mail_port),
+        "--reports", f"{server}/api/v1/receipts/sms",
+    )  # fmt: skip
     await demo.start(
         "server", "server.app", "run", "--folder", str(folder / "server"), "--port", str(port),
         "--broker", f"mqtt://127.0.0.1:{broker_port}", "--roster", str(roster), "--demo-logins", str(logins),
+        "--channels", str(channels),
     )  # fmt: skip
     await wait_for(demo, "the server", f"{server}/healthz")
     say(f"[4/4] {sites} school gateways, real gateway code, over MQTT")
@@ -219,6 +227,7 @@ async def start_all(demo: Demo, port: int, options: list[str], began: float) -> 
     say(f"\nLive after {time.monotonic() - began:.0f} s.\n")
     say(f"  Dashboard        {server}/")
     say(f"  Simulator page   http://127.0.0.1:{page_port}/   (press a button, cut the power, drop a barrier)")
+    say(f"  Notifications    http://127.0.0.1:{receivers_port}/   (what goes out by text message, chat, mail and siren)")
     say(f"  From a terminal  .venv/bin/anxiao-sim press --page-port {page_port}")
     say(f"\n  Logins (also in {logins}):")
     say("".join(f"    {line}\n" for line in logins.read_text().splitlines()))

@@ -15,7 +15,7 @@ from server.registry.escalations import AUDIENCES
 CITY = timezone(timedelta(hours=8))  # All of the country keeps Asia/Shanghai.
 SMS_PART = 70  # Characters of one part of a text message that is not plain ASCII.
 SMS_PARTS_MAX = 3
-NAME_SHOWN_MAX = 24  # Of a school or a place in a text message.
+NAME_SHOWN_MAX = (24, 48)  # Of a school or a place in a text message, in Chinese and in English.
 
 MODES = {"test": ("【测试】", "[TEST] "), "drill": ("【演练】", "[DRILL] ")}
 LATE = ("【迟到】", "[LATE] ")
@@ -75,8 +75,8 @@ def audience(name: str, language: str) -> str:
 
 def short(about: Subject, language: str) -> str:
     """Write a text message: one line, cut before it takes more than three parts."""
-    place = _cut(about.place or about.device_name)
-    school = _cut(_school(about, language)) or about.gateway
+    place = _cut(about.place or about.device_name, language)
+    school = _cut(_school(about, language), language) or about.gateway
     if language == "en":
         where = ", ".join(part for part in (school, place) if part)
         line = f"{_marks(about, language)}{_level(about, language)} {_what(about, language)}: {where} {_clock(about.t)}."
@@ -158,8 +158,9 @@ def _school(about: Subject, language: str) -> str:
     return about.school_name_en or about.school_name if language == "en" else about.school_name
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= NAME_SHOWN_MAX else name[: NAME_SHOWN_MAX - 1] + "…"
+def _cut(name: str, language: str) -> str:
+    most = NAME_SHOWN_MAX[_at(language)]
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _bounded(line: str) -> str:

@@ -61,8 +61,8 @@ from server.snapshots.reasons import Reasons
 from server.snapshots.store import Snapshots
 from server.stream.hub import Hub, Source
 from server.whatif.asking import WhatIf
+from simulators.receivers.channels import channel_file
 from tests.api.engine import FakeEngine
-from tests.notify.receiving import channel_file
 from tests.registry.city import roster, users
 from tests.snapshots.night import NoProcess, in_thread
 

@@ -11,9 +11,9 @@ import pytest
 from server.channels.channel import Outcome, Receipt
 from server.core.effects import NotificationDue
 from server.notify.model import DueState
+from simulators.receivers.channels import REPORT_KEY, SECRETS
 from tests.api.conftest import House
 from tests.api.engine import press
-from tests.notify.receiving import REPORT_KEY, SECRETS
 from tests.registry.city import THIRD
 
 PHONE = "13800000001"

@@ -14,12 +14,12 @@ from server.channels.channel import Message, Outcome, Subject
 from server.channels.opening import Opened, open_channels
 from server.core.alert import Severity
 from simulators.demo import free_port
+from simulators.receivers.channels import SECRETS, channel_file
 from simulators.receivers.manner import Manner, Receiver
 from simulators.receivers.relay import serving_relay
 from simulators.receivers.smtp import serving_mail
 from simulators.receivers.web import Web, serving
 from tests.needed import serve
-from tests.notify.receiving import SECRETS, channel_file
 
 A, D, F, R = Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.FAILED, Outcome.REFUSED
 BY_HTTP = ("sms", "wecom", "dingtalk", "feishu", "webhook", "siren")

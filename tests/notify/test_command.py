@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from server.app import main
 from simulators.demo import free_port
-from tests.notify.receiving import SECRETS, channel_file
+from simulators.receivers.channels import SECRETS, channel_file
 
 
 @pytest.fixture

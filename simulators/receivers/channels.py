@@ -1,4 +1,4 @@
-"""A channel file whose channels lead to the simulated receivers."""
+"""A channel file whose channels lead to the simulated receivers; it is no secret, and has the mode of one."""
 
 from pathlib import Path
 
