@@ -5,7 +5,7 @@ from dataclasses import replace
 from contract.identity import DeviceId, GatewayId
 from contract.mode import Mode
 from server.core.alert import Alert, Attached, Flow, State
-from server.core.book import Book, Subject
+from server.core.book import Book, Subject, subject_of
 from server.core.effects import Effect, IdTaken
 from server.core.events import AuditJudged, DeviceAlerted, PressArrived, PressCleared, PressStored, Unreadable
 from server.core.fact import Fact, What
@@ -142,7 +142,8 @@ class Incidents:
             return []
         effects: list[Effect] = []
         for other in self._book.known_at(alert.school or alert.gateway):
-            if other.id == alert.id or other.mode != Mode.REAL or not _confirms(other):
+            again = subject_of(other) == subject_of(alert)  # The same button, after its incident was over: no second signal.
+            if again or other.mode != Mode.REAL or not _confirms(other):
                 continue
             if any(_together(press, row) for press in other.presses):
                 for one in (alert, other):  # What is over already stays over: the new one rings, and needs two people.

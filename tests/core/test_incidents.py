@@ -258,6 +258,19 @@ def test_what_does_not_confirm() -> None:
     assert len(talk.engine.alerts[first.id].presses) == 2
 
 
+def test_the_same_button_after_its_incident_was_over_confirms_nothing() -> None:
+    """A child that presses again, a minute after its first press was called false, is no second signal."""
+    talk = talking()
+    first = talk.press(1, 100)
+    talk.act(first.id, "acknowledge", 110)
+    talk.act(first.id, "resolve", 120, cause="false_human")
+
+    again = talk.press(2, 160)
+
+    assert again.id != first.id
+    assert not again.confirmed
+
+
 def test_tamper_confirms_a_press() -> None:
     """A press and an opened cover of the same school within two minutes belong together."""
     talk = talking()
