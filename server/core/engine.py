@@ -372,7 +372,9 @@ class Engine:
 
         While the journal is read back the figures take their time: what is judged now is judged again in a moment.
         """
-        return self._fleet.behind(now) or self._faults.behind() or (not self._fleet.recalling and self._coverage.behind(now))
+        return (
+            self._fleet.behind(now) or self._faults.behind(now) or (not self._fleet.recalling and self._coverage.behind(now))
+        )
 
     def _declared(self, event: WindowDeclared, now: float) -> list[Effect]:
         self._windows.declare(event, now)

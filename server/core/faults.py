@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,8 @@ from server.core.rules import device_alert
 from server.core.schedule import next_boundary
 
 LOOKS_PER_TICK_MAX = 500  # Some 30 ms if each of them raises an alert; the rest of a city waits for the next ticks.
+SCHOOL_LOOKS = 4  # A whole school is as much work as so many devices, …
+GATHERED_LOOKS = 2  # … and the rules that gather as so many.
 DEVICE_ALERT = device_alert.RULE.name
 RETIRED = "retired"  # The cause of a fault that ended because the roster has its device no more.
 FOLLOW_SECONDS = 5.0  # When another server leads: by then it has told what we found, or we look whether we lead.
@@ -57,7 +60,11 @@ class Faults:
         every = self._every = tuple(rules)
         kinds = {kind for rule in every for kind in rule.kinds}
         self._of_device = {kind: _of(every, Subject.DEVICE, kind) for kind in kinds}
-        self._of_school_kind = {kind: _of(every, Subject.SCHOOL, kind) for kind in kinds}
+        at_once = tuple(rule for rule in every if not rule.gathers)
+        self._of_school_kind = {kind: _of(at_once, Subject.SCHOOL, kind) for kind in kinds}
+        self._gathering = tuple(rule for rule in every if rule.gathers)
+        self._gathering_kinds = frozenset(kind for rule in self._gathering for kind in rule.kinds)
+        self._gathered: dict[str, None] = {}  # Schools that the gathering rules look at next.
         self._of_devices = tuple(rule for rule in every if rule.subject is Subject.DEVICE)
         self._of_gateway = tuple(rule for rule in every if rule.subject is Subject.GATEWAY)
         self._of_school = tuple(rule for rule in every if rule.subject is Subject.SCHOOL)
@@ -79,6 +86,8 @@ class Faults:
             effects = self._look(rules, self._view(state), _Look("", state.device.gateway, state.device.id), now)
         if (rules := self._of_school_kind.get(kind)) and state.home is not None:
             effects = effects + self._school(rules, state.home, now)
+        if kind in self._gathering_kinds and state.home is not None:
+            self._gathered[state.home.school.id] = None
         return effects
 
     def minds(self, kind: str) -> bool:
@@ -109,14 +118,14 @@ class Faults:
     @property
     def next_due(self) -> float | None:
         """Say when a tick next has something to look at."""
-        if self._anew or self._roster_is_new or self._boundary is None:
+        if self._anew or self._gathered or self._roster_is_new or self._boundary is None:
             return 0.0
         first = self._looks.first
         return self._boundary if first is None else min(first, self._boundary)
 
-    def behind(self) -> bool:
+    def behind(self, now: float) -> bool:
         """Say whether there is something left to look at."""
-        return bool(self._anew)
+        return bool(self._anew or self._gathered) or self._looks.waits(now)
 
     def _school(self, rules: tuple[Rule, ...], home: Home, now: float) -> list[Effect]:
         view = View(
@@ -139,12 +148,21 @@ class Faults:
             self._look_at_all_clocked(now)
             self._roster_is_new = False
             self._boundary = next_boundary(self._fleet.roster.calendar, now)
-        looked = 0
+        left = LOOKS_PER_TICK_MAX
         for _, look in self._looks.due(now, LOOKS_PER_TICK_MAX):
             effects += self._look_again(look, now)
-            looked += 1
-        for _ in range(min(len(self._anew), LOOKS_PER_TICK_MAX - looked)):
-            effects += self._look_again(self._anew.popleft(), now)
+            left -= SCHOOL_LOOKS if look.school else 1
+            if left <= 0:
+                return effects
+        for school in list(islice(self._gathered, left // GATHERED_LOOKS)):
+            del self._gathered[school]
+            left -= GATHERED_LOOKS
+            if (home := self._fleet.homes.get(school)) is not None:
+                effects += self._school(self._gathering, home, now)
+        while self._anew and left > 0:
+            look = self._anew.popleft()
+            effects += self._look_again(look, now)
+            left -= SCHOOL_LOOKS if look.school else 1
         return effects
 
     def roster_changed(self) -> None:
@@ -273,7 +291,8 @@ class Faults:
         if at is None and rule.look_at is not None:
             at = rule.look_at(view, now)
         if at is None or at <= now:
-            self._again.pop(about, None)
+            if self._again:
+                self._again.pop(about, None)
         elif self._again.get(about) != at:
             self._again[about] = at
             self._looks.add(at, look)

@@ -123,8 +123,10 @@ def silent_since(view: View) -> float:
 
 
 def silent_for(state: DeviceState) -> float:
-    """Say since when nothing has been heard of a device, as far as we listened."""
-    return state.gateway.live_since if state.last_rx is None else state.last_rx
+    """Say since when nothing has been heard of a device, as far as we listened, or since when it tells that it is gone."""
+    if state.last_rx is None:
+        return state.gateway.live_since
+    return state.last_rx if state.since is None else min(state.last_rx, state.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Rule:
     watches: frozenset[str] = field(default_factory=frozenset)  # Metrics whose change makes it look again.
     clocked: bool = False  # Whether the hours of the day matter to it.
     security: bool = False  # About people and gates rather than equipment: at severity 1 or 2 no storm hides it.
+    gathers: bool = False  # Of a school: it looks once with the next tick, however many of its devices have changed.
     look_at: Callable[[View, float], float | None] | None = None  # When time alone may make it find something.
     by_people: bool = False  # Whether only people end its alerts, however well all is again.
     code: str = ""  # By which a device may tell the same on the alarm lane: while that alert is open, this one is not told.

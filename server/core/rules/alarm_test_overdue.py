@@ -66,6 +66,7 @@ RULE = Rule(
     hold_most=0,  # The period is the region's requirement.
     clear_most=0,
     params=(HIGH_AFTER,),
+    gathers=True,
     kinds=frozenset({"alarm_host", "alarm_button"}),
     watches=frozenset({"last_test"}),
     number="A11",

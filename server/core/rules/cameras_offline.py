@@ -40,6 +40,7 @@ RULE = Rule(
     cleared=cleared,
     hold_seconds=60,
     params=(SHARE, WELL, LEAST),
+    gathers=True,
     kinds=frozenset({"camera"}),
     number="A20",
 )

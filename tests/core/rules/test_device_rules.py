@@ -5,11 +5,13 @@ from datetime import date
 
 import pytest
 
+from contract.identity import UnitId
 from contract.kinds import KINDS
 from contract.records import Value
 from server.core.alert import Severity, State
 from server.core.rule import Subject
 from server.core.rules import RULES
+from server.registry.sheets.rule_setting import RuleSetting
 from tests.core.rules.desk import Desk
 from tests.core.talking import MONDAY, beijing
 
@@ -431,6 +433,16 @@ def test_a_device_that_is_silent_behind_a_heard_gateway_is_found_and_one_behind_
     other.wait(silence + 600, heard=False)
     assert other.alert is None
     assert other.liveness() == "unknown"
+
+
+def test_a_camera_that_goes_on_telling_that_it_is_gone_is_told_after_the_hold_that_is_set() -> None:
+    held = RuleSetting(unit=UnitId("450700"), id="camera_offline.hold", value=300)
+    desk = Desk("camera_offline", "camera", CLASS, records=(held,))
+    desk.say(online=False)
+    desk.wait(299)
+    assert desk.alert is None
+    desk.wait(2)
+    assert desk.alert is not None
 
 
 def test_every_rule_of_devices_has_a_case() -> None:

@@ -6,8 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from contract.identity import DeviceId, SchoolId, UnitId
+from server.core.effects import Effect
 from server.core.events import CheckInArrived, GuardsRestored, RosterEdited
-from server.core.rule import Subject
+from server.core.faults import Faults
+from server.core.liveness import Home
+from server.core.rule import Rule, Subject
 from server.core.rules import RULES
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.guard import Guard
@@ -305,3 +308,21 @@ def test_an_edit_of_the_ledger_ends_it_at_once() -> None:
     desk.talk.say(RosterEdited(renewed, [school(1).id], ledger_only=True), desk.now)
     desk.talk.tick(desk.now + 1)
     assert desk.alert is None
+
+
+def test_many_cameras_that_change_at_once_make_one_look_at_the_school(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = cameras(20, 0)
+    looks: list[str] = []
+    real = Faults._school
+
+    def noted(faults: Faults, rules: tuple[Rule, ...], home: Home, now: float) -> list[Effect]:
+        looks.append(home.school.id)
+        return real(faults, rules, home, now)
+
+    monkeypatch.setattr(Faults, "_school", noted)
+    for number in range(1, 20):
+        desk.talk.read(f"cam-{number}", desk.now, online=False)
+    assert looks == []
+    assert desk.talk.engine.behind(desk.now)
+    desk.talk.tick(desk.now + 1)
+    assert looks == [ID]
