@@ -78,3 +78,21 @@ async def devices(page: Page, watch: Watch) -> tuple[str, str]:
     host = next(one for one in found if one["kind"] == "alarm_host")
     button = next(one for one in found if one["id"] == watch.line.button)
     return host["name"], button["name"]
+
+
+async def test_the_police_agree_to_the_plan_of_tests(watch: Watch) -> None:
+    async with watch.seat("police") as police:
+        await police.goto(watch.address + "#/drills?view=plan")
+        await expect(police.locator(".planhead")).to_be_visible()
+        row = police.locator("[id^=round-]")
+        for _ in range(12):  # The service plans within half a minute of its start; the page looks every ten seconds.
+            if await row.count():
+                break
+            await police.wait_for_timeout(5_000)
+        if await row.count() == 0:
+            pytest.skip("no school day is left in this month")
+        await expect(row).to_contain_text("待同意")
+        assert await findings(police) == []
+        await row.locator("input").check()
+        await police.get_by_role("button", name="同意并确认报备").click()
+        await expect(row).to_contain_text("值班席 已同意")

@@ -16,6 +16,7 @@ import { AlertBadges, Badge, Button, Choice, Empty, Severity, Trouble, Waiting }
 import { useResource } from "../ui/resource";
 import { say } from "../ui/toast";
 import { ProofLines } from "./proofs";
+import { PlanView } from "./testplan";
 import { WindowDialog } from "./windowdialog";
 
 const RENEW_MS = 10_000;
@@ -43,7 +44,10 @@ export function DrillsScreen() {
         <Choice
           label={m.drills.view}
           value={view}
-          options={["standing", "proofs", "past"].map((value) => ({ value, text: look(m.drills.views, value) }))}
+          options={["standing", "plan", "proofs", "past"].map((value) => ({
+            value,
+            text: look(m.drills.views, value),
+          }))}
           pick={(value) => replaceQuery({ view: value === "standing" ? undefined : value })}
         />
         {may("rehearse") && (
@@ -55,6 +59,7 @@ export function DrillsScreen() {
       {view === "standing" && <Standing turn={turn} act={setMoving} show={setShown} />}
       {view === "past" && <Past show={setShown} />}
       {view === "proofs" && <Proofs turn={turn} />}
+      {view === "plan" && <PlanView turn={turn} />}
       {asking && <WindowDialog done={again} close={() => setAsking(false)} />}
       {moving && <MoveDialog moving={moving} done={again} close={() => setMoving(null)} />}
       {shown && <WindowPane id={shown} close={() => setShown(null)} />}
