@@ -18,6 +18,7 @@ SHORT_KINDS = frozenset({"sms"})  # Kinds of channel that get one line.
 def about(alert: Alert, tree: Tree) -> Subject:
     """Describe an alert as it stands; what nobody registered stays empty."""
     school = tree.schools.get(alert.school)
+    place = school or tree.units.get(alert.unit)  # Of one cause over many schools the unit is named.
     device = tree.device(alert.gateway, alert.device)
     return Subject(
         alert=alert.id,
@@ -29,8 +30,8 @@ def about(alert: Alert, tree: Tree) -> Subject:
         code=alert.code,
         state=alert.state.value,
         school=alert.school,
-        school_name=school.name if school else "",
-        school_name_en=school.name_en if school else "",
+        school_name=place.name if place else "",
+        school_name_en=place.name_en if place else "",
         station=school.station if school else "",
         gateway=alert.gateway,
         device=alert.device,
