@@ -33,6 +33,8 @@ ALERT_CODES = {
     "clone": "two boxes claim to be the same gateway",
     "outbox_lost": "records were lost with a damaged disk",
 }
+# Kinds of `Press` of which nothing may sound or show at the school: a code given under threat, a button made to be silent.
+SILENT_PRESSES = frozenset({"duress", "silent"})
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -16,7 +16,7 @@ from contract.errors import AnxiaoError, Refused
 from contract.identity import DeviceId, GatewayId, Lane
 from contract.limits import BATCH_BYTES_MAX, BATCH_RECORDS_MAX
 from contract.messages import BirthDevice
-from contract.records import Record, Reply, decode_record, encode_record
+from contract.records import SILENT_PRESSES, Record, Reply, decode_record, encode_record
 from edge.agent import Agent, Shows
 from gateway.announcement import Description
 from gateway.commands import Commands, Rights
@@ -128,7 +128,7 @@ class Box:
             assert self.driver is not None
             self.driver.resume()
             self.hub.restore(note, recovered)
-            for press in self.hub.presses.open:
+            for press in (one for one in self.hub.presses.open if one.press not in SILENT_PRESSES):
                 self.lamps.pressed(DeviceId(press.d), press.id)
             self.driver.end_old_troubles()
             devices = self._devices()

@@ -18,7 +18,19 @@ from contract.kind import Kind
 from contract.kinds import KINDS
 from contract.limits import OPEN_PRESSES_MAX, TEXT_BYTES_MAX
 from contract.messages import BirthDevice, OpenPress
-from contract.records import CheckIn, Clear, ClockAnchor, DeviceAlert, Press, Reading, Record, Reply, Value, encode_record
+from contract.records import (
+    SILENT_PRESSES,
+    CheckIn,
+    Clear,
+    ClockAnchor,
+    DeviceAlert,
+    Press,
+    Reading,
+    Record,
+    Reply,
+    Value,
+    encode_record,
+)
 from edge.reporting import Reporter
 from gateway.node_events import Appended, Event, OpenChanged, Sampled
 from gateway.outbox import Outbox
@@ -111,7 +123,8 @@ class Hub:
         self.presses.pressed(OpenPress(record.id, device, t, mode, press), counter, now)
         self.counts["presses"] += 1
         self.last_press_at = now
-        self.on_press(device, PressId(record.id))
+        if press not in SILENT_PRESSES:  # No lamp beside the button tells whoever watches that it was heard.
+            self.on_press(device, PressId(record.id))
         await self._append_press(record)
         return PressId(record.id)
 

@@ -277,6 +277,22 @@ async def test_a_relay_sounds_and_a_strike_is_pulsed(tmp_path: Path) -> None:
     assert set(lines(tmp_path).values()) == {"0"}  # Nobody drives it any more.
 
 
+async def test_no_lamp_answers_a_silent_press(tmp_path: Path) -> None:
+    """Whoever gave the code under threat is being watched; what a lamp says of an earlier press stays as it is."""
+    agent = contacts(tmp_path)
+    async with running_box(MemoryDisk(), agents=[agent], rights=RIGHTS) as house:
+        hub = await house.agent.hub()
+        device = DeviceId("btn-2")
+        silent = await hub.press(device, counter=1, press="duress")
+        house.uplink.tell(Received("a", "rc", encode_message(Seen([silent]))))
+        assert (lines(tmp_path)["24"], lines(tmp_path)["25"]) == ("0", "0")
+        loud = await hub.press(device, counter=2)
+        house.uplink.tell(Received("a", "rc", encode_message(Seen([loud]))))
+        again = await hub.press(device, counter=3, press="silent")
+        house.uplink.tell(Received("a", "rc", encode_message(Seen([again]))))
+        assert (lines(tmp_path)["24"], lines(tmp_path)["25"]) == ("1", "0")
+
+
 async def test_lamps_follow_the_newest_press_and_go_out_when_it_is_cleared(tmp_path: Path) -> None:
     agent = contacts(tmp_path)
     async with running_box(MemoryDisk(), agents=[agent], rights=RIGHTS) as house:

@@ -1,11 +1,10 @@
 """Somebody pressed the one-key alarm. Whatever is not a declared test or drill is real and rings as a danger to life."""
 
 from contract.mode import Mode
+from contract.records import SILENT_PRESSES
 from server.core.alert import Flow, Severity
 from server.core.events import PressArrived
 from server.core.rule import Finding, Rule, Subject, View
-
-SILENT_PRESSES = frozenset({"duress", "silent"})  # A code given under threat, or a button that is made to be silent.
 
 
 def evaluate(view: View, _now: float) -> Finding | None:
