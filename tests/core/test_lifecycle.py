@@ -4,8 +4,9 @@ import pytest
 
 from server.core.alert import Alert, Flow, State
 from server.core.events import ActRequested
-from server.core.lifecycle import FAULT_MOVES, INCIDENT_MOVES, legal_acts
-from tests.core.talking import Talk, press_id, talking
+from server.core.fact import What
+from server.core.lifecycle import BY_ITSELF, FAULT_MOVES, INCIDENT_MOVES, legal_acts
+from tests.core.talking import Talk, city, press_id, talking
 
 
 def confirmed(talk: Talk) -> Alert:
@@ -256,3 +257,120 @@ def test_legal_acts_follow_the_table() -> None:
 
     assert alert.flow is Flow.INCIDENT
     assert legal_acts(alert) == ("acknowledge", "note", "escalate")
+
+
+def test_a_proposal_outlives_a_restart_and_still_needs_another_person() -> None:
+    """The first may even have signed in anew meanwhile: a session is no person."""
+    talk = talking()
+    alert = confirmed(talk)
+    talk.act(alert, "resolve", 130, by="wang", cause="false_human")
+
+    fresh = talk.restarted(140)
+    same = fresh.act(alert.id, "resolve", 150, by="wang", cause="false_human", key="another-session")
+    assert (same.open, fresh.refused().code) == (True, "second_person_required")
+    done = fresh.act(alert.id, "resolve", 160, by="li", cause="false_human")
+
+    assert done.state is State.RESOLVED
+
+
+def test_two_accounts_of_one_person_are_one_person() -> None:
+    talk = talking()
+    alert = confirmed(talk)
+    talk.act(alert, "resolve", 130, by="wang", cause="false_human")
+
+    also = frozenset({"wang"})
+    after = talk.act(alert, "resolve", 140, by="wang2", cause="false_human", also=also)
+    assert (after.open, talk.refused().code) == (True, "second_person_required")
+    done = talk.act(alert, "resolve", 150, by="li", cause="false_human")
+
+    assert done.state is State.RESOLVED
+
+
+@pytest.mark.parametrize("what", ["press", "reopen", "expiry"])
+def test_whatever_makes_it_ring_again_voids_a_proposal(what: str) -> None:
+    """Whoever proposed had not seen this; an incident that was reopened needs two people once more."""
+    talk = talking(roster=city(kinds={}))
+    alert = confirmed(talk)
+    if what == "reopen":
+        talk.act(alert, "resolve", 125, by="wang", cause="false_human")
+        talk.act(alert, "resolve", 126, by="li", cause="false_human")
+        talk.act(alert, "reopen", 128, by="li")
+    else:
+        talk.act(alert, "resolve", 130, by="wang", cause="false_human")
+        talk.heard(500)
+        if what == "expiry":
+            talk.tick(501)
+        else:
+            talk.press(9, 140)
+    again = talk.act(alert.id, "acknowledge", 510, by="li")
+    assert (again.proposed_by, again.proposed_cause, again.confirmed) == ("", "", True)
+
+    after = talk.act(alert.id, "resolve", 520, by="li", cause="false_human")
+
+    assert after.open
+
+
+def test_a_second_signal_confirms_although_the_first_was_closed_as_false_already() -> None:
+    """Somebody was quick to call it false, and then the next button is pressed: that one needs two people."""
+    talk = talking()
+    first = talk.press(1, 100, device="btn-1")
+    talk.act(first, "acknowledge", 110)
+    talk.act(first, "resolve", 120, cause="false_human")
+
+    second = talk.press(2, 150, device="btn-2")
+
+    assert second.confirmed
+    assert talk.engine.alerts[first.id].state is State.RESOLVED
+    later = talk.act(second.id, "acknowledge", 910)
+    assert talk.act(later, "resolve", 920, cause="false_human").open
+
+
+def test_a_tamper_alarm_that_stood_before_confirms_when_it_is_told_again() -> None:
+    """The cover was opened yesterday and nobody came; now a button is pressed and the cover moves once more."""
+    talk = talking()
+    talk.alerted(1, "tamper", 100, device="host")
+    press = talk.press(2, 90_000)
+    assert not press.confirmed
+
+    talk.alerted(3, "tamper", 90_060, device="host")
+
+    assert talk.engine.alerts[press.id].confirmed
+
+
+def test_a_fault_closed_by_mistake_is_reopened_while_it_lasts() -> None:
+    """It rings again; one that is over begins anew by itself if it comes back."""
+    talk = talking()
+    talk.alerted(1, "battery_low", 100)
+    [alert] = talk.engine.alerts.values()
+    talk.act(alert, "acknowledge", 110)
+    closed = talk.act(alert, "close", 120, cause="planned")
+    assert "reopen" in legal_acts(closed)
+
+    again = talk.act(closed, "reopen", 130)
+    assert (again.state, again.rings) == (State.RAISED, 2)
+    assert talk.told()
+    talk.alerted(2, "battery_low", 140, on=False)
+
+    ended = talk.engine.alerts[alert.id]
+    assert ended.state is State.CLOSED
+    assert "reopen" not in legal_acts(ended)
+    talk.act(ended, "reopen", 150)
+    assert talk.refused().code == "illegal_move"
+
+
+def test_every_arrow_of_the_house_is_in_the_table() -> None:
+    """Calls go from raised to reviewed, faults from raised to closed, and nothing skips the person who takes it."""
+    calls = [("acknowledge", What.ACKNOWLEDGED), ("dispatch", What.DISPATCHED), ("arrive", What.ARRIVED)]
+    calls += [("resolve", What.RESOLVED), ("review", What.REVIEWED)]
+    states = (State.RAISED, State.ACKNOWLEDGED, State.DISPATCHED, State.ON_SCENE, State.RESOLVED)
+    for state, (act, what) in zip(states, calls, strict=True):
+        assert INCIDENT_MOVES[state, act] is what
+    assert INCIDENT_MOVES[State.RESOLVED, "reopen"] is What.REOPENED
+    assert FAULT_MOVES[State.RAISED, "acknowledge"] is What.ACKNOWLEDGED
+    assert FAULT_MOVES[State.ACKNOWLEDGED, "work_order"] is What.WORK_ORDERED
+    assert State.WORK_ORDER in BY_ITSELF[Flow.FAULT][What.RECOVERED]
+    assert FAULT_MOVES[State.RECOVERED, "close"] is What.CLOSED
+    assert {state for state, act in INCIDENT_MOVES if act != "acknowledge"} >= {State.ACKNOWLEDGED}
+    assert [act for state, act in (*INCIDENT_MOVES, *FAULT_MOVES) if state is State.RAISED] == ["acknowledge"] * 2
+    for what in (What.RECOVERED, What.CLOSED, What.ENDED, What.RELAPSED):
+        assert not BY_ITSELF[Flow.INCIDENT][what], "nothing but people ends a call"
