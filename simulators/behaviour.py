@@ -41,6 +41,7 @@ class Orders:
     hosts_off: set[DeviceId] = field(default_factory=set)
     gates_open: set[DeviceId] = field(default_factory=set)
     guards_gone: bool = False
+    police_silent: bool = False  # The police's own system acknowledges no press.
     troubles: dict[DeviceId, set[str]] = field(default_factory=dict)  # Of `simulators.troubles`, by device.
 
 

@@ -15,6 +15,7 @@ from simulators.staff import ESCORT_READER
 
 TICK_SECONDS = 30.0  # One batch for each school in this time, as real boxes poll.
 SLOW_KINDS = ("camera", "recorder")  # Polled at every other tick, half of them each time.
+POLICE_SECONDS = 3.0  # So soon the police's own system acknowledges a press that came to it.
 PRESS_WAIT_SECONDS = 20.0  # A press waits this long for a gateway that is just starting.
 _PATROL_POINTS = ("教学楼", "围墙", "宿舍", "食堂", "配电房")
 
@@ -96,7 +97,16 @@ class SchoolAgent:
     async def press(self, device: DeviceId, *, press: str = "short", mode: str = "real") -> PressId:
         """Press a button; returns once the gateway has it on disk, or raises `NotRunning`."""
         reporting = await self._host()
-        return await reporting.press(device, press=press, mode=mode)
+        made = await reporting.press(device, press=press, mode=mode)
+        asyncio.get_running_loop().call_later(POLICE_SECONDS, self._acknowledged)
+        return made
+
+    def _acknowledged(self) -> None:
+        """Tell that the police's own system has acknowledged a press, as a host does that is networked with it."""
+        hosts = [host for host in self.of_kind("alarm_host") if host not in self.orders.hosts_off]
+        if self._reporting is None or self.orders.police_silent or not self.conduct.alarm_networked or not hosts:
+            return
+        self._reporting.reading(hosts[0], {"police_ack": round(self._clock() * 1_000)})
 
     async def clear(self, device: DeviceId) -> None:
         """Reset a button at the school."""

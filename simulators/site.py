@@ -95,6 +95,10 @@ def _guard_leaves(site: Site, _device: DeviceId | None) -> None:
     site.agent.orders.guards_gone = not site.agent.orders.guards_gone
 
 
+def _police_silent(site: Site, _device: DeviceId | None) -> None:
+    site.agent.orders.police_silent = not site.agent.orders.police_silent
+
+
 def _trouble(name: str) -> Callable[[Site, DeviceId | None], None]:
     """Give what orders one trouble at the first device of its kind, and undoes it."""
 
@@ -116,4 +120,5 @@ ORDERS: dict[str, Callable[[Site, DeviceId | None], None]] = {
     "gate_open": _gate_open,
     "guard_leaves": _guard_leaves,
     "host_off": _host_off,
+    "police_silent": _police_silent,
 } | {f"trouble_{name}": _trouble(name) for name, one in TROUBLES.items() if one.kind != "gateway"}

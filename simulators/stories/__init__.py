@@ -7,6 +7,7 @@ from simulators.stories import (
     false_alarm,
     panic_press,
     power_cut,
+    test_round,
     typhoon,
 )
 from simulators.story import Story
@@ -20,6 +21,7 @@ STORIES: dict[str, Story] = {
         false_alarm,
         panic_press,
         power_cut,
+        test_round,
         typhoon,
     )
 }

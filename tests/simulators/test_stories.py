@@ -26,14 +26,16 @@ async def test_story_plays(running_fleet: MakeFleet, name: str) -> None:
             assert site.agent.orders.power_cut_at is None
             assert not site.agent.orders.cameras_off
             assert not site.agent.orders.troubles
+            assert not site.agent.orders.police_silent
         pressed = [(box.site.gateway.id, *press) for box in run.boxes.values() for press in box.presses]
         presses = {
             "camera_outage": 0,
             "device_faults": 0,
-            "drill": 2,
+            "drill": 3,
             "false_alarm": 1,
             "panic_press": 2,
             "power_cut": 1,
+            "test_round": 2,
             "typhoon": 3,
         }
         assert len(pressed) == presses.get(name, 0)
