@@ -21,7 +21,7 @@ from server.registry.model import Device, School, Station, Unit, User
 from server.registry.sheets.declaration import Declaration
 from server.registry.sheets.exemption import Exemption
 from server.registry.tree import Tree
-from server.security.access import Act, Permission, may, may_act
+from server.security.access import Act, Permission, may, may_work
 
 RELATED_MAX = 100  # Devices shown beside an alert; the school's page has them all.
 
@@ -134,7 +134,7 @@ def alert_detail(alert: Alert, tree: Tree, accounts: Accounts, engine: EngineLik
     fields = alert_fields(alert, tree, accounts, engine)
     return views.AlertDetail(
         **fields,  # type: ignore[arg-type]  # The same names as the struct's; a test compares them.
-        acts=[Act(act) for act in legal_acts(alert) if may_act(user, alert, Act(act))],
+        acts=[Act(act) for act in legal_acts(alert) if may_work(user, tree, alert, Act(act))],
         history=[
             views.HistoryStep(
                 at=ms(step.at), what=step.what, by=accounts.display(step.by) if step.by else "", note=step.note

@@ -384,6 +384,22 @@ def may_act(user: User, alert: Alert, act: Act) -> bool:
     return act in (grant.incidents if alert.flow is Flow.INCIDENT else grant.faults)
 
 
+def may_work(user: User, tree: Tree, alert: Alert, act: Act) -> bool:
+    """Say whether a user may ask for this move of this alert: of an area's row only notes, unless all of it is within reach.
+
+    Whoever minds three schools sees the row of a county, and must not answer for the county.
+    """
+    if not may_act(user, alert, act):
+        return False
+    return act is Act.NOTE or not alert.unit or covers(tree, user.scope, alert.unit)
+
+
+def covers(tree: Tree, scope: Scope, unit: str) -> bool:
+    """Say whether every school of a unit lies below a scope."""
+    branch = tree.branch(scope)
+    return all(school in branch for school in tree.branch_of_unit(unit).schools)
+
+
 def may_move(user: User, move: Move) -> bool:
     """Say whether a user's role may ask for this move of a gap; whether it is legal now, the lifecycle decides."""
     return move in GRANTS[user.role].gaps

@@ -370,3 +370,14 @@ async def test_the_row_of_an_area_is_seen_by_whoever_minds_a_school_of_it_and_by
     assert await ids(house, "chief", "?group=g") == ["m"]
     assert await ids(house, "chief", "?held=shelved") == ["s"]
     assert set(await ids(house, "chief", "?held=any")) == {"m", "s"}
+
+
+async def test_nobody_answers_for_an_area_that_lies_partly_out_of_reach(house: House) -> None:
+    """A station sees the row of the city, and its bureau works it."""
+    put(house, fault("g", rule="area_silent", school="", gateway="", device="", unit=CITY))
+    for name, status in (("police_liaison", 403), ("bureau", 200)):
+        client = await house.sign_in(name)
+        shown = (await client.get("/api/v1/alerts/g")).json()
+        assert ("acknowledge" in shown["acts"]) is (status == 200), name
+        answer = await client.post("/api/v1/alerts/g/acts", json={"act": "acknowledge"}, headers=headers())
+        assert answer.status_code == status, answer.text

@@ -17,7 +17,7 @@ from server.api.show import alert_detail, alert_view
 from server.core.alert import Alert
 from server.core.effects import ActRefused
 from server.core.events import ActRequested
-from server.security.access import as_seen, may_act, sees_alert
+from server.security.access import as_seen, may_work, sees_alert
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,15})"')
 _KEY = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -46,7 +46,7 @@ def add(router: APIRouter, parts: Parts) -> None:
         asked = await read_body(request, asks.AskAct)
         alert = await alert_within(parts, request, alert_id)
         caller = caller_of(request)
-        if not may_act(caller.user, alert, asked.act):
+        if not may_work(caller.user, parts.registry.tree, alert, asked.act):
             raise ApiError(Code.FORBIDDEN, f"{caller.user.role.value} may not {asked.act.value} this alert")
         version = _ETAG.fullmatch(if_match.strip())
         if version is None or not _KEY.fullmatch(idempotency_key):

@@ -12,6 +12,7 @@ from server.api.replies import answers, body, reply
 from server.api.show import alert_detail
 from server.core.effects import ActRefused
 from server.core.events import ShelveRequested
+from server.security.access import covers
 
 
 def add(router: APIRouter, parts: Parts) -> None:
@@ -34,6 +35,8 @@ def add(router: APIRouter, parts: Parts) -> None:
         """Put a fault aside for at most a day, or give it back. Presses and other incidents are never put aside."""
         asked = await read_body(request, asks.AskShelf)
         alert, caller = await alert_within(parts, request, alert_id), caller_of(request)
+        if alert.unit and not covers(parts.registry.tree, caller.user.scope, alert.unit):
+            raise ApiError(Code.FORBIDDEN, "not all of this area is within reach")
         outcome = await parts.act(
             ShelveRequested(
                 alert=alert.id,
