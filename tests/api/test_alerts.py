@@ -105,7 +105,7 @@ async def test_the_chains_of_escalation_are_listed_with_those_built_in(house: Ho
     told = (await client.get("/api/v1/escalation")).json()
 
     assert [chain["name"] for chain in told["chains"]] == [
-        *("north", "city", "silent", "critical", "high", "repair", "routine", "advice", "area", "rehearsal")
+        *("north", "city", "silent", "critical", "high", "repair", "routine", "advice", "untold", "area", "rehearsal")
     ]
     assert told["chains"][1]["hops"] == [
         {"after_s": 0, "audiences": ["station"]},
