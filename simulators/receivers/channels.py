@@ -40,29 +40,34 @@ delivered = ["DELIVRD"]
 
 [wecom]
 kind = "wecom"
+label = "企业微信"
 url = "{web}/cgi-bin/webhook/send"
 key = "{WECOM_KEY}"
 
 [dingtalk]
 kind = "dingtalk"
+label = "钉钉"
 url = "{web}/robot/send"
 token = "{DINGTALK_TOKEN}"
 secret = "{DINGTALK_SECRET}"
 
 [feishu]
 kind = "feishu"
+label = "飞书"
 url = "{web}/open-apis/bot/v2/hook"
 token = "{FEISHU_TOKEN}"
 secret = "{FEISHU_SECRET}"
 
 [webhook]
 kind = "webhook"
+label = "网络回调"
 url = "{web}/webhook"
 secret = "{WEBHOOK_SECRET}"
 report_key = "{REPORT_KEY}"
 
 [mail]
 kind = "mail"
+label = "邮件"
 host = "127.0.0.1"
 port = {mail_port}
 security = "none"
@@ -70,6 +75,7 @@ sender = "anxiao@example.org"
 
 [siren]
 kind = "siren"
+label = "派出所警笛"
 url = "{web}/siren"
 at = "station"
 payload = '{{"on": true, "id": "{{id}}"}}'
@@ -77,6 +83,7 @@ header = "{SIREN_KEY}"
 
 [school-siren]
 kind = "siren"
+label = "学校警笛"
 url = "{web}/siren"
 at = "school"
 payload = '{{"on": true}}'
@@ -84,6 +91,7 @@ header = "{SIREN_KEY}"
 
 [relay]
 kind = "siren"
+label = "值班室继电器"
 url = "{broker}"
 at = "station"
 topic = "{TOPIC}"
@@ -92,6 +100,7 @@ payload = "on {{id}}"
 
 [anything]
 kind = "apprise"
+label = "其他服务"
 url = "json://{web.partition("://")[2]}/webhook"
 """
     )

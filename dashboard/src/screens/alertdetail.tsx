@@ -17,6 +17,7 @@ import { Members } from "./members";
 import { Chain, TwoPeople } from "./escalating";
 import { Overview } from "./overview";
 import { Shelf } from "./shelf";
+import { ToldOf } from "./told";
 
 const HINTS: Partial<Record<Act, string>> = {
   acknowledge: "A",
@@ -92,6 +93,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         {isGroup(alert) && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}
         {detail && isOpen(alert) && <Chain alert={alert} detail={detail} />}
+        <ToldOf id={alert.id} version={alert.ver} />
         {detail && <History detail={detail} />}
         {detail && detail.presses.length > 0 && <Presses detail={detail} />}
         {detail && <Related detail={detail} alert={alert} />}

@@ -32,6 +32,7 @@ const LeagueScreen = later(() => import("./league").then((code) => code.LeagueSc
 const LedgerScreen = later(() => import("./ledger").then((code) => code.LedgerScreen));
 const PaceScreen = later(() => import("./pace").then((code) => code.PaceScreen));
 const ReportsScreen = later(() => import("./reports").then((code) => code.ReportsScreen));
+const NotificationsScreen = later(() => import("./notifications").then((code) => code.NotificationsScreen));
 const NoiseScreen = later(() => import("./noise").then((code) => code.NoiseScreen));
 const RiskScreen = later(() => import("./risk").then((code) => code.RiskScreen));
 const RulesScreen = later(() => import("./rules").then((code) => code.RulesScreen));
@@ -109,6 +110,7 @@ function Screen() {
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;
   if (screen === "visits" && may("coverage")) return id ? <VisitScreen key={id} id={id} /> : <VisitsScreen />;
+  if (screen === "notifications" && may("notified")) return <NotificationsScreen />;
   if (screen === "noise" && may("stats")) return <NoiseScreen />;
   if (screen === "risk" && may("coverage")) return <RiskScreen />;
   if (screen === "schools") return id ? <SchoolScreen key={id} id={id} /> : <SchoolsScreen />;

@@ -17,6 +17,7 @@ import { reports } from "./reports";
 import { risk } from "./risk";
 import { rules } from "./rules";
 import { school } from "./school";
+import { told } from "./told";
 
 export const en: Words = {
   ...alert,
@@ -36,4 +37,5 @@ export const en: Words = {
   ...risk,
   ...rules,
   ...school,
+  ...told,
 };

@@ -16,6 +16,7 @@ import { reports } from "./reports";
 import { risk } from "./risk";
 import { rules } from "./rules";
 import { school } from "./school";
+import { told } from "./told";
 
 export const zh = {
   ...alert,
@@ -35,4 +36,5 @@ export const zh = {
   ...risk,
   ...rules,
   ...school,
+  ...told,
 };
