@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent.parent
 WORDS = ROOT / "dashboard" / "src" / "i18n"
 INDICATORS = ROOT / "server" / "core" / "indicators"
 COUNTED_ELSEWHERE = frozenset({"letters_kept", "pending_bytes"})  # As dead letters; not at all.
+LEFT_OUT = frozenset({"count", "silent", "step", "times", "lacking"})  # Said by the alert's own row or by its group.
 NEVER_SHOWN = frozenset({Code.METHOD_NOT_ALLOWED})  # Only a programmer meets it.
 
 
@@ -87,3 +88,15 @@ def test_every_code_has_a_word(language: str, subject: str, name: str, codes: se
 
     assert len(codes) > 1
     assert {str(code) for code in codes} - known == set()
+
+
+def test_what_a_rule_finds_is_shown_with_words() -> None:
+    """A detail without a word is not shown: each of them is either told or left out on purpose."""
+    told = {
+        key
+        for file in (INDICATORS.parent / "rules").glob("*.py")
+        for key in re.findall(r'\(\("([a-z_]+)", (?:f"|str\()', file.read_text())
+    }
+    for language in ("zh", "en"):
+        known = set(re.findall(r"^ +([a-z_]+):", section(language, "rules", "keys"), re.MULTILINE))
+        assert told - known <= LEFT_OUT, language

@@ -13,6 +13,7 @@ import { may, me } from "../store/session";
 import { schoolName, stationName, unitName, whatOf } from "../store/words";
 import { AlertBadges, Badge, Button, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
+import { Found } from "./found";
 import { Members } from "./members";
 import { Chain, TwoPeople } from "./escalating";
 import { Overview } from "./overview";
@@ -89,6 +90,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         <Facts alert={alert} />
         {resource.failure && <Trouble failure={resource.failure} retry={resource.reload} />}
         {!detail && !resource.failure && <Waiting text={m.detail.loading} />}
+        {detail && <Found detail={detail} />}
         {detail && !isGroup(alert) && <ContactCard detail={detail} />}
         {isGroup(alert) && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}

@@ -1,4 +1,4 @@
-"""A barrier was dropped or a gate released by its emergency switch: somebody has a reason, and says it."""
+"""A barrier was moved or a gate released by its emergency switch: somebody has a reason, and says it."""
 
 from server.core.alert import Severity
 from server.core.rule import Finding, Rule, Subject, View
@@ -27,11 +27,11 @@ def cleared(view: View, _now: float) -> bool:
 
 RULE = Rule(
     name="emergency_release",
-    label="应急降下或释放",
+    label="应急操作或释放",
     label_en="Emergency release used",
     severity=Severity.HIGH,
     subject=Subject.DEVICE,
-    trigger="防冲撞装置应急降下（EFO），或校门紧急释放",
+    trigger="使用了防冲撞装置的应急操作（EFO），或校门的紧急释放",
     trigger_en="a barrier's emergency fast operation, or a gate's emergency release, is used",
     evaluate=evaluate,
     cleared=cleared,

@@ -110,7 +110,7 @@ export const alert = {
     device_offline: "设备离线",
     disk_fault: "硬盘故障或将满",
     electric_fire_risk: "电气火灾隐患",
-    emergency_release: "应急降下或释放",
+    emergency_release: "应急操作或释放",
     fire_detected: "火灾探测器报警",
     fire_detector_fault: "火灾探测器故障",
     gate_forced: "校门被强行打开",
