@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from contract.mode import Mode
 from server.channels.channel import Message, Subject
 from server.core.alert import Alert, Severity
@@ -10,6 +12,7 @@ from server.notify.model import Due, Sending, message_id
 from server.notify.plan import Next
 from server.notify.timing import over_after, until_after
 from server.notify.words import TRIAL, long, short, title
+from server.registry.duty import OF_SCHOOL
 from server.registry.tree import Tree
 
 SHORT_KINDS = frozenset({"sms"})  # Kinds of channel that get one line.
@@ -70,16 +73,19 @@ def compose(due: Due, one: Next, now_ms: int, kinds: Mapping[str, str]) -> Sendi
     """Write the message of a due step to one recipient by one way; `kinds` says of which kind each channel is."""
     language = one.recipient.language
     brief = kinds.get(one.way.channel) in SHORT_KINDS
-    body = short(due.about, language) if brief else long(due.about, due.audience, due.step, language)
+    told = due.about
+    if due.audience in OF_SCHOOL:  # What confirmed it may be a silent call, and somebody there may be watched.
+        told = msgspec.structs.replace(told, confirmed=False)
+    body = short(told, language) if brief else long(told, due.audience, due.step, language)
     message = Message(
         id=message_id(due.id, one.recipient.id, one.way.channel),
-        about=due.about,
+        about=told,
         step=due.step,
         audience=due.audience,
         recipient=one.recipient.id,
         address=one.way.address,
         language=language,
-        subject="" if brief else title(due.about, language),
+        subject="" if brief else title(told, language),
         body=body,
         silent=due.about.code in SILENT_CODES,
     )

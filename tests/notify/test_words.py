@@ -6,7 +6,9 @@ from server.channels.channel import Subject
 from server.core.alert import Severity
 from server.core.rules import RULES
 from server.core.rules.device_alert import MEANINGS
-from server.notify.composing import trial
+from server.notify.composing import compose, trial
+from server.notify.model import Due, Recipient, Way
+from server.notify.plan import Next
 from server.notify.words import SMS_PART, SMS_PARTS_MAX, long, short, title
 
 T = 1_790_000_000.0  # 2026-09-21 22:13:20 in the city.
@@ -129,3 +131,27 @@ def test_long_names_are_cut_and_never_the_mode() -> None:
 def test_trial_says_that_it_is_a_test_and_nothing_else() -> None:
     assert trial("1", "zh", T).body.startswith("【测试】")
     assert trial("1", "en", T).body.startswith("[TEST]")
+
+
+@pytest.mark.parametrize("kind", ["sms", "mail"])
+def test_a_school_is_not_told_that_its_press_was_confirmed(kind: str) -> None:
+    """What confirmed it may be a silent call, and whoever reads the message there may be watched."""
+    reached = Next(Recipient("line-1", ()), Way("out"))
+    for audience, told in (("station", True), ("school", False), ("maintainer", False)):
+        due = Due(
+            alert="a1",
+            ring=2,
+            step=0,
+            audience=audience,
+            school="4507020001",
+            rule="one_key_press",
+            severity=1,
+            mode="real",
+            at_ms=0,
+            about=about(confirmed=True),
+        )
+
+        message = compose(due, reached, 0, {"out": kind}).message
+
+        assert message.about.confirmed is told
+        assert ("证实" in message.subject + message.body) is told
