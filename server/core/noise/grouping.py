@@ -21,8 +21,10 @@ from server.core.noise.holding import may_be_held, put_under, take_out
 from server.core.noise.members import Members
 from server.core.rule import Finding, Rule, View
 
-JOINS_PER_TICK_MAX = 500  # Some 30 ms of facts; the rest of a city joins with the next ticks.
+JOINS_PER_TICK_MAX = 250  # Some 30 ms of facts; the rest of a city joins with the next looks.
 LOOK_SECONDS = 1.0
+PARTS_PER_SECOND = 500  # A city that is silent as a whole takes some 30 ms to look at: once in so many seconds.
+SELDOM_SECONDS = 10.0  # Where nothing changes and only time may end a group.
 COUNT_SECONDS = 5.0  # How often a growing group says how many stand under it.
 
 
@@ -47,7 +49,8 @@ class Grouping:
         self._ending: dict[str, float] = {}  # Group -> since when it is held to be over.
         self._counted: dict[str, float] = {}
         self._totals: tuple[object, dict[str, int]] = (None, {})
-        self._dirty = False
+        self._without_mains: dict[str, bool] = {}  # Gateways as they were found in this look.
+        self._dirty = self._more = False  # Whether something has changed, and whether the last look left something over.
         self._looked_at = 0.0
 
     def seen(self, before: Alert | None, after: Alert | None) -> None:
@@ -88,10 +91,14 @@ class Grouping:
 
     def tick(self, now: float) -> list[Effect]:
         """Look at what may have one cause; at most once a second, and only where something has changed or ends."""
-        if now < self._looked_at + LOOK_SECONDS or not (self._dirty or self._groups):
+        parts = sum(map(len, self._parts.values()))
+        pause = LOOK_SECONDS * (1 + parts / PARTS_PER_SECOND) if self._dirty else SELDOM_SECONDS
+        pause = LOOK_SECONDS if self._more else pause
+        if now < self._looked_at + pause or not (self._dirty or self._groups):
             return []
         self._looked_at = now
-        self._dirty = False
+        self._dirty = self._more = False
+        self._without_mains.clear()
         effects: list[Effect] = []
         for cause in CAUSES:
             heaps = self._heaps(cause)
@@ -132,8 +139,11 @@ class Grouping:
 
     def _powerless(self, gateway: str) -> bool:
         """Say whether a gateway told of lost mains; asked of any of its alerts, for they all say the same."""
-        about = self._book.open(Subject("gateway_offline", gateway, "", Mode.REAL.value, ""))
-        return about is None or powerless(about, self._fleet)
+        known = self._without_mains.get(gateway)
+        if known is None:
+            about = self._book.open(Subject("gateway_offline", gateway, "", Mode.REAL.value, ""))
+            known = self._without_mains[gateway] = about is None or powerless(about, self._fleet)
+        return known
 
     def _gateways_under(self) -> Mapping[str, int]:
         roster = self._fleet.roster
@@ -226,7 +236,7 @@ class Grouping:
             if group and group != alert.group:
                 effects.append(put_under(self._book, alert, group, now))
                 if len(effects) >= JOINS_PER_TICK_MAX:
-                    self._dirty = True
+                    self._more = True
                     break
         for (name, place), key in list(self._groups.items()):
             smaller, larger = self._book.alerts[key], self._larger(name, place)
