@@ -22,7 +22,7 @@ def expiries(view: View, now: float) -> list[tuple[date, str]]:
         for guard in view.dossier.of(Guard)
         if guard.certificate_expires is not None and (guard.on_roll_to is None or today <= guard.on_roll_to)
     ]
-    found += [(kit.expires, f"{kit.item} {kit.id}") for kit in view.dossier.of(Kit) if kit.expires is not None and kit.count]
+    found += [(kit.expires, kit.item) for kit in view.dossier.of(Kit) if kit.expires is not None and kit.count]
     return sorted(found)
 
 
