@@ -21,6 +21,7 @@ from server.notify.timing import next_try
 
 LEASE_SECONDS = 30.0  # Longer than any try may take, so that nobody sends what another still does.
 PURGED_AT_ONCE = 1_000
+IDS_AT_ONCE = 5_000  # In one question; SQLite takes 32,766.
 
 Make = Callable[[Due, Next, int], Sending]
 
@@ -77,9 +78,16 @@ class Notifications:
 
     async def known(self, ids: Collection[str]) -> frozenset[str]:
         """Say which due steps are on record."""
-        due = tables.notification_due.c
-        query = select(due.id).where(due.id.in_(ids))
-        return await self._database.run(lambda connection: frozenset(connection.execute(query).scalars()))
+        due, asked = tables.notification_due.c, list(ids)
+
+        def work(connection: Connection) -> frozenset[str]:
+            found: set[str] = set()
+            for start in range(0, len(asked), IDS_AT_ONCE):
+                some = asked[start : start + IDS_AT_ONCE]
+                found.update(connection.execute(select(due.id).where(due.id.in_(some))).scalars())
+            return frozenset(found)
+
+        return await self._database.run(work)
 
     async def claim(self, free: Mapping[str, int]) -> Sequence[Claimed]:
         """Take messages that are to be tried now: of each channel at most so many, the gravest and oldest first."""

@@ -7,13 +7,13 @@ import pytest
 
 from contract.errors import StorageError
 from server.channels.channel import Outcome
-from server.core.alert import State
+from server.core.alert import State, Step
 from server.core.effects import NotificationDue
 from server.journal.database import Database
 from server.notify.model import DueState, MessageState, Recipient, Way
 from server.notify.reading import NotificationLog, Wanted
 from server.notify.store import LEASE_SECONDS
-from tests.notify.town import FIRST, SECOND, Clock, Told, an_alert, house
+from tests.notify.town import FIRST, NOW, SECOND, Clock, Told, an_alert, house
 
 A, R, F, D = Outcome.ACCEPTED, Outcome.REFUSED, Outcome.FAILED, Outcome.DELIVERED
 
@@ -387,3 +387,35 @@ async def test_old_notifications_are_forgotten_with_all_that_belongs_to_them(dat
     assert await there.store.purge(round(there.clock.now * 1_000) - 1) == 0
     assert await there.store.purge(round(there.clock.now * 1_000) + 1) == 1
     assert await NotificationLog(database).of_alert("press-1") == []
+
+
+async def test_button_that_is_pressed_a_thousand_times_does_not_hinder_looking_at_the_alerts(database: Database) -> None:
+    """Each press rings; what the steps of the chain told at any of them holds for the last one too."""
+    there = house(database, [Told("sms")], ((SECOND,),))
+    history = tuple(Step(NOW, "raised" if number == 0 else "pressed") for number in range(1_000))
+    for number in range(40):
+        first = an_alert(f"press-{number}", escalation=3)
+        there.alerts[first.id] = first
+    await there.dispatcher.reconcile()
+    before = (await NotificationLog(database).page(Wanted(), 0, 1))[1]
+
+    for alert in list(there.alerts.values()):
+        there.alerts[alert.id] = replace(alert, rings=1_000, history=history, version=1_001)
+    await there.dispatcher.reconcile()
+
+    after = (await NotificationLog(database).page(Wanted(), 0, 1))[1]
+    assert (before, after - before) == (40 * 8, 40 * 4)  # Of the last ring the first step alone is new.
+
+
+async def test_alert_that_is_held_back_tells_nobody(database: Database) -> None:
+    """Shelved, planned or under another alert: neither by looking at the alerts nor by what was not sent yet."""
+    sms = Told("sms")
+    there = house(database, [sms], ((SECOND,),))
+    fault = an_alert("fault-1", rule="camera_offline", flow="fault", severity=3, group="area-1")
+    there.alerts[fault.id] = fault
+
+    await there.dispatcher.reconcile()
+    await there.tell(fault)
+    await there.turn()
+
+    assert not sms.got
