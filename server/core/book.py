@@ -238,7 +238,8 @@ class Book:
         current = self.alerts.get(key)
         press = fact.press
         if press is None or (current is not None and current.open):
-            again = still_to_say(current, fact)
+            granted = fact.what is What.ACKNOWLEDGED and _rings_as_seen(current, before)
+            again = fact if granted else still_to_say(current, fact)
             return FactDropped(current) if again is None else self.record(key, again)
         if current is not None and any(row.id == press.id for row in current.presses):
             return FactDropped(current)
@@ -373,3 +374,10 @@ class Book:
         if what == What.PROPOSED.value and alert.flow is Flow.INCIDENT and alert.open:
             return ActRefused("second_person_required", "proposed already; another person must agree", alert)
         return AlertChanged(alert, None)
+
+
+def _rings_as_seen(current: Alert | None, before: Alert | None) -> bool:
+    """Say whether an alert rings for just what whoever took it had seen: only the service itself has moved it since."""
+    if current is None or before is None or current.state is not State.RAISED or current.rings != before.rings:
+        return False
+    return {press.id for press in current.presses} == {press.id for press in before.presses}

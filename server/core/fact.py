@@ -134,7 +134,8 @@ def apply(alert: Alert | None, fact: Fact) -> Alert:
 def still_to_say(alert: Alert | None, fact: Fact) -> Fact | None:  # noqa: C901, PLR0911  # One line for each kind of fact.
     """Give what is left to be said of a fact that was not taken, for the alert had been moved by another server.
 
-    A press, its confirmation and a note are always said. A person's move is not: what they had seen is not so any more.
+    A press, its confirmation and a note are always said. A person's move is not: what they had seen is not so any more; but
+    whoever took an alert that still rings for just that has taken it, which the book knows.
     What the rules find of a fault they find again.
     """
     if alert is None:

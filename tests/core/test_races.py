@@ -295,6 +295,43 @@ def test_a_step_that_meets_an_acknowledgement_is_not_recorded_after_it() -> None
     )
 
 
+def test_an_acknowledgement_that_meets_a_step_is_made_all_the_same() -> None:
+    """The step is nobody's decision: whoever took the alert at the other server at that very moment has taken it."""
+    journal = Journal()
+    leader, other = Server(journal, leads=True), Server(journal, leads=False)
+    leader.hear(pressed(1, "btn-1", NOON), NOON)
+    for server in (leader, other, leader):
+        server.meet(NOON + 1, journals=True)
+    leader.say(Ticked(), NOON + 31)
+    leader.store(NOON + 31)
+    other.act("acknowledge", "li", NOON + 31)
+
+    for server in (other, other, leader):
+        server.meet(NOON + 32, journals=True)
+
+    told = [decode_fact(body).what for body in journal.facts[press_id(1)]]
+    assert told == [What.RAISED, What.ESCALATED, What.ACKNOWLEDGED]
+    assert [alert.state for alert in pictures(leader).values()] == [State.ACKNOWLEDGED]
+
+
+def test_an_acknowledgement_that_meets_another_press_is_not() -> None:
+    """Whoever took it had not seen that one."""
+    journal = Journal()
+    leader, other = Server(journal, leads=True), Server(journal, leads=False)
+    leader.hear(pressed(1, "btn-1", NOON), NOON)
+    for server in (leader, other, leader):
+        server.meet(NOON + 1, journals=True)
+    leader.hear(pressed(2, "btn-1", NOON + 2), NOON + 2)
+    leader.store(NOON + 2)
+    other.act("acknowledge", "li", NOON + 2)
+
+    for server in (other, other, leader):
+        server.meet(NOON + 3, journals=True)
+
+    assert [alert.state for alert in pictures(leader).values()] == [State.RAISED]
+    assert [alert.press_count for alert in pictures(other).values()] == [2]
+
+
 def test_an_alert_acknowledged_two_months_ago_wakes_nobody() -> None:
     """Somebody went there: neither the clock, nor a restart, nor a change of the lead begins its chain again."""
     journal = Journal()
