@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { show } from "../src/store/freeze";
-import { countFolded, listRows, NO_FILTER } from "../src/store/order";
+import { countFolded, countOpen, listRows, NO_FILTER } from "../src/store/order";
 import { alertOf, fault } from "./alerts";
 
 const list = (alerts: ReturnType<typeof alertOf>[], filter = NO_FILTER) =>
@@ -81,6 +81,7 @@ describe("what is held back", () => {
     const rows = list([group, lesser, gate, press, fault({ id: "host", sev: 2 })], { ...NO_FILTER, storm: true });
     expect(rows.map((row) => row.lead.id).sort()).toEqual(["g", "gate", "host", "p"]);
     expect(rows[0]?.lead.id).toBe("p");
+    expect(countOpen([lesser, gate, press])).toBe(3); // What is folded away is open all the same.
     expect(countFolded([lesser, gate, press])).toBe(1);
   });
 });

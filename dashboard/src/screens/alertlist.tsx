@@ -8,7 +8,7 @@ import { route } from "../route";
 import { pending } from "../store/acts";
 import { alertsTick, freshness, now, picture, second, summary } from "../store/feed";
 import type { Line, Shown } from "../store/freeze";
-import { countFolded, isGroup, STORM_RINGS, type Row } from "../store/order";
+import { countFolded, countOpen, isGroup, STORM_RINGS, type Row } from "../store/order";
 import { isUnacked } from "../store/picture";
 import { select, selected } from "../store/selection";
 import { mayAct } from "../store/session";
@@ -356,11 +356,14 @@ function Nothing({ clear }: { clear: () => void }) {
       </Empty>
     );
   }
-  // "Nothing open" is only said by a feed that is fresh.
-  return freshness.value === "live" ? (
-    <Empty title={m.list.emptyAll} hint={m.list.emptyAsOf(clock(second.value))} />
+  // "Nothing open" is only said by a feed that is fresh, and only where nothing is out of sight.
+  alertsTick.value;
+  const unseen = countOpen(picture.value?.alerts.values() ?? []);
+  if (freshness.value !== "live") return <Empty title={m.banner.calmUnsure} />;
+  return unseen ? (
+    <Empty title={m.list.emptyView} hint={m.list.unseen(count(unseen))} />
   ) : (
-    <Empty title={m.banner.calmUnsure} />
+    <Empty title={m.list.emptyAll} hint={m.list.emptyAsOf(clock(second.value))} />
   );
 }
 

@@ -73,6 +73,13 @@ export const isGroup = (alert: Pick<Alert, "school" | "unit">): boolean => !aler
 /** Faults that a storm folds away: never a call for help, never what is about people and gates, never high or critical. */
 export const isFolded = (alert: Alert): boolean => !isIncident(alert) && !alert.security && alert.sev > 2;
 
+/** Count what is open, in sight or not. */
+export function countOpen(alerts: Iterable<Alert>): number {
+  let count = 0;
+  for (const alert of alerts) count += Number(isOpen(alert));
+  return count;
+}
+
 /** Count what a storm folds away. */
 export function countFolded(alerts: Iterable<Alert>): number {
   let count = 0;

@@ -23,6 +23,8 @@ export const live: typeof Chinese = {
     frozen: "The list keeps still until the pointer leaves it or rests for 3 s",
     empty: "No open alert matches",
     emptyAll: "No open alerts",
+    emptyView: "Nothing that calls for you first",
+    unseen: (count) => `${count} more are open: click a severity above to see them, or Held`,
     emptyAsOf: (time) => `live data of ${time}`,
     clear: "Clear the filter",
     beyond: (count) => `${count} more are not loaded; filter, or open a school's page`,

@@ -20,6 +20,8 @@ export const live = {
     frozen: "列表已定住，光标移开或停 3 秒后恢复",
     empty: "没有符合条件的未结告警",
     emptyAll: "没有未结告警",
+    emptyView: "没有需要先处置的告警",
+    unseen: (n: string) => `另有 ${n} 条未结，点上方级别或“压住”可看`,
     emptyAsOf: (time: string) => `${time} 的实时数据`,
     clear: "清除筛选",
     beyond: (n: string) => `另有 ${n} 条未载入，请用筛选或学校页查看`,
