@@ -15,6 +15,7 @@ from contract.identity import UnitId, UserName
 from contract.signing import public_text
 from server.audit import commands
 from server.commands.key import next_key, signing_key, switch
+from server.evidence.verifying import verify
 from server.export.command import export_to
 from server.export.lines import Wanted
 from server.export.times import parse_instant
@@ -50,6 +51,9 @@ main = typer.Typer(no_args_is_help=True, add_completion=False, help="The Anxiao 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts, while the server is stopped or on PostgreSQL.")
 main.add_typer(accounts, name="user")
 main.add_typer(channels, name="channel")
+
+evidence = typer.Typer(no_args_is_help=True, help="Bundles of evidence.")
+main.add_typer(evidence, name="evidence")
 
 Config = Annotated[Path | None, typer.Option(help="A TOML file with settings; see docs/configuration.md.")]
 Folder = Annotated[Path | None, typer.Option(help="Where the server keeps its data.")]
@@ -189,6 +193,22 @@ def command_key(
         settings.folder.mkdir(parents=True, exist_ok=True)
         key = next_key if next_ else switch if switch_ else signing_key
         typer.echo(public_text(key(settings.folder)))
+
+
+@evidence.command("verify")
+def verify_evidence(file: Annotated[Path, typer.Argument(help="A bundle, as it was exported.")]) -> None:
+    """Check a bundle without any server: each file, the seal, the container to its last byte; ends with 1 if it differs."""
+    with one_sentence():
+        manifest, wrong = verify(file)
+        typer.echo(f"alert {manifest.alert}, as of {manifest.as_of} ms UTC, {len(manifest.files)} files")
+        typer.echo(f"seal {manifest.seal}, on line {manifest.audit.sequence} of the audit log: {manifest.audit.hash}")
+        for one in manifest.missing:
+            typer.echo(f"not in the bundle: attachment {one.id}: {one.why}")
+        for line in wrong:
+            typer.echo(f"DIFFERS: {line}", err=True)
+        if wrong:
+            raise typer.Exit(1)
+        typer.echo("whole: every byte is as it was sealed")
 
 
 @accounts.command("add")

@@ -36,6 +36,8 @@ from server.daybooks import Daybooks
 from server.drills.round_store import RoundStore
 from server.drills.scheduler import Scheduler
 from server.drills.window_store import WindowStore
+from server.evidence.evidence import Evidence
+from server.evidence.opening import open_evidence
 from server.export.export import Export
 from server.falling import Falling
 from server.gaps.keeper import Keeper
@@ -125,6 +127,7 @@ class Service:
     whatif: WhatIf | None
     notifying: Notifying
     scheduler: Scheduler
+    evidence: Evidence | None
     app: FastAPI
 
     def not_ready(self) -> dict[str, str]:
@@ -289,6 +292,16 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         build=version("anxiao"),
         secure=settings.tls_cert is not None,
         export=Export(database, whole),
+        evidence=open_evidence(
+            settings,
+            database,
+            journal,
+            engine,
+            auditor.archiver,
+            lambda: registry.tree,
+            lambda: sharing.leads,
+            clock,
+        ),
         auditor=auditor,
         past=days.past,
         whatif=WhatIf(whole.raw, lambda: engine.roster, clock),
@@ -340,6 +353,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         parts.whatif,
         notifying,
         Scheduler(rounds, windows, engine, lambda: registry.tree, runtime.tell, lambda: sharing.leads, clock),
+        parts.evidence,
         build_app(parts, http_door.app),
     )
     await sharing.start()
@@ -459,6 +473,8 @@ async def serve(service: Service, stop: asyncio.Event) -> None:
     ]
     if service.database.dialect != "sqlite":
         long.append(service.registrar.run())
+    if service.evidence is not None and service.evidence.keeper is not None:
+        long.append(service.evidence.keeper.run())
     if service.projector is not None:
         long.append(service.projector.run())
     long += [service.commands.run(), *service.sharing.tasks()]

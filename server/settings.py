@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     archive: Path | None = None  # None means a folder in `folder`.
     archive_days: int = Field(400, ge=2, le=36_500)
     channels: Path | None = None  # The channel file; without it nobody is told but by the screens.
+    evidence: Path | None = None  # None means a folder in `folder`.
+    evidence_real_days: int = Field(1_825, ge=30, le=36_500)
+    evidence_rehearsal_days: int = Field(400, ge=30, le=36_500)
+    evidence_fault_days: int = Field(400, ge=30, le=36_500)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
@@ -56,6 +60,11 @@ class Settings(BaseSettings):
 def archive_folder(settings: Settings) -> Path:
     """Give the folder of the archive."""
     return settings.archive or settings.folder / "archive"
+
+
+def evidence_folder(settings: Settings) -> Path:
+    """Give the folder of attachments and of what holds keep."""
+    return settings.evidence or settings.folder / "evidence"
 
 
 def read_settings(config: Path | None, **given: object) -> Settings:

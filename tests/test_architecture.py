@@ -34,6 +34,10 @@ PURE = [
     "server/core",
     "server/commands/model.py",
     *(f"server/notify/{name}.py" for name in ("composing", "directory", "model", "plan", "rings", "timing", "words")),
+    *(
+        f"server/evidence/{name}.py"
+        for name in ("bundle", "holding", "manifest", "model", "page", "sniffing", "timeline", "trace", "words", "zipping")
+    ),
     *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "then", "visits")),
     *(
         f"server/registry/{name}.py"

@@ -243,6 +243,12 @@ export interface AskFinding {
   evidence?: AskEvidence[];
 }
 
+/** A move of the hold of an alert's evidence; `lift` and `refuse_lift` answer what another person asked for. */
+export interface AskHold {
+  move: "ask_lift" | "lift" | "place" | "refuse_lift";
+  reason: string;
+}
+
 /** An import to do as it was shown. */
 export interface AskImport {
   reason: string;
@@ -284,6 +290,11 @@ export interface AskReceipt {
 /** What became of some messages. */
 export interface AskReceipts {
   receipts: AskReceipt[];
+}
+
+/** Mark an attachment as removed; its bytes stay until their time is over. */
+export interface AskRemoval {
+  reason: string;
 }
 
 /** A school to rename, close or merge, from a day on, with what becomes of its devices and its lines. */
@@ -801,6 +812,114 @@ export interface Escalations {
   chains: ChainView[];
   acks: AckView[];
   audiences: AudienceView[];
+}
+
+/** The evidence of one alert; `may` is what this user may do with it. */
+export interface Evidence {
+  alert: string;
+  as_of: number;
+  entries: EvidenceEntry[];
+  entries_left_out: number;
+  trace: EvidenceTrace;
+  attachments: EvidenceAttachment[];
+  hold: EvidenceHold | null;
+  may: ("ask_lift" | "attach" | "hold" | "lift" | "remove" | "take")[];
+}
+
+/** One attachment; `removed_at` says that it was marked as removed, `expired` that its bytes are gone. */
+export interface EvidenceAttachment {
+  id: string;
+  at: number;
+  by: string;
+  by_display: string;
+  name: string;
+  note: string;
+  kind: string;
+  source: string;
+  media_type: string;
+  sha256: string;
+  bytes: number;
+  removed_at: number | null;
+  removed_by: string;
+  removed_why: string;
+  expired: boolean;
+}
+
+/** One line of the timeline: `t` by the school's clock where it has one, `rx` when the server knew. */
+export interface EvidenceEntry {
+  t: number | null;
+  rx: number;
+  kind: string;
+  what: string;
+  by: string;
+  by_display: string;
+  role: string;
+  ref: string;
+  note: string;
+  detail: Record<string, string>;
+}
+
+/** A hold that stands; `asked_by` wants it lifted, which another person decides. */
+export interface EvidenceHold {
+  alert: string;
+  school: string;
+  school_name: string;
+  school_name_en: string;
+  placed_at: number;
+  placed_by: string;
+  reason: string;
+  asked_at: number | null;
+  asked_by: string;
+  asked_why: string;
+}
+
+/** The holds within reach that stand, and what is kept in all. */
+export interface EvidenceHolds {
+  items: EvidenceHold[];
+  files: number;
+  bytes: number;
+  traces: number;
+  holds: number;
+}
+
+/** A stretch of which the readings do not tell, or in which a camera saw nothing. */
+export interface EvidenceQuiet {
+  gateway: string;
+  device: string;
+  name: string;
+  start: number;
+  end: number;
+  why: string;
+  detail: string;
+}
+
+/** One metric of one device: t, rx, clock quality and value of each reading. */
+export interface EvidenceSeries {
+  gateway: string;
+  device: string;
+  kind: string;
+  name: string;
+  place: string;
+  metric: string;
+  label: string;
+  label_en: string;
+  unit: string;
+  points: [number, number, number, boolean | number | string | null][];
+}
+
+/** The readings around the presses; `source` is empty where they have left the database. */
+export interface EvidenceTrace {
+  source: string;
+  frozen: boolean;
+  taken: number;
+  whole: boolean;
+  spans: [number, number][];
+  spans_left_out: number;
+  points_left_out: number;
+  devices: number;
+  devices_left_out: number;
+  series: EvidenceSeries[];
+  quiet: EvidenceQuiet[];
 }
 
 /** A written exemption of one indicator. */
@@ -1352,7 +1471,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "export" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "evidence" | "export" | "hold_evidence" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "take_evidence" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
 
 /** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
 export interface PlanView {
@@ -2044,6 +2163,12 @@ export interface Routes {
   "GET /api/v1/alerts": { query: { state?: "open" | "all"; severity?: number | null; school?: string | null; unit?: string | null; rule?: string | null; mode?: Mode | null; group?: string | null; held?: "any" | "grouped" | "shelved" | "planned" | null; cursor?: string | null; limit?: number }; body: undefined; reply: AlertPage };
   "GET /api/v1/alerts/{alert_id}": { query: undefined; body: undefined; reply: AlertDetail };
   "POST /api/v1/alerts/{alert_id}/acts": { query: undefined; body: AskAct; reply: AlertDetail };
+  "POST /api/v1/alerts/{alert_id}/attachments": { query: { name: string; note?: string }; body: undefined; reply: EvidenceAttachment };
+  "GET /api/v1/alerts/{alert_id}/attachments/{attachment_id}": { query: undefined; body: undefined; reply: unknown };
+  "POST /api/v1/alerts/{alert_id}/attachments/{attachment_id}/remove": { query: undefined; body: AskRemoval; reply: EvidenceAttachment };
+  "GET /api/v1/alerts/{alert_id}/evidence": { query: undefined; body: undefined; reply: Evidence };
+  "GET /api/v1/alerts/{alert_id}/evidence.zip": { query: { as_of?: number | null }; body: undefined; reply: unknown };
+  "POST /api/v1/alerts/{alert_id}/hold": { query: undefined; body: AskHold; reply: EvidenceHolds };
   "GET /api/v1/alerts/{alert_id}/notifications": { query: undefined; body: undefined; reply: Notifications };
   "POST /api/v1/alerts/{alert_id}/shelf": { query: undefined; body: AskShelf; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
@@ -2067,6 +2192,7 @@ export interface Routes {
   "GET /api/v1/coverage/pace": { query: { unit?: string | null; indicator?: string | null; figure?: "ledger" | "live"; days?: number }; body: undefined; reply: Pace };
   "GET /api/v1/days": { query: { last?: number }; body: undefined; reply: Days };
   "GET /api/v1/escalation": { query: undefined; body: undefined; reply: Escalations };
+  "GET /api/v1/evidence/holds": { query: undefined; body: undefined; reply: EvidenceHolds };
   "GET /api/v1/export/incidents": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/export/readings": { query: { from: number; to: number; school?: string; gateway?: string }; body: undefined; reply: unknown };
   "GET /api/v1/gaps": { query: { unit?: string; school?: string; state?: GapState[]; owner?: string; indicator?: string; figure?: "" | "ledger" | "live" | "visit"; due?: "" | "overdue" | "soon" | "none"; cursor?: string | null; limit?: number }; body: undefined; reply: GapLines };

@@ -44,6 +44,19 @@ class AskShelf(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     whole: bool = False
 
 
+class AskRemoval(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Mark an attachment as removed; its bytes stay until their time is over."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=500)]
+
+
+class AskHold(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A move of the hold of an alert's evidence; `lift` and `refuse_lift` answer what another person asked for."""
+
+    move: Literal["place", "ask_lift", "refuse_lift", "lift"]
+    reason: Annotated[str, msgspec.Meta(min_length=2, max_length=500)]
+
+
 class AskWindow(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A test or drill to declare: only the listed buttons are of that mode, and only within the span."""
 

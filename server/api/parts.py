@@ -10,6 +10,7 @@ from server.audit.auditor import Auditor
 from server.commands.giving import Commands
 from server.drills.round_store import RoundStore
 from server.drills.window_store import WindowStore
+from server.evidence.evidence import Evidence
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
@@ -76,6 +77,7 @@ class Parts:
     secure: bool = False  # Served over TLS: the cookie is then never sent in the clear.
     ingest: Ingest = Ingest()
     export: Export | None = None
+    evidence: Evidence | None = None
     auditor: Auditor | None = None
     past: Past | None = None
     whatif: WhatIf | None = None

@@ -7,10 +7,11 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.api.problems import ApiError, Code
+from server.evidence.sniffing import BYTES_MAX as EVIDENCE_BYTES_MAX
 from server.registry.exchange.limits import FILE_BYTES_MAX
 
 BODY_BYTES_MAX = 64 * 1024  # The largest body of the API is a queue of 50 check-ins, some 15 kB.
-FILES_TAKEN_AT = "/api/v1/imports"  # The one route that takes a file, signed in; it counts the bytes itself as well.
+FILES_TAKEN_AT = "/api/v1/imports"  # Beside attachments of alerts the one that takes a file; both count the bytes too.
 DOOR_PREFIX = "/v1/"  # The gateways' door has limits of its own, those of the wire.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -51,7 +52,7 @@ class Shield:
         if scope["path"].startswith(DOOR_PREFIX):
             await self._app(scope, receive, shielded)
             return
-        limit = FILE_BYTES_MAX if scope["path"] == FILES_TAKEN_AT else BODY_BYTES_MAX
+        limit = _limit(scope["path"])
         if _declared_length(scope) > limit:
             await ApiError(Code.TOO_LARGE, f"allowed: {limit} bytes").answer()(scope, receive, shielded)
             return
@@ -66,6 +67,12 @@ class Shield:
             return message
 
         await self._app(scope, measured, shielded)
+
+
+def _limit(path: str) -> int:
+    if path == FILES_TAKEN_AT:
+        return FILE_BYTES_MAX
+    return EVIDENCE_BYTES_MAX if path.startswith("/api/v1/alerts/") and path.endswith("/attachments") else BODY_BYTES_MAX
 
 
 def _declared_length(scope: Scope) -> int:

@@ -97,6 +97,18 @@ class CommandStore:
 
         return await self._database.run(work)
 
+    async def between(self, school: str, from_ms: int, to_ms: int, limit: int) -> Sequence[Given]:
+        """Read the orders of one school that were asked for in a span, oldest first, with their answers."""
+        query = (
+            select(command)
+            .where(command.c.school == school, command.c.asked_ms >= from_ms, command.c.asked_ms <= to_ms)
+            .order_by(command.c.asked_ms, command.c.id)
+            .limit(limit)
+        )
+        return await self._database.run(
+            lambda connection: _with_answers(connection, [_read(row) for row in connection.execute(query)])
+        )
+
     async def pending(self, now_ms: int) -> Sequence[tuple[str, GatewayId, bytes]]:
         """Read what is signed, has not ended and has no answer: id, gateway and what is sent.
 

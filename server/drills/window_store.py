@@ -123,6 +123,18 @@ class WindowStore:
         )
         return await self._database.run(lambda connection: [_window(one) for one in connection.execute(query)])
 
+    async def overlapping(self, school: str, from_ms: int, to_ms: int, limit: int) -> Sequence[Rehearsal]:
+        """Read those of one school, however they stand, whose span touches another; in the order in which they begin."""
+        row = tables.declared_window.c
+        query = (
+            select(tables.declared_window)
+            .where(row.school == school, row.start_ms <= to_ms, row.end_ms >= from_ms)
+            .order_by(row.start_ms.desc(), row.id)
+            .limit(limit)
+        )
+        found = await self._database.run(lambda connection: [_window(one) for one in connection.execute(query)])
+        return found[::-1]
+
     async def counting(self, now: float) -> Sequence[WindowDeclared]:
         """Read, for an engine that starts, what counts: also what is over, for presses held back until now may be of it."""
         row = tables.declared_window.c

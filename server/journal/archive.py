@@ -81,7 +81,7 @@ def write_file(folder: Path, batches: Sequence[RawBatch], prev: str, now_ms: int
         if not _holds(draft, batches):
             raise StorageError(f"archive: {draft} does not hold what was written")
         draft.replace(path)
-        _sync_folder(folder)
+        sync_folder(folder)
         size, sha256 = path.stat().st_size, _sha256(path)
     except OSError as error:
         raise StorageError(f"archive: {path}: {error.strerror}") from error
@@ -115,7 +115,7 @@ def write_manifest(folder: Path, entries: Sequence[ArchiveEntry]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(folder / MANIFEST)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise StorageError(f"archive: {folder / MANIFEST}: {error.strerror}") from error
 
@@ -342,7 +342,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -5,13 +5,18 @@ again, and rows that a file has are passed over until they are deleted.
 """
 
 import asyncio
+import hashlib
+import os
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import msgspec
 import structlog
 from sqlalchemy import delete, func, insert, select, update
 
+from contract.errors import StorageError
 from server.journal import tables
 from server.journal.archive import (
     GENESIS,
@@ -19,6 +24,7 @@ from server.journal.archive import (
     ArchiveEntry,
     add_to_manifest,
     last_of_manifest,
+    sync_folder,
     write_manifest,
     write_packed,
 )
@@ -49,6 +55,34 @@ async def in_thread(function: Callable[..., T], *args: object) -> T:
     return await asyncio.to_thread(function, *args)
 
 
+async def _nothing(_entry: ArchiveEntry, _path: Path) -> None:
+    """Keep nothing."""
+
+
+def set_aside(path: Path, folder: Path, entry: ArchiveEntry) -> None:
+    """Copy a file of the archive and prove the copy by the hash of its entry, beside which it lies.
+
+    Raises `StorageError` unless all of it is on the disk; a file that was set aside before is proven and left.
+    """
+    aside = folder / entry.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not aside.exists():
+            draft = folder / f"{entry.name}.part"
+            with path.open("rb") as given, draft.open("wb") as taken:
+                shutil.copyfileobj(given, taken)
+                taken.flush()
+                os.fsync(taken.fileno())
+            draft.replace(aside)
+            sync_folder(folder)
+        (folder / f"{entry.name}.json").write_bytes(msgspec.json.encode(entry))
+        with aside.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+                raise StorageError(f"archive: {aside}: is not the file that was written")
+    except OSError as error:
+        raise StorageError(f"archive: {aside}: {error.strerror}") from error
+
+
 class Archiver:
     """Archives what may go; one of it at a time on one database."""
 
@@ -71,6 +105,7 @@ class Archiver:
         self._pause = pause
         self._file_bytes = file_bytes
         self._source = ArchivedRaw(database, folder)
+        self.on_expire: Callable[[ArchiveEntry, Path], Awaitable[None]] = _nothing
 
     async def run(self, may_go: Callable[[int], bool], *, goes_on: Callable[[], bool] = lambda: True) -> int:
         """Archive the oldest batches as long as `may_go` says so of the instant of their receipt; gives how many went.
@@ -89,7 +124,10 @@ class Archiver:
         return moved
 
     async def expire(self, before_ms: int) -> int:
-        """Remove files of which every batch was received before an instant; their entries stay in the chain."""
+        """Remove files of which every batch was received before an instant; their entries stay in the chain.
+
+        `on_expire` sees each before it goes, and what it raises keeps the file and all after it: a hold wins.
+        """
         removed = 0
         entries = await self._source.entries()
         for entry in entries:
@@ -97,6 +135,7 @@ class Archiver:
                 continue
             if entry.last_rx_ms >= before_ms:
                 break  # Only from the oldest on: a journal with a hole in it proves nothing.
+            await self.on_expire(entry, self._folder / entry.name)
             table = tables.archive_file
             gone = update(table).where(table.c.last_sequence == entry.last_sequence).values(expired=True)
             await self._database.run(lambda connection, gone=gone: connection.execute(gone).rowcount)  # type: ignore[misc]

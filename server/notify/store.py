@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from server.channels.channel import Outcome, Receipt
+from server.evidence.tables import held_alerts
 from server.journal.database import Database
 from server.notify import sql, tables
 from server.notify.health import note_health
@@ -233,11 +234,17 @@ class Notifications:
         return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
 
     async def purge(self, before_ms: int) -> int:
-        """Forget due steps that are older than an instant, with all that belongs to them; some at a time."""
+        """Forget due steps that are older than an instant, with all that belongs to them; some at a time.
+
+        What belongs to an incident whose evidence is held stays.
+        """
 
         def work(connection: Connection) -> int:
             due = tables.notification_due.c
-            query = select(due.id).where(due.at_ms < before_ms, due.state != DueState.OPEN.value).limit(PURGED_AT_ONCE)
+            query = select(due.id).where(
+                due.at_ms < before_ms, due.state != DueState.OPEN.value, due.alert.not_in(held_alerts())
+            )
+            query = query.limit(PURGED_AT_ONCE)
             ids = list(connection.execute(query).scalars())
             connection.execute(delete(tables.notification_hop).where(tables.notification_hop.c.due.in_(ids)))
             connection.execute(delete(tables.notification).where(tables.notification.c.due.in_(ids)))

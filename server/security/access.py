@@ -25,6 +25,9 @@ class Permission(StrEnum):
     COVERAGE = "coverage"
     ACT = "act"
     SHELVE = "shelve"  # Put faults aside for some hours, with a reason. Nothing of a press can be.
+    EVIDENCE = "evidence"  # See an alert's evidence and its attachments; each view is audited. Attaching is `act`.
+    TAKE_EVIDENCE = "take_evidence"  # Take it out as a bundle.
+    HOLD_EVIDENCE = "hold_evidence"  # Keep it from any removal; two people lift a hold.
     CONTACT = "contact"  # Telephone numbers of schools and stations.
     WINDOWS = "windows"  # See declared tests and drills.
     REHEARSE = "rehearse"  # Ask for them, and take them back.
@@ -80,6 +83,13 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/channels"): Permission.NOTIFIED,
     ("POST", "/api/v1/channels/{channel}/try"): Permission.TRY_CHANNEL,
     ("POST", "/api/v1/receipts/{channel}"): Permission.MACHINE,
+    ("GET", "/api/v1/alerts/{alert_id}/evidence"): Permission.EVIDENCE,
+    ("GET", "/api/v1/alerts/{alert_id}/evidence.zip"): Permission.TAKE_EVIDENCE,
+    ("POST", "/api/v1/alerts/{alert_id}/attachments"): Permission.ACT,
+    ("GET", "/api/v1/alerts/{alert_id}/attachments/{attachment_id}"): Permission.EVIDENCE,
+    ("POST", "/api/v1/alerts/{alert_id}/attachments/{attachment_id}/remove"): Permission.ACT,
+    ("POST", "/api/v1/alerts/{alert_id}/hold"): Permission.HOLD_EVIDENCE,
+    ("GET", "/api/v1/evidence/holds"): Permission.EVIDENCE,
     ("GET", "/api/v1/schools/{school_id}"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/history"): Permission.WATCH,
     ("GET", "/api/v1/schools/{school_id}/risk"): Permission.COVERAGE,
@@ -185,6 +195,9 @@ GRANTS: dict[Role, Grant] = {
     Role.POLICE_LIAISON: Grant(
         _WATCHING
         | {
+            Permission.EVIDENCE,
+            Permission.TAKE_EVIDENCE,
+            Permission.HOLD_EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
             Permission.LEDGER,
@@ -208,6 +221,9 @@ GRANTS: dict[Role, Grant] = {
     Role.COMMAND_CENTRE: Grant(
         _WATCHING
         | {
+            Permission.EVIDENCE,
+            Permission.TAKE_EVIDENCE,
+            Permission.HOLD_EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
             Permission.LEDGER,
@@ -229,6 +245,7 @@ GRANTS: dict[Role, Grant] = {
     Role.EDUCATION_OFFICER: Grant(
         _WATCHING
         | {
+            Permission.EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
             Permission.LEDGER,
@@ -251,6 +268,7 @@ GRANTS: dict[Role, Grant] = {
     Role.SCHOOL_DIRECTOR: Grant(
         _WATCHING
         | {
+            Permission.EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
             Permission.LEDGER,
@@ -307,6 +325,8 @@ GRANTS: dict[Role, Grant] = {
     Role.SUPERVISOR: Grant(
         _WATCHING
         | {
+            Permission.EVIDENCE,
+            Permission.TAKE_EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
             Permission.REPORT,

@@ -31,6 +31,10 @@ from server.core.events import ActRequested, CheckInArrived, PressShown, ShelveR
 from server.core.roster import RosterIndex
 from server.drills.round_store import RoundStore
 from server.drills.window_store import WindowStore
+from server.evidence.evidence import Evidence
+from server.evidence.files import Files
+from server.evidence.reading import EvidenceReader
+from server.evidence.store import EvidenceStore
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
@@ -299,6 +303,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         build="test",
         static=tmp_path / "static",
         export=Export(database, SqlJournal(database)),
+        evidence=Evidence(
+            EvidenceReader(database, SqlJournal(database), EvidenceStore(database), lambda: registry.tree),
+            Files(tmp_path / "evidence"),
+        ),
         auditor=FakeAuditor(),  # type: ignore[arg-type]  # As much of it as the API asks.
     )
     house = House(build_app(parts), parts, engine, hub, registry, database, history, now)

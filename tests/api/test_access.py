@@ -39,6 +39,15 @@ EXPECTED: dict[str, set[Role]] = {
         Role.MAINTAINER,
     },
     "shelve": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.EDUCATION_OFFICER},
+    "evidence": {
+        Role.POLICE_LIAISON,
+        Role.COMMAND_CENTRE,
+        Role.EDUCATION_OFFICER,
+        Role.SCHOOL_DIRECTOR,
+        Role.SUPERVISOR,
+    },
+    "take_evidence": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.SUPERVISOR},
+    "hold_evidence": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "report": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "windows": set(Role) - {Role.GUARD, Role.WALL},
     "declare": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
@@ -76,6 +85,9 @@ EXPECTED: dict[str, set[Role]] = {
 PLACED = {
     "/api/v1/alerts/{alert_id}",
     "/api/v1/alerts/{alert_id}/acts",
+    "/api/v1/alerts/{alert_id}/evidence",
+    "/api/v1/alerts/{alert_id}/evidence.zip",
+    "/api/v1/alerts/{alert_id}/hold",
     "/api/v1/alerts/{alert_id}/shelf",
     "/api/v1/alerts/{alert_id}/notifications",
     "/api/v1/notifications",
@@ -152,6 +164,7 @@ def request(method: str, path: str, where: str) -> httpx.Request:
         "/api/v1/alerts/{alert_id}/shelf": {"until": 2_000_000, "reason": "parts ordered"},
         "/api/v1/visits": {"id": KEY, "school": school, "day": "2027-01-01"},
         "/api/v1/visits/{visit_id}/findings": {"number": 1, "words": "w", "severity": "minor"},
+        "/api/v1/alerts/{alert_id}/hold": {"move": "place", "reason": "an inquiry"},
         "/api/v1/gaps/{gap_id}/moves": {"move": "note", "version": 1, "note": "w"},
         "/api/v1/sheets/{sheet}/lines": {
             "values": {"school": school, "id": "new", "item": "helmet"},
@@ -195,6 +208,7 @@ EDITS = (
 def askable() -> list[tuple[str, str]]:
     """List the routes that answer and end; streams, draws and second persons have tests of their own."""
     others = {"/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm", *EDITS}
+    others |= {path for _, path in ROUTES if "/attachments" in path}  # tests/api/test_evidence.py.
     others |= {"/api/v1/visits/{visit_id}/acts", "/api/v1/visits/draws"}
     return [route for route in ROUTES if route[1] not in others]
 
@@ -312,6 +326,7 @@ async def test_bootstrap_and_lists_hold_nothing_of_the_other_branch(house: House
         "gaps.csv",
         "gaps/summary",
         "visits",
+        "evidence/holds",
     )
     await with_gaps(house)
     await house.parts.windows.declare(_window(), 900.0)

@@ -9,6 +9,8 @@ from server.api.routes import (
     commands,
     coverage,
     escalation,
+    evidence,
+    evidence_files,
     export,
     gaps,
     gaps_moves,
@@ -49,6 +51,9 @@ ADD = (
     commands.add,
     coverage.add,
     escalation.add,
+    evidence.add,
+    evidence_files.add,
+    evidence_files.add_giving,
     export.add,
     gaps.add,
     gaps_moves.add,  # After them: its addresses take whatever name they have not.

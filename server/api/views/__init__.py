@@ -39,6 +39,16 @@ from server.api.views.coverage import (
 )
 from server.api.views.escalation import AckView, AudienceView, ChainView, Escalations
 from server.api.views.events import AlertsEvent, CoverageEvent, HelloEvent, LivenessEvent, ResetEvent, ResetReason
+from server.api.views.evidence import (
+    Evidence,
+    EvidenceAttachment,
+    EvidenceEntry,
+    EvidenceHold,
+    EvidenceHolds,
+    EvidenceQuiet,
+    EvidenceSeries,
+    EvidenceTrace,
+)
 from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
@@ -173,6 +183,14 @@ __all__ = [
     "Draws",
     "EditAnswer",
     "Escalations",
+    "Evidence",
+    "EvidenceAttachment",
+    "EvidenceEntry",
+    "EvidenceHold",
+    "EvidenceHolds",
+    "EvidenceQuiet",
+    "EvidenceSeries",
+    "EvidenceTrace",
     "ExemptionView",
     "FaultView",
     "Figure",
