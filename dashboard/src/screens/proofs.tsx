@@ -55,7 +55,7 @@ export function ProofLines({ items, named = false }: { items: ButtonTestView[]; 
 function Chain({ proof }: { proof: ProofView }) {
   const m = t();
   return (
-    <ol class="chain">
+    <ol class="proofchain">
       {STEPS.map((step) => {
         const at = proof[step];
         return (
