@@ -84,4 +84,9 @@ describe("what is held back", () => {
     expect(countOpen([lesser, gate, press])).toBe(3); // What is folded away is open all the same.
     expect(countFolded([lesser, gate, press])).toBe(1);
   });
+
+  it("puts the rows of areas above single faults of their severity, and below every press", () => {
+    const rows = list([fault({ id: "new", sev: 2, rx: 9_000 }), { ...group, rx: 1 }, alertOf({ id: "p", rx: 1 })]);
+    expect(rows.map((row) => row.lead.id)).toEqual(["p", "g", "new"]);
+  });
 });
