@@ -349,7 +349,13 @@ function Presses({ detail }: { detail: AlertDetail }) {
   );
 }
 
-const RULED = ["mode_claimed", "window", "why_real"];
+const RULED = ["mode_claimed", "window", "why_real", "press_id"];
+
+function factText(key: string, value: string): string {
+  const m = t();
+  const words: Record<string, Record<string, string>> = { press: m.press, lacking: m.proof.lacking };
+  return look(words[key] ?? m.school.words, value);
+}
 
 function Related({ detail, alert }: { detail: AlertDetail; alert: Alert }) {
   const m = t();
@@ -373,7 +379,7 @@ function Related({ detail, alert }: { detail: AlertDetail; alert: Alert }) {
             {facts.map(([key, value]) => (
               <>
                 <dt>{look(m.detail.factNames, key)}</dt>
-                <dd>{key === "press" ? look(m.press, value) : look(m.school.words, value)}</dd>
+                <dd>{factText(key, value)}</dd>
               </>
             ))}
           </dl>

@@ -91,6 +91,7 @@ export const live: typeof Chinese = {
     system: "System",
     factNames: {
       press: "Press",
+      lacking: "What was lacking",
       mode_claimed: "Device claims",
       code: "Code",
       text: "Text",

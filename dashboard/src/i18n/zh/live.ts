@@ -81,6 +81,7 @@ export const live = {
     system: "系统",
     factNames: {
       press: "按法",
+      lacking: "未完成的环节",
       mode_claimed: "设备声明",
       code: "代码",
       text: "说明",
