@@ -92,7 +92,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         {!detail && !resource.failure && <Waiting text={m.detail.loading} />}
         {detail && <Found detail={detail} />}
         {detail && !isGroup(alert) && <ContactCard detail={detail} />}
-        {isGroup(alert) && <Members group={alert} />}
+        {isGroup(alert) && alert.children > 0 && <Members group={alert} />}
         {group.length > 1 && <Group group={group} request={request} />}
         {detail && isOpen(alert) && <Chain alert={alert} detail={detail} />}
         <ToldOf id={alert.id} version={alert.ver} />
