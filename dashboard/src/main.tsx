@@ -8,6 +8,7 @@ import "./style/ledger.css";
 import "./style/reports.css";
 import "./style/past.css";
 import "./style/drills.css";
+import "./style/evidence.css";
 import { render } from "preact";
 import { App } from "./app";
 import { enter } from "./store/session";

@@ -80,7 +80,7 @@ class Gathering:
             Series(*key, sorted(points, key=lambda point: (point[0], point[1])))
             for key, points in sorted(self._found.items())
         ]
-        quiet = [*self._quiet, *self._silences(), *self._unheard(known), *_blind(series, known, self.spans)]
+        quiet = [*self._quiet, *self._silences(taken), *self._unheard(known), *_blind(series, known, self.spans)]
         whole = not (self._left_out or cut or spans_left_out or len(self.devices) > DEVICES_MAX)
         return Trace(
             source=source,
@@ -112,11 +112,12 @@ class Gathering:
         if any(start <= last and first <= end for first, last in self.spans):
             self._quiet.append(Quiet(gateway, "", start, end, "hole", f"{record.why} {record.n}"))
 
-    def _silences(self) -> Iterable[Quiet]:
-        """Find where a gateway told nothing at all for longer than it ever does when it works."""
+    def _silences(self, taken: int) -> Iterable[Quiet]:
+        """Find where a gateway told nothing at all for longer than when it works; nothing of what is to come."""
         for gateway in sorted({device.gateway for device in self.devices}):
             heard = self._heard.get(gateway, set())
-            for start, end in self.spans:
+            for start, over in self.spans:
+                end = min(over, max(start, taken))
                 marks = [start, *sorted(at for at in heard if start <= at <= end), end]
                 for before, after in pairwise(marks):
                     if after - before > SILENCE_MS:

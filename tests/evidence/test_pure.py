@@ -157,6 +157,15 @@ def test_trace_says_where_nothing_was_heard_or_was_lost() -> None:
     assert not trace.whole
 
 
+def test_trace_that_is_read_early_calls_nothing_silent_that_is_still_to_come() -> None:
+    spans, _ = spans_of(press("a"))
+    gathering = Gathering(spans, (BUTTON,))
+    gathering.add(batch(*[one for one in heard() if isinstance(one, Reading) and one.t <= AT]))
+    trace = gathering.trace(press("a"), taken=AT + 10_000, source="journal", spans_left_out=0, cut=False)
+
+    assert trace.quiet == []
+
+
 def test_trace_says_where_a_camera_was_blind() -> None:
     changes = [
         Reading(d="cam-1", t=AT - 60_000, m={"online": True, "picture": "good"}),

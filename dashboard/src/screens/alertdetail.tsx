@@ -11,9 +11,10 @@ import { isOpen, isUnacked } from "../store/picture";
 import { selected } from "../store/selection";
 import { may, me } from "../store/session";
 import { schoolName, stationName, unitName, whatOf } from "../store/words";
-import { AlertBadges, Badge, Button, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
+import { AlertBadges, Badge, Button, Choice, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { Found } from "./found";
+import { EvidencePane } from "./evidence";
 import { Members } from "./members";
 import { Chain, TwoPeople } from "./escalating";
 import { Overview } from "./overview";
@@ -63,6 +64,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
   const m = t();
   const resource = useResource<AlertDetail>(`/alerts/${encodeURIComponent(alert.id)}`, alert.ver);
   const detail = resource.data;
+  const [tab, setTab] = useState<"work" | "tab">("work");
   return (
     <>
       <header class={`headline s${alert.sev} ${alert.mode} ${isUnacked(alert) ? "unacked" : ""}`}>
@@ -86,7 +88,20 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         <TwoPeople alert={alert} />
       </header>
       <Steps alert={alert} detail={detail} />
-      <div class="scroll">
+      {may("evidence") && !isGroup(alert) && (
+        <div class="detailtabs">
+          <Choice
+            label={m.evidence.tabs}
+            value={tab}
+            options={(["work", "tab"] as const).map((value) => ({ value, text: m.evidence[value] }))}
+            pick={setTab}
+          />
+        </div>
+      )}
+      <div class="scroll" hidden={tab !== "tab"}>
+        {tab === "tab" && <EvidencePane alert={alert} />}
+      </div>
+      <div class="scroll" hidden={tab === "tab"}>
         <Facts alert={alert} />
         {resource.failure && <Trouble failure={resource.failure} retry={resource.reload} />}
         {!detail && !resource.failure && <Waiting text={m.detail.loading} />}

@@ -4,6 +4,7 @@ import { alert } from "./alert";
 import { coverage } from "./coverage";
 import { drill } from "./drill";
 import { escalation } from "./escalation";
+import { evidence } from "./evidence";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -24,6 +25,7 @@ export const en: Words = {
   ...coverage,
   ...drill,
   ...escalation,
+  ...evidence,
   ...frame,
   ...gap,
   ...general,

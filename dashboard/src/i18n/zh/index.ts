@@ -3,6 +3,7 @@ import { alert } from "./alert";
 import { coverage } from "./coverage";
 import { drill } from "./drill";
 import { escalation } from "./escalation";
+import { evidence } from "./evidence";
 import { frame } from "./frame";
 import { gap } from "./gap";
 import { general } from "./general";
@@ -23,6 +24,7 @@ export const zh = {
   ...coverage,
   ...drill,
   ...escalation,
+  ...evidence,
   ...frame,
   ...gap,
   ...general,
