@@ -12,14 +12,16 @@ import { selected } from "../store/selection";
 import { may, me } from "../store/session";
 import { schoolName, stationName, unitName, whatOf } from "../store/words";
 import { AlertBadges, Badge, Button, Choice, Liveness, Severity, Trouble, Waiting } from "../ui/parts";
+import { later } from "../ui/later";
 import { useResource } from "../ui/resource";
 import { Found } from "./found";
-import { EvidencePane } from "./evidence";
 import { Members } from "./members";
 import { Chain, TwoPeople } from "./escalating";
 import { Overview } from "./overview";
 import { Shelf } from "./shelf";
 import { ToldOf } from "./told";
+
+const EvidencePane = later(() => import("./evidence").then((code) => code.EvidencePane));
 
 const HINTS: Partial<Record<Act, string>> = {
   acknowledge: "A",
