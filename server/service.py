@@ -43,6 +43,7 @@ from server.falling import Falling
 from server.gaps.keeper import Keeper
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
+from server.handover.store import Handovers
 from server.history.opening import history_of
 from server.history.projector import Projector
 from server.history.store import HistoryStore
@@ -308,6 +309,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
         gaps=gaps,
         visits=VisitStore(database),
         risk=risk,
+        handovers=Handovers(database),
         notifying=(notifying := notifying_of(settings, database, runtime, registry, lambda: sharing.leads, clock)),
         reports=Maker(GivenReports(database), PastRecords(database)),
         ingest=IngestView(

@@ -243,6 +243,15 @@ export interface AskFinding {
   evidence?: AskEvidence[];
 }
 
+/** Taking over from a colleague: what was seen, and whether the alarm was heard. `id` is a UUID of the request's own. */
+export interface AskHandover {
+  id: string;
+  outgoing: string;
+  seen?: string[];
+  sound?: "heard" | "not_heard" | "not_tried";
+  note?: string;
+}
+
 /** A move of the hold of an alert's evidence; `lift` and `refuse_lift` answer what another person asked for. */
 export interface AskHold {
   move: "ask_lift" | "lift" | "place" | "refuse_lift";
@@ -616,6 +625,12 @@ export interface ChoiceView {
   value: string;
   label: string;
   label_en: string;
+}
+
+/** An account of the same post. */
+export interface Colleague {
+  name: string;
+  display: string;
 }
 
 /** One column of a sheet. */
@@ -1084,6 +1099,26 @@ export interface GatewayView {
 /** Which part of a school's safety a factor belongs to: early warnings ask for several parts at once. */
 export type Group = "devices" | "figures" | "incidents" | "institution" | "people" | "surroundings";
 
+/** One handover, as it is on record. */
+export interface HandoverView {
+  id: string;
+  at: number;
+  outgoing: string;
+  incoming: string;
+  open: number;
+  seen: string[];
+  sound: "heard" | "not_heard" | "not_tried";
+  note: string;
+}
+
+/** What the incoming officer must see, who may hand over, and the newest handovers. `urgent` are the open alerts of levels 1 and 2 within reach; each must be acknowledged as seen. */
+export interface Handovers {
+  urgent: Alert[];
+  open: number;
+  colleagues: Colleague[];
+  items: HandoverView[];
+}
+
 /** Whether the process lives, or is ready; `parts` names what is not. */
 export interface Health {
   status: "ok" | "unavailable";
@@ -1471,7 +1506,7 @@ export interface PaceRow {
 }
 
 /** What a request can need. */
-export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "evidence" | "export" | "hold_evidence" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "take_evidence" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
+export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "evidence" | "export" | "handover" | "hold_evidence" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "take_evidence" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
 
 /** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
 export interface PlanView {
@@ -2200,6 +2235,8 @@ export interface Routes {
   "GET /api/v1/gaps/summary": { query: { unit?: string }; body: undefined; reply: GapSummary };
   "GET /api/v1/gaps/{gap_id}": { query: undefined; body: undefined; reply: GapDetail };
   "POST /api/v1/gaps/{gap_id}/moves": { query: undefined; body: AskMove; reply: GapDetail };
+  "GET /api/v1/handovers": { query: undefined; body: undefined; reply: Handovers };
+  "POST /api/v1/handovers": { query: undefined; body: AskHandover; reply: Handovers };
   "POST /api/v1/imports": { query: { name: string; sheet?: string; whole?: boolean }; body: undefined; reply: ImportView };
   "GET /api/v1/imports/{import_id}": { query: undefined; body: undefined; reply: ImportView };
   "POST /api/v1/imports/{import_id}/apply": { query: undefined; body: AskImport; reply: ImportView };

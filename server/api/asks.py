@@ -322,3 +322,13 @@ class AskReceipts(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of some messages."""
 
     receipts: Annotated[list[AskReceipt], msgspec.Meta(max_length=500)]
+
+
+class AskHandover(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Taking over from a colleague: what was seen, and whether the alarm was heard. `id` is a UUID of the request's own."""
+
+    id: Annotated[str, msgspec.Meta(min_length=8, max_length=36)]
+    outgoing: Annotated[str, msgspec.Meta(max_length=64)]
+    seen: Annotated[list[_Short], msgspec.Meta(max_length=1_000)] = []
+    sound: Literal["heard", "not_heard", "not_tried"] = "not_tried"
+    note: Annotated[str, msgspec.Meta(max_length=1_000)] = ""

@@ -14,6 +14,7 @@ from server.evidence.evidence import Evidence
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
+from server.handover.store import Handovers
 from server.history.store import HistoryStore
 from server.importing import Importing
 from server.noise.reading import Facts
@@ -61,6 +62,7 @@ class Parts:
     visits: VisitStore
     risk: RiskKeeper
     notifying: Notifying
+    handovers: Handovers
     edit: EditRegistry
     importing: Importing
     registry: Registry

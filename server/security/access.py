@@ -48,6 +48,7 @@ class Permission(StrEnum):
     EDIT_LEDGER = "edit_ledger"  # Edit them, each role its own sheets: server/security/editing.py.
     NOTIFIED = "notified"  # See who was told of alerts by which channel, and how the channels do.
     TRY_CHANNEL = "try_channel"
+    HANDOVER = "handover"  # Take over a post from a colleague, with what is open.
     COMMAND = "command"  # Order gateways and their devices about, each role within its own list.
 
 
@@ -81,6 +82,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("GET", "/api/v1/alerts/{alert_id}/notifications"): Permission.NOTIFIED,
     ("GET", "/api/v1/notifications"): Permission.NOTIFIED,
     ("GET", "/api/v1/channels"): Permission.NOTIFIED,
+    ("GET", "/api/v1/handovers"): Permission.HANDOVER,
+    ("POST", "/api/v1/handovers"): Permission.HANDOVER,
     ("POST", "/api/v1/channels/{channel}/try"): Permission.TRY_CHANNEL,
     ("POST", "/api/v1/receipts/{channel}"): Permission.MACHINE,
     ("GET", "/api/v1/alerts/{alert_id}/evidence"): Permission.EVIDENCE,
@@ -200,6 +203,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.HOLD_EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
+            Permission.HANDOVER,
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,
@@ -226,6 +230,7 @@ GRANTS: dict[Role, Grant] = {
             Permission.HOLD_EVIDENCE,
             Permission.COVERAGE,
             Permission.NOTIFIED,
+            Permission.HANDOVER,
             Permission.LEDGER,
             Permission.REPORT,
             Permission.ACT,

@@ -38,6 +38,7 @@ from server.evidence.store import EvidenceStore
 from server.export.export import Export
 from server.gaps.store import GapStore
 from server.gaps.visit_store import VisitStore
+from server.handover.store import Handovers
 from server.history.store import Point
 from server.importing import Importing
 from server.journal.archive import ArchivedRaw
@@ -284,6 +285,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         gaps=GapStore(database),
         visits=VisitStore(database),
         risk=RiskKeeper(RiskStore(database), engine, lambda _: None, lambda: now[0]),  # type: ignore[arg-type]  # A fake.
+        handovers=Handovers(database),
         notifying=notifying(database, engine, registry, tmp_path, lambda: now[0]),
         reports=Maker(GivenReports(database), PastRecords(database)),
         whatif=whatif,

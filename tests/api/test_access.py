@@ -67,6 +67,7 @@ EXPECTED: dict[str, set[Role]] = {
     "export": {Role.ADMINISTRATOR},
     "notified": set(Role) - {Role.GUARD, Role.WALL, Role.MAINTAINER},
     "try_channel": {Role.ADMINISTRATOR},
+    "handover": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE},
     "command": {Role.POLICE_LIAISON, Role.COMMAND_CENTRE, Role.MAINTAINER, Role.ADMINISTRATOR},
     "ledger": set(Role) - {Role.GUARD, Role.WALL},
     "edit_ledger": {Role.ADMINISTRATOR, Role.EDUCATION_OFFICER, Role.SCHOOL_DIRECTOR},
@@ -209,6 +210,7 @@ def askable() -> list[tuple[str, str]]:
     """List the routes that answer and end; streams, draws and second persons have tests of their own."""
     others = {"/api/v1/stream", "/api/v1/login", "/api/v1/commands/{command_id}/confirm", *EDITS}
     others |= {path for _, path in ROUTES if "/attachments" in path}  # tests/api/test_evidence.py.
+    others |= {"/api/v1/handovers"}  # Taking over needs a colleague of the same post: tests/api/test_handovers.py.
     others |= {"/api/v1/visits/{visit_id}/acts", "/api/v1/visits/draws"}
     return [route for route in ROUTES if route[1] not in others]
 

@@ -23,6 +23,7 @@ export function Header({ showHelp }: { showHelp: () => void }) {
     ...(may("coverage") ? [{ at: "league", text: m.league.nav }] : []),
     ...(may("report") ? [{ at: "reports", text: m.reports.nav }] : []),
     ...(may("stats") ? [{ at: "noise", text: m.nav.noise }] : []),
+    ...(may("handover") ? [{ at: "handover", text: m.handover.nav }] : []),
     ...(may("notified") ? [{ at: "notifications", text: m.told.nav }] : []),
     ...(may("coverage") ? [{ at: "risk", text: m.nav.risk }] : []),
     ...(may("windows") ? [{ at: "drills", text: m.drills.nav }] : []),

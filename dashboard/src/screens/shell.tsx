@@ -32,6 +32,7 @@ const LeagueScreen = later(() => import("./league").then((code) => code.LeagueSc
 const LedgerScreen = later(() => import("./ledger").then((code) => code.LedgerScreen));
 const PaceScreen = later(() => import("./pace").then((code) => code.PaceScreen));
 const ReportsScreen = later(() => import("./reports").then((code) => code.ReportsScreen));
+const HandoverScreen = later(() => import("./handover").then((code) => code.HandoverScreen));
 const NotificationsScreen = later(() => import("./notifications").then((code) => code.NotificationsScreen));
 const NoiseScreen = later(() => import("./noise").then((code) => code.NoiseScreen));
 const RiskScreen = later(() => import("./risk").then((code) => code.RiskScreen));
@@ -110,6 +111,7 @@ function Screen() {
   if (screen === "league" && may("coverage")) return <LeagueScreen />;
   if (screen === "reports" && may("report")) return <ReportsScreen />;
   if (screen === "visits" && may("coverage")) return id ? <VisitScreen key={id} id={id} /> : <VisitsScreen />;
+  if (screen === "handover" && may("handover")) return <HandoverScreen />;
   if (screen === "notifications" && may("notified")) return <NotificationsScreen />;
   if (screen === "noise" && may("stats")) return <NoiseScreen />;
   if (screen === "risk" && may("coverage")) return <RiskScreen />;

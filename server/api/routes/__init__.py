@@ -14,6 +14,7 @@ from server.api.routes import (
     export,
     gaps,
     gaps_moves,
+    handovers,
     health,
     items,
     kinds,
@@ -57,6 +58,7 @@ ADD = (
     export.add,
     gaps.add,
     gaps_moves.add,  # After them: its addresses take whatever name they have not.
+    handovers.add,
     health.add,
     items.add,
     kinds.add,

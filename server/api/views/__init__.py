@@ -50,6 +50,7 @@ from server.api.views.evidence import (
     EvidenceTrace,
 )
 from server.api.views.gaps import GapCounts, GapDetail, GapEntry, GapEvidence, GapLine, GapLines, GapSummary
+from server.api.views.handovers import Colleague, Handovers, HandoverView
 from server.api.views.health import AuditStats, Health, HistoryStats, Stats, StreamStats
 from server.api.views.kinds import Kinds, KindView, MetricKind, Series
 from server.api.views.noise import ActorView, AdviceView, AnswerView, LoadView, PostLoad, PresserView, Quality
@@ -163,6 +164,7 @@ __all__ = [
     "CheckInResult",
     "CheckIns",
     "ChoiceView",
+    "Colleague",
     "ColumnView",
     "CommandAnswer",
     "CommandView",
@@ -205,6 +207,8 @@ __all__ = [
     "GapStanding",
     "GapSummary",
     "GatewayView",
+    "HandoverView",
+    "Handovers",
     "Health",
     "HelloEvent",
     "HistoryStats",
