@@ -58,10 +58,11 @@ class CheckIn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="k", ta
     d: str
     t: int
     guard: str
-    act: str  # in, out, patrol, answer
+    act: str  # in, out, patrol, answer, here
     q: int = 3
     point: str = ""  # The patrol point, for act=patrol.
     method: str = ""  # card, finger, nfc, qr, phone, …
+    skew: int = 0  # By how many ms the clock of the phone it came from was ahead; `t` is put right by it.
 
     def positions(self) -> int:
         """Say how many positions this record covers."""
@@ -224,6 +225,7 @@ def check_record(record: Record) -> None:
     elif isinstance(record, Reply):
         _check_texts(record.code, record.text)
     else:
+        _check_integers(record.skew)
         _check_texts(record.guard, record.act, record.point, record.method)
 
 

@@ -12,6 +12,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    rollupOptions: { input: ["index.html", "guard.html"] }, // The guard's page is small and by itself.
   },
   worker: { format: "iife" },
   server: { proxy: { "/api": "http://127.0.0.1:8099" } },

@@ -69,6 +69,7 @@ from server.registry.accounts import write_logins
 from server.registry.demo_accounts import demo_accounts, with_password
 from server.registry.keys import keep_keys
 from server.registry.model import Roster
+from server.registry.phones import Phones
 from server.registry.roster_file import read_roster
 from server.registry.store import Registry
 from server.registry.tree import Tree
@@ -77,6 +78,7 @@ from server.reports.making import Maker
 from server.risk.keeper import RiskKeeper
 from server.risk.store import RiskStore
 from server.runtime import Runtime
+from server.security.access import may_have_phone
 from server.security.passwords import Passwords, generate_password
 from server.security.sessions import Sessions
 from server.settings import Settings, archive_folder
@@ -221,8 +223,9 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
             projector.notify(max(sequences))
 
     def watched(gateway: GatewayId) -> bool:
-        known = registry.tree.gateways.get(gateway)
-        return hub.police_watch(known.school if known is not None else "")
+        return hub.police_watch(registry.tree.school_of(gateway) or "")
+
+    phones = Phones(registry.accounts.all, lambda user, school: may_have_phone(user, school, registry.tree), clock)
 
     windows, rounds = WindowStore(database), RoundStore(database)
     ingest = Ingest(journal, runtime.tell, clock, on_commit=committed, watched=watched)
@@ -239,7 +242,7 @@ async def _assembled(settings: Settings, database: Database, roster: Path | None
     )
     http_door = HttpDoor(
         ingest.receive,
-        lambda gateway: registry.tree.gateways.get(gateway),  # noqa: PLW0108  # The tree is replaced.
+        lambda gateway: registry.tree.gateways.get(GatewayId(gateway)) or phones.find(gateway),  # The tree is replaced.
         orders=commands.waiting,
     )
     doors: tuple[Door, ...] = (*open_mqtt_doors(settings.brokers, settings.door, settings.name, ingest.receive), http_door)
@@ -412,7 +415,9 @@ async def figures_of(engine: Engine, tree: Tree) -> Check:
 async def keep_check_in(journal: SqlJournal, event: CheckInArrived) -> None:
     """Store a check-in that came by telephone, once however often it is sent; raises `StorageError`."""
     t_ms = round(event.t * 1000)
-    record = CheckIn(event.id, event.device, t_ms, event.guard, event.act, point=event.point, method="phone")
+    record = CheckIn(
+        event.id, event.device, t_ms, event.guard, event.act, point=event.point, method=event.method, skew=event.skew_ms
+    )
     await journal.store_events(
         [
             AlarmEvent(

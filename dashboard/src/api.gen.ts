@@ -199,7 +199,7 @@ export interface AskCalendar {
 export interface AskCheckIn {
   id: string;
   post: Post;
-  act: "answer" | "in" | "out" | "patrol";
+  act: "answer" | "here" | "in" | "out" | "patrol";
   t: number;
   point?: string;
 }
@@ -207,6 +207,7 @@ export interface AskCheckIn {
 /** What a telephone has queued. */
 export interface AskCheckIns {
   items: AskCheckIn[];
+  sent?: number;
 }
 
 /** An order to a gateway or a device of it; `id` is a UUID that makes it harmless to send again. */
@@ -285,6 +286,11 @@ export interface AskMove {
 /** One delivery of a source; all of it is taken or nothing. */
 export interface AskOutside {
   events: OutsideEvent[];
+}
+
+/** What a telephone says of itself: eight of 0-9 and a-z that it drew once and keeps. */
+export interface AskPhone {
+  mark: string;
 }
 
 /** What became of one message: known by our id of it, or by the other side's own number. */
@@ -613,11 +619,15 @@ export interface CheckInResult {
   id: string;
   status: "accepted" | "refused";
   reason: string;
+  rx: number;
+  late: boolean;
 }
 
 /** What became of each check-in, in the order sent. */
 export interface CheckIns {
   items: CheckInResult[];
+  skew_ms: number | null;
+  server_ms: number;
 }
 
 /** One value a column may have. */
@@ -1508,6 +1518,32 @@ export interface PaceRow {
 /** What a request can need. */
 export type Permission = "act" | "audit" | "check_in" | "command" | "contact" | "coverage" | "declare" | "edit_ledger" | "evidence" | "export" | "handover" | "hold_evidence" | "ledger" | "machine" | "metrics" | "notified" | "planned" | "prove" | "public" | "rectify" | "rehearse" | "report" | "shelve" | "signed_in" | "stats" | "take_evidence" | "try_channel" | "try_rules" | "visit" | "watch" | "windows" | "witness";
 
+/** One school; as `gateway`, with `key`, the telephone calls for help there by `/v1/ingest/{gateway}/up/a`. */
+export interface PhoneHome {
+  school: string;
+  name: string;
+  name_en: string;
+  gateway: string;
+  key: string;
+  posts: PhonePost[];
+}
+
+/** One post to check in at. */
+export interface PhonePost {
+  gateway: string;
+  device: string;
+  name: string;
+  place: string;
+}
+
+/** A telephone as the server knows it. */
+export interface PhoneView {
+  guard: string;
+  server_ms: number;
+  homes: PhoneHome[];
+  more: number;
+}
+
 /** Who is told and when: `unit` is empty for a chain that is built in; `ack_s` 0 says that taking it holds for ever. */
 export interface PlanView {
   name: string;
@@ -2252,6 +2288,7 @@ export interface Routes {
   "GET /api/v1/noise.csv": { query: { table?: "actors" | "pressers" | "answers" | "advice" | "posts"; days?: number }; body: undefined; reply: unknown };
   "GET /api/v1/notifications": { query: { unit?: string; school?: string; state?: DueState[]; channel?: string; audience?: string; rule?: string; mode?: Mode | null; from?: number; to?: number; cursor?: string | null; limit?: number }; body: undefined; reply: Notifications };
   "POST /api/v1/outside": { query: undefined; body: AskOutside; reply: OutsideTaken };
+  "POST /api/v1/phone": { query: undefined; body: AskPhone; reply: PhoneView };
   "POST /api/v1/receipts/{channel}": { query: undefined; body: AskReceipts; reply: ReceiptTaken };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };

@@ -183,8 +183,8 @@ class AskCheckIn(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: Annotated[str, msgspec.Meta(max_length=36)]
     post: Post
-    act: Literal["in", "out", "patrol", "answer"]
-    t: int
+    act: Literal["in", "out", "patrol", "answer", "here"]
+    t: int  # By the telephone's clock, when it was tapped.
     point: _Short = ""
 
 
@@ -192,6 +192,13 @@ class AskCheckIns(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a telephone has queued."""
 
     items: Annotated[list[AskCheckIn], msgspec.Meta(min_length=1, max_length=CHECKINS_MAX)]
+    sent: int = 0  # By the telephone's clock, when it sent this: from it follows how far that clock is from ours.
+
+
+class AskPhone(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a telephone says of itself: eight of 0-9 and a-z that it drew once and keeps."""
+
+    mark: Annotated[str, msgspec.Meta(pattern="^[0-9a-z]{8}$")]
 
 
 class ScreenHealth(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

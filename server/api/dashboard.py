@@ -7,6 +7,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+PAGES = frozenset({"guard"})  # Pages of their own beside the dashboard's, by the address people type.
 ASSETS = "assets"  # The folder where the build puts files whose names hold their hash.
 FOR_EVER = "public, max-age=31536000, immutable"
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Anxiao</title>
@@ -23,15 +24,19 @@ class _Hashed(StaticFiles):
         return response
 
 
+def _media(file: Path) -> str | None:
+    return "application/manifest+json" if file.suffix == ".webmanifest" else None
+
+
 def dashboard_routes(folder: Path) -> list[BaseRoute]:
     """Serve a built dashboard from a folder; pages of its own router all get the same page."""
     assets = _Hashed(directory=folder / ASSETS, check_dir=False)
 
     async def page(request: Request) -> Response:
         asked: str = request.path_params.get("path", "")
-        file = folder / asked
+        file = folder / (f"{asked}.html" if asked in PAGES else asked)
         if "/" not in asked and asked != "index.html" and not asked.startswith(".") and asked and file.is_file():
-            return FileResponse(file, headers={"Cache-Control": "no-cache"})
+            return FileResponse(file, headers={"Cache-Control": "no-cache"}, media_type=_media(file))
         index = folder / "index.html"
         if not index.is_file():
             return HTMLResponse(NOT_BUILT, 503)

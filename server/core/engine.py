@@ -70,7 +70,7 @@ from server.core.windows import Windows
 from server.registry.sheets.escalation import Escalation
 
 PATROL = "patrol"
-PRESENT = {"in": True, "answer": True, "patrol": True, "out": False}  # What a check-in says of its guard.
+PRESENT = {"in": True, "answer": True, "patrol": True, "here": True, "out": False}  # What a check-in says of its guard.
 GUARD_POST, ON_DUTY = "guard_post", "on_duty"
 TESTED_BY = frozenset({test_press.RULE.name, one_key_press.RULE.name})  # The second before tests had a rule of their own.
 NO_ALARM = frozenset({"test", "drill", "duplicate"})  # Causes by which a real press turns out to have been none.

@@ -61,6 +61,8 @@ class CheckInArrived:
     guard: str
     act: str
     point: str = ""
+    method: str = ""
+    skew_ms: int = 0  # How far the guard's telephone was ahead of the server's clock; `t` is put right by it.
 
 
 @dataclass(frozen=True, slots=True)

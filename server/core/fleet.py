@@ -34,6 +34,7 @@ from server.core.roster import RosterIndex
 from server.core.tuning import untuned
 from server.registry.dossier import Dossier
 from server.registry.model import Device, Gateway, Roster, School
+from server.registry.phones import is_phone
 
 OWN_DEVICE = DeviceId("gw")  # The name under which a gateway reports about itself.
 SILENCE_DEFAULT_SECONDS = 180.0  # For a kind of a local profile, which this version may not know.
@@ -139,6 +140,8 @@ class Fleet:
 
     def stranger(self, gateway: GatewayId, device: str, now: float) -> GatewayState | None:
         """Note a gateway or device of no registry that speaks; None when nothing about it is new."""
+        if is_phone(gateway):  # It is in no registry and needs none: its id says where it belongs.
+            return None
         state = self.gateways.get(gateway) or self.strange.get(gateway)
         if state is None:
             if len(self.strange) >= STRANGE_GATEWAYS_MAX:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contract.identity import DeviceId, GatewayId, SchoolId
 from server.registry.dossier import NOTHING_SAID, Dossier, dossiers
 from server.registry.model import Calendar, Device, Gateway, Roster, School, Station, Unit
+from server.registry.phones import school_of_phone
 from server.registry.record import UnitRecord
 
 DEPTH_MAX = 16  # Of either branch of the tree; a longer way up is a loop in the data and ends there.
@@ -102,9 +103,10 @@ class RosterIndex:
         return self._devices_of.get(gateway, ())
 
     def school_of(self, gateway: str) -> School | None:
-        """Find the school of a gateway; None for one that is not registered."""
+        """Find the school of a gateway or of a guard's phone; None for one that is not registered."""
         known = self.gateways.get(gateway)
-        return self.schools.get(known.school) if known else None
+        school = known.school if known else school_of_phone(gateway)
+        return self.schools.get(school) if school else None
 
 
 def _unit_lines(roster: Roster) -> Sequence[UnitRecord]:

@@ -6,8 +6,10 @@ from contract.identity import DeviceId, EpochId, GatewayId
 from contract.limits import BATCHES_PER_SECOND_MAX, DEVICES_PER_GATEWAY_MAX
 from contract.messages import Birth
 from server.ingest.checking import KIND_CHECKS, Checks, declared_checks
+from server.registry.phones import is_phone
 
 UNLISTED_MAX = 100_000  # Gateways taken while no roster is known; a province has a quarter of that.
+PHONES_MAX = 20_000  # Guards' phones remembered; one more is taken all the same, and the longest silent forgotten.
 CLONE_QUIET_SECONDS = 600.0  # After so long without an older epoch only one box is left.
 CLOCK_BAD_MS = (
     2_000  # Between a heartbeat's time of sending and our clock: beyond it, nothing the box stamps can be believed.
@@ -104,13 +106,23 @@ class Gateways:
 
     def __init__(self) -> None:
         self._states: dict[str, GatewayState] = {}
+        self._phones: dict[str, GatewayState] = {}  # In no roster: the door has seen their keys.
         self._closed = False
 
     def get(self, gateway: str) -> GatewayState | None:
-        """Find a gateway; None when the roster does not have it."""
+        """Find a gateway; None when the roster does not have it and it is no guard's phone."""
         state = self._states.get(gateway)
+        if state is None and is_phone(gateway):
+            return self._phone(gateway)
         if state is None and not self._closed and len(self._states) < UNLISTED_MAX:
             state = self._states[gateway] = GatewayState()
+        return state
+
+    def _phone(self, gateway: str) -> GatewayState:
+        state = self._phones.pop(gateway, None) or GatewayState()
+        self._phones[gateway] = state
+        while len(self._phones) > PHONES_MAX:
+            del self._phones[next(iter(self._phones))]
         return state
 
     def load(self, devices: Mapping[GatewayId, Mapping[DeviceId, str]]) -> None:

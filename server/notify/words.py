@@ -133,6 +133,8 @@ def _what(about: Subject, language: str) -> str:
     if about.rule == "device_alert":
         meaning = MEANINGS.get(about.code, UNKNOWN_CODE)
         return meaning.label_en if language == "en" else meaning.label
+    if about.rule == "one_key_press" and about.code == "sos":  # A guard's phone, by no button of the school.
+        return MEANINGS["sos"].label_en if language == "en" else MEANINGS["sos"].label
     rule = RULES.get(about.rule)
     if rule is None:
         return about.rule

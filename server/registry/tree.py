@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from contract.identity import DeviceId, GatewayId, SchoolId
 from server.registry.model import Device, Gateway, Roster, School, Scope, Station, Unit
+from server.registry.phones import school_of_phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ class Tree:
     def school_of(self, gateway: str) -> SchoolId | None:
         """Find the school of a gateway; None for one that is not registered."""
         known = self.gateways.get(gateway)
-        return known.school if known else None
+        if known is not None:
+            return known.school
+        school = school_of_phone(gateway)
+        return school if school in self.schools else None
 
     def is_root(self, scope: Scope) -> bool:
         """Say whether a scope is the top of a tree, so that what has no place belongs to it."""
@@ -134,8 +138,12 @@ class Tree:
         return (place.name, place.name_en) if place else (scope.id, scope.id)
 
     def device(self, gateway: str, device: str) -> Device | None:
-        """Find a device by its identity on the wire."""
-        return self.devices.get((GatewayId(gateway), DeviceId(device)))
+        """Find a device by its identity on the wire; a guard's phone speaks of the post its owner stands on."""
+        known = self.devices.get((GatewayId(gateway), DeviceId(device)))
+        school = school_of_phone(gateway) if known is None else None
+        if school is None:
+            return known
+        return next((post for post in self.devices_of(school) if post.id == device and post.kind == "guard_post"), None)
 
     def _climb_units(self, unit: str | None) -> list[Scope]:
         found: list[Scope] = []

@@ -6,6 +6,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from contract.identity import SchoolId
 from contract.orders import Op
 from server.core.alert import Alert, Flow
 from server.core.escalation import is_silent
@@ -151,6 +152,7 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/commands"): Permission.COMMAND,
     ("POST", "/api/v1/commands/{command_id}/confirm"): Permission.COMMAND,
     ("POST", "/api/v1/checkins"): Permission.CHECK_IN,
+    ("POST", "/api/v1/phone"): Permission.CHECK_IN,
     ("GET", "/api/v1/stats"): Permission.STATS,
     ("GET", "/api/v1/noise"): Permission.STATS,
     ("GET", "/api/v1/noise.csv"): Permission.STATS,
@@ -401,6 +403,11 @@ def discreet(alert: Alert) -> Alert:
 def may(user: User, permission: Permission) -> bool:
     """Say whether a user's role has a permission."""
     return permission in GRANTS[user.role].permissions
+
+
+def may_have_phone(user: User, school: SchoolId, tree: Tree) -> bool:
+    """Say whether a user's telephone may speak for a school: whoever checks in there may also call for help there."""
+    return may(user, Permission.CHECK_IN) and school in tree.branch(user.scope)
 
 
 def may_act(user: User, alert: Alert, act: Act) -> bool:

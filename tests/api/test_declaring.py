@@ -225,7 +225,22 @@ async def test_check_in_the_journal_does_not_take_is_not_accepted(house: House) 
 
     answer = await client.post("/api/v1/checkins", json={"items": [check_in(1)]})
 
-    assert answer.json()["items"] == [{"id": f"{ID}1", "status": "refused", "reason": "unavailable"}]
+    assert [(item["status"], item["reason"]) for item in answer.json()["items"]] == [("refused", "unavailable")]
+
+
+async def test_the_skew_of_a_telephones_clock_is_told_kept_and_taken_off(house: House) -> None:
+    """A clock that is an hour ahead neither refuses a check-in nor makes it fresher than it is."""
+    client = await house.sign_in("guard")
+    body = {"items": [check_in(1, t=4_000_000), check_in(2, t=4_590_000)], "sent": 4_600_000}
+
+    answer = (await client.post("/api/v1/checkins", json=body)).json()
+
+    assert answer["skew_ms"] == 3_600_000
+    assert [(item["status"], item["late"]) for item in answer["items"]] == [("accepted", True), ("accepted", False)]
+    assert [(one.t, one.rx, one.skew_ms) for one in house.check_ins] == [
+        (400.0, 1000.0, 3_600_000),
+        (990.0, 1000.0, 3_600_000),
+    ]
 
 
 async def test_too_many_check_ins_at_once_are_refused_whole(house: House) -> None:

@@ -21,6 +21,7 @@ export const stationName = (id: string): string => named(picture.value?.stations
 /** What happened, in a few words: the rule, or the device's own code where the rule only passes it on. */
 export function whatOf(alert: Alert): string {
   const m = t();
+  if (alert.rule === "one_key_press" && alert.code === "sos") return m.code["sos"] ?? alert.code; // A guard's phone.
   return alert.rule === "device_alert" && alert.code ? look(m.code, alert.code) : look(m.rule, alert.rule);
 }
 

@@ -11,8 +11,9 @@ from server.api.problems import Code
 from server.api.replies import answers, body, reply
 from server.core.events import CheckInArrived
 
-AHEAD_SECONDS_MAX = 300.0  # A telephone's clock; beyond it, the time says nothing about the shift.
+AHEAD_SECONDS_MAX = 300.0  # A telephone's clock, where it does not say how it stands; beyond it, the time says nothing.
 BACK_SECONDS_MAX = 7 * 86_400.0  # How long a telephone may keep a queue without network.
+LATE_SECONDS = 300.0  # What waited longer on the telephone is late: nobody could have known of it at the time.
 
 
 def add(router: APIRouter, parts: Parts) -> None:
@@ -26,12 +27,15 @@ def add(router: APIRouter, parts: Parts) -> None:
     async def check_in(request: Request) -> Response:
         """Take check-ins; each gets a status of its own, so that one bad line does not hold up the rest."""
         asked = await read_body(request, asks.AskCheckIns)
-        caller = caller_of(request)
-        return reply(views.CheckIns(items=[await _take(parts, caller, item) for item in asked.items]))
+        caller, now_ms = caller_of(request), parts.now_ms()
+        skew_ms = asked.sent - now_ms if asked.sent else None
+        items = [await _take(parts, caller, item, skew_ms) for item in asked.items]
+        return reply(views.CheckIns(items=items, skew_ms=skew_ms, server_ms=now_ms))
 
 
-async def _take(parts: Parts, caller: Caller, item: asks.AskCheckIn) -> views.CheckInResult:
-    now, t = parts.clock(), item.t / 1000
+async def _take(parts: Parts, caller: Caller, item: asks.AskCheckIn, skew_ms: int | None) -> views.CheckInResult:
+    now = parts.clock()
+    t = (item.t - (skew_ms or 0)) / 1000  # As our clock showed when it was tapped.
     try:
         event = CheckInArrived(
             id=parse_press_id(item.id),
@@ -42,6 +46,8 @@ async def _take(parts: Parts, caller: Caller, item: asks.AskCheckIn) -> views.Ch
             guard=caller.user.name,
             act=item.act,
             point=item.point,
+            method="phone",
+            skew_ms=skew_ms or 0,
         )
     except Refused as refusal:
         return _refused(item, refusal.reason.value)
@@ -55,8 +61,9 @@ async def _take(parts: Parts, caller: Caller, item: asks.AskCheckIn) -> views.Ch
         await parts.check_in(event)
     except StorageError:
         return _refused(item, "unavailable")
-    return views.CheckInResult(id=item.id, status="accepted", reason="")
+    late = now - t > LATE_SECONDS
+    return views.CheckInResult(id=item.id, status="accepted", reason="", rx=round(now * 1000), late=late)
 
 
 def _refused(item: asks.AskCheckIn, reason: str) -> views.CheckInResult:
-    return views.CheckInResult(id=item.id, status="refused", reason=reason)
+    return views.CheckInResult(id=item.id, status="refused", reason=reason, rx=0, late=False)

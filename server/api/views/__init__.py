@@ -75,6 +75,7 @@ from server.api.views.past import (
     PaceRow,
     WhyView,
 )
+from server.api.views.phone import PhoneHome, PhonePost, PhoneView
 from server.api.views.picture import Bootstrap, Summary
 from server.api.views.problems import Problem
 from server.api.views.registry import (
@@ -245,6 +246,9 @@ __all__ = [
     "Pace",
     "PacePoint",
     "PaceRow",
+    "PhoneHome",
+    "PhonePost",
+    "PhoneView",
     "PlanView",
     "PostLoad",
     "PressView",

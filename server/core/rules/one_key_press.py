@@ -5,6 +5,7 @@ from contract.records import SILENT_PRESSES
 from server.core.alert import Flow, Severity
 from server.core.events import PressArrived
 from server.core.rule import Finding, Rule, Subject, View
+from server.registry.phones import is_phone
 
 
 def evaluate(view: View, _now: float) -> Finding | None:
@@ -17,8 +18,15 @@ def evaluate(view: View, _now: float) -> Finding | None:
         since=press.t,
         detail=(("press", press.press), ("mode_claimed", press.mode_claimed), *view.ruling.detail),
         flow=Flow.INCIDENT,
-        code="duress" if press.press in SILENT_PRESSES else "",  # An incident of its own, which the school cannot see.
+        code=_code(press),
     )
+
+
+def _code(press: PressArrived) -> str:
+    """Name what is an incident of its own: a silent call, which the school cannot see, and a guard's phone."""
+    if press.press in SILENT_PRESSES:
+        return "duress"
+    return "sos" if is_phone(press.gateway) else ""
 
 
 RULE = Rule(
