@@ -38,6 +38,11 @@ PURE = [
         f"server/evidence/{name}.py"
         for name in ("bundle", "holding", "manifest", "model", "page", "sniffing", "timeline", "trace", "words", "zipping")
     ),
+    "server/police/lifecycle.py",
+    *(
+        f"server/channels/{name}.py"
+        for name in ("cap_message", "contact_id", "dc09_frame", "gb28181_message", "safe_xml", "sip_message")
+    ),
     *(f"server/gaps/{name}.py" for name in ("cells", "lifecycle", "model", "rates", "sampling", "then", "visits")),
     *(
         f"server/registry/{name}.py"

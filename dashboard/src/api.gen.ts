@@ -293,6 +293,21 @@ export interface AskPhone {
   mark: string;
 }
 
+/** How far the police's side is with one message, known by our id of it or by the reference of its answer. `at` is by their clock, `number` is theirs of the call, `reason` says why it was rejected or how it was closed. */
+export interface AskPoliceReceipt {
+  state: PoliceState;
+  message?: string;
+  reference?: string;
+  at?: number | null;
+  number?: string;
+  reason?: string;
+}
+
+/** What a system of the police tells of some messages. */
+export interface AskPoliceReceipts {
+  receipts: AskPoliceReceipt[];
+}
+
 /** What became of one message: known by our id of it, or by the other side's own number. */
 export interface AskReceipt {
   state: string;
@@ -831,6 +846,9 @@ export interface EditAnswer {
   changed: number;
   faults: FaultView[];
 }
+
+/** What a receipt did when it came; all of them are kept. */
+export type Effect = "late" | "moved" | "repeated";
 
 /** Every chain that may hold for the schools within reach: the nearest unit first, then those that are built in. */
 export interface Escalations {
@@ -1552,6 +1570,40 @@ export interface PlanView {
   ack_s: number;
 }
 
+/** How far one message to a system of the police is, with every receipt of it in the order in which they came. */
+export interface PoliceMessage {
+  message: string;
+  channel: string;
+  channel_label: string;
+  state: PoliceState;
+  receipts: PoliceReceiptView[];
+}
+
+/** Every message of an alert of which the police's side has said anything, the oldest first. */
+export interface PoliceMessages {
+  items: PoliceMessage[];
+}
+
+/** One receipt: `at` by the clock of whoever told it, `rx` by ours when it came, and what it did then. */
+export interface PoliceReceiptView {
+  state: PoliceState;
+  effect: Effect;
+  at: number;
+  rx: number;
+  by: string;
+  reference: string;
+  reason: string;
+  digest: string;
+}
+
+/** What the police's side has said, in the order in which it can go. */
+export type PoliceState = "accepted" | "closed" | "dispatched" | "on_scene" | "rejected" | "sent";
+
+/** What each posted receipt did: moved, late, repeated, or unknown for a message that was not sent by this channel. */
+export interface PoliceTaken {
+  outcomes: string[];
+}
+
 /** The guard post a check-in is made at. */
 export interface Post {
   gateway: string;
@@ -2241,6 +2293,7 @@ export interface Routes {
   "GET /api/v1/alerts/{alert_id}/evidence.zip": { query: { as_of?: number | null }; body: undefined; reply: unknown };
   "POST /api/v1/alerts/{alert_id}/hold": { query: undefined; body: AskHold; reply: EvidenceHolds };
   "GET /api/v1/alerts/{alert_id}/notifications": { query: undefined; body: undefined; reply: Notifications };
+  "GET /api/v1/alerts/{alert_id}/police": { query: undefined; body: undefined; reply: PoliceMessages };
   "POST /api/v1/alerts/{alert_id}/shelf": { query: undefined; body: AskShelf; reply: AlertDetail };
   "GET /api/v1/audit": { query: { cursor?: number | null; limit?: number }; body: undefined; reply: AuditPage };
   "GET /api/v1/audits": { query: undefined; body: undefined; reply: AuditRuns };
@@ -2289,6 +2342,7 @@ export interface Routes {
   "GET /api/v1/notifications": { query: { unit?: string; school?: string; state?: DueState[]; channel?: string; audience?: string; rule?: string; mode?: Mode | null; from?: number; to?: number; cursor?: string | null; limit?: number }; body: undefined; reply: Notifications };
   "POST /api/v1/outside": { query: undefined; body: AskOutside; reply: OutsideTaken };
   "POST /api/v1/phone": { query: undefined; body: AskPhone; reply: PhoneView };
+  "POST /api/v1/police/{channel}/receipts": { query: undefined; body: AskPoliceReceipts; reply: PoliceTaken };
   "POST /api/v1/receipts/{channel}": { query: undefined; body: AskReceipts; reply: ReceiptTaken };
   "GET /api/v1/reports": { query: { sha256?: string; cursor?: string | null; limit?: number }; body: undefined; reply: Reports };
   "GET /api/v1/reports/{report}": { query: { unit?: string | null; station?: string | null; school?: string | null; day?: string; language?: "zh" | "en"; form?: "html" | "xlsx" }; body: undefined; reply: unknown };

@@ -10,6 +10,7 @@ from contract.messages import Argument
 from contract.orders import Op
 from server.gaps.model import EVIDENCE_MAX
 from server.gaps.visits import DRAWN_MAX
+from server.police.lifecycle import PoliceState
 from server.registry.outside import OutsideKind, OutsideLevel
 from server.security.access import Act
 
@@ -323,6 +324,26 @@ class AskReceipt(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
     at: int | None = None
     detail: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class AskPoliceReceipt(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far the police's side is with one message, known by our id of it or by the reference of its answer.
+
+    `at` is by their clock, `number` is theirs of the call, `reason` says why it was rejected or how it was closed.
+    """
+
+    state: PoliceState
+    message: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    reference: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    at: Annotated[int, msgspec.Meta(ge=0, le=2**43)] | None = None
+    number: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class AskPoliceReceipts(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a system of the police tells of some messages."""
+
+    receipts: Annotated[list[AskPoliceReceipt], msgspec.Meta(min_length=1, max_length=100)]
 
 
 class AskReceipts(Ask, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from server.core.alert import Severity
+from server.police.lifecycle import PoliceState
 
 REFERENCE_CHARACTERS_MAX = 120
 DETAIL_CHARACTERS_MAX = 200
@@ -34,6 +35,8 @@ class Receipt:
     reference: str = ""  # The other side's own number of the message, by which it tells later what became of it.
     detail: str = ""
     retry_seconds: float | None = None  # Where the other side says how long it wants to be left alone.
+    police: PoliceState | None = None  # How far the call is with the police, as the answer itself says; None for all others.
+    digest: str = ""  # SHA-256 of that answer, in hex.
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reference", self.reference[:REFERENCE_CHARACTERS_MAX])
@@ -59,6 +62,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     device: str = ""
     device_name: str = ""
     device_kind: str = ""
+    gb_id: str = ""  # The 20-digit GB/T 28181 id of the device, where it has one.
     place: str = ""
     latitude: float | None = None  # In the datum named beside.
     longitude: float | None = None
@@ -68,6 +72,21 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     again: bool = False  # It rings anew: a later press, or it was opened again.
     press: str = ""  # The id of the newest press, for incidents.
     detail: tuple[tuple[str, str], ...] = ()  # What the rule tells: value, threshold, …
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The words of a message in one language."""
+
+    language: str
+    subject: str
+    body: str
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """A message of the same alert that the same channel has given the same recipient before."""
+
+    id: str
+    made: float
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,6 +106,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str = ""
     body: str = ""
     silent: bool = False
+    made: float = 0.0  # When it was written, seconds UTC; the same at every try.
+    texts: tuple[Text, ...] = ()  # In every language, for a channel that carries several at once.
+    earlier: tuple[Earlier, ...] = ()  # For a channel that says what it follows.
+    over: bool = False  # It takes back what was told earlier: the alert turned out to be none.
 
 
 class Channel(Protocol):

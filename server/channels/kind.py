@@ -1,14 +1,24 @@
 """What kinds of channel there are: each brings the form of its options and how it is opened."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from server.channels.channel import Channel
+from server.channels.channel import Channel, Receipt
 
 Clock = Callable[[], float]
+Noted = Callable[[Receipt], Awaitable[None]]  # Told what came of a test of a line.
+
+
+@runtime_checkable
+class Kept(Protocol):
+    """A channel with a line that has to be looked after between messages."""
+
+    async def keep(self, noted: Noted) -> None:
+        """Look after the line until cancelled."""
+        ...
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,3 +39,4 @@ class ChannelKind:
     options: type[Options]
     open: Callable[[str, Any, Clock], Channel]
     reports: Callable[[Any, Any], list[dict[str, Any]]] | None = None  # Given the options and what was posted to us.
+    police: bool = False  # It leads to a system of the police, which tells later how far a call is.

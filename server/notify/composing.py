@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from contract.mode import Mode
-from server.channels.channel import Message, Subject
+from server.channels.channel import Message, Subject, Text
 from server.core.alert import Alert, Severity
 from server.core.escalation import SILENT_CODES
 from server.notify.model import Due, Sending, message_id
@@ -16,6 +16,9 @@ from server.registry.duty import OF_SCHOOL
 from server.registry.tree import Tree
 
 SHORT_KINDS = frozenset({"sms"})  # Kinds of channel that get one line.
+BOTH_KINDS = frozenset({"cap"})  # Kinds that carry every language at once.
+FOLLOWING_KINDS = frozenset({"cap"})  # Kinds whose messages name the earlier ones of their alert.
+LANGUAGES = ("zh", "en")
 
 
 def about(alert: Alert, tree: Tree) -> Subject:
@@ -40,6 +43,7 @@ def about(alert: Alert, tree: Tree) -> Subject:
         device=alert.device,
         device_name=device.name if device else "",
         device_kind=device.kind if device else "",
+        gb_id=device.gb_id if device else "",
         place=device.place if device else "",
         latitude=school.latitude if school else None,
         longitude=school.longitude if school else None,
@@ -66,6 +70,7 @@ def trial(address: str, language: str, now: float) -> Message:
         language=language,
         subject=subject,
         body=text,
+        made=now,
     )
 
 
@@ -77,6 +82,11 @@ def compose(due: Due, one: Next, now_ms: int, kinds: Mapping[str, str]) -> Sendi
     if due.audience in OF_SCHOOL:  # What confirmed it may be a silent call, and somebody there may be watched.
         told = msgspec.structs.replace(told, confirmed=False)
     body = short(told, language) if brief else long(told, due.audience, due.step, language)
+    both = tuple(
+        Text(one_of, title(told, one_of), long(told, due.audience, due.step, one_of))
+        for one_of in LANGUAGES
+        if kinds.get(one.way.channel) in BOTH_KINDS
+    )
     message = Message(
         id=message_id(due.id, one.recipient.id, one.way.channel),
         about=told,
@@ -88,6 +98,8 @@ def compose(due: Due, one: Next, now_ms: int, kinds: Mapping[str, str]) -> Sendi
         subject="" if brief else title(told, language),
         body=body,
         silent=due.about.code in SILENT_CODES,
+        made=now_ms / 1_000,
+        texts=both,
     )
     return Sending(
         due=due.id,

@@ -9,20 +9,24 @@ import structlog
 
 from contract.errors import StorageError
 from server.channels.channel import Message, Outcome, Receipt
+from server.channels.kind import Kept
 from server.channels.opening import Opened
 from server.core.alert import Alert
 from server.core.effects import NotificationDue
 from server.core.events import NotificationsJudged, ServiceJudged
 from server.journal.database import Database
-from server.notify.composing import compose
+from server.notify.composing import FOLLOWING_KINDS, compose
 from server.notify.dispatcher import Dispatcher, Neighbours
 from server.notify.health import Healths
 from server.notify.judging import Judging
 from server.notify.reading import NotificationLog
 from server.notify.sending import SEND_SECONDS, Sender
 from server.notify.store import Notifications
+from server.police.desk import Desk, Receipted
+from server.police.store import PoliceReceipts
 
 PURGE_SECONDS = 600.0  # For some of the oldest each time.
+KEEP_AGAIN_SECONDS = 5.0  # After a line's keeper ended by a mistake of ours.
 
 log = structlog.get_logger("notify")
 
@@ -36,6 +40,7 @@ class Surroundings:
     rotas: Callable[[], bool]  # Whether there is any rota at all.
     tell: Callable[[NotificationsJudged | ServiceJudged], None]
     kept_seconds: float
+    receipted: Receipted = lambda _alert, _by, _at: None  # Told of each call that the police's side has taken.
 
 
 class Notifying:
@@ -55,8 +60,17 @@ class Notifying:
         self.rotas = around.rotas
         self.log = NotificationLog(database)
         self.healths = Healths(database)
-        self.store = Notifications(database, owner, lambda due, one, now_ms: compose(due, one, now_ms, kinds), clock)
-        self.sender = Sender(self.store, ways, around.alert, clock)
+        receipts = PoliceReceipts(database, clock)
+        self.store = Notifications(
+            database,
+            owner,
+            lambda due, one, now_ms: compose(due, one, now_ms, kinds),
+            clock,
+            beside=receipts.beside,
+            follows=frozenset(name for name, kind in kinds.items() if kind in FOLLOWING_KINDS),
+        )
+        self.desk = Desk(receipts, self.receipt, around.receipted, clock)
+        self.sender = Sender(self.store, ways, around.alert, clock, settled=self.desk.answered)
         self.dispatcher = Dispatcher(self.store, around.neighbours, self.sender.wake, clock)
         self._leads = around.neighbours.leads
         self._judging = Judging(
@@ -68,6 +82,7 @@ class Notifying:
     async def start(self) -> None:
         """Let go of what an earlier start of this server had claimed. Raises `StorageError`."""
         await self.store.begin()
+        await self.desk.begin()
 
     def tell(self, due: NotificationDue) -> None:
         """Take note of what is due; never waits."""
@@ -104,6 +119,9 @@ class Notifying:
             group.create_task(self.sender.run(), name="notify-sender")
             group.create_task(self._judging.run(), name="notify-judging")
             group.create_task(self._tidy(), name="notify-tidy")
+            for name, opened in self.channels.items():
+                if isinstance(opened.channel, Kept):
+                    group.create_task(self._keep(name, opened.channel), name=f"notify-line-{name}")
 
     async def close(self) -> None:
         """Put on record what is still waiting, so that the next start sends it, and close the channels."""
@@ -115,12 +133,29 @@ class Notifying:
         for opened in self.channels.values():
             await opened.channel.close()
 
+    async def _keep(self, name: str, channel: Kept) -> None:
+        async def noted(receipt: Receipt) -> None:
+            try:
+                await self.healths.note(name, receipt, round(self._clock() * 1_000))
+            except StorageError as error:
+                log.warning("line_not_noted", channel=name, error=str(error))
+
+        while True:
+            try:
+                await channel.keep(noted)
+            except Exception:  # The top of a long-running task: a channel's mistake must not end the server.
+                self.sender.faults += 1
+                log.exception("line_not_kept", channel=name)
+            await asyncio.sleep(KEEP_AGAIN_SECONDS)
+
     async def _tidy(self) -> None:
         while True:
             await asyncio.sleep(PURGE_SECONDS)
             if not self._leads():
                 continue
             try:
-                await self.store.purge(round((self._clock() - self._kept_seconds) * 1_000))
+                before_ms = round((self._clock() - self._kept_seconds) * 1_000)
+                await self.store.purge(before_ms)
+                await self.desk.receipts.purge(before_ms)
             except StorageError as error:
                 log.warning("notifications_not_purged", error=str(error))

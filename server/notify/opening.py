@@ -8,7 +8,7 @@ from server.channels.opening import Opened
 from server.core.alert import Alert
 from server.core.engine import Engine
 from server.core.escalation import chain_of
-from server.core.events import NotificationsJudged, ServiceJudged
+from server.core.events import NotificationsJudged, PressReceipted, ServiceJudged
 from server.journal.database import Database
 from server.notify.composing import about
 from server.notify.directory import Directory
@@ -48,7 +48,7 @@ class House:
     engine: Engine
     tree: Callable[[], Tree]
     leads: Callable[[], bool]
-    tell: Callable[[NotificationsJudged | ServiceJudged], None]
+    tell: Callable[[NotificationsJudged | PressReceipted | ServiceJudged], None]
     clock: Callable[[], float]
 
 
@@ -69,5 +69,6 @@ def open_notifying(database: Database, name: str, channels: Mapping[str, Opened]
         rotas=lambda: rotas.usable and not rotas.directory.empty,
         tell=house.tell,
         kept_seconds=kept_days * DAY_SECONDS,
+        receipted=lambda alert, by, at: house.tell(PressReceipted(alert, by, at)),
     )
     return Notifying(database, f"{name}:{secrets.token_hex(4)}", channels, around, house.clock)

@@ -39,6 +39,7 @@ class Sender:
         alert: Callable[[str], Alert | None],
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        settled: Callable[[str, Receipt], None] | None = None,
     ) -> None:
         self.outcomes: dict[tuple[str, str], int] = {}  # By channel and outcome, since the start.
         self.stopped = 0
@@ -48,6 +49,7 @@ class Sender:
         self._alert = alert
         self._clock = clock
         self._monotonic = monotonic
+        self._settled = settled  # Told the alert of each receipt that is on record.
         self._wake = asyncio.Event()
         self._tries: dict[str, asyncio.Task[None]] = {}
         self._busy: dict[str, int] = dict.fromkeys(channels, 0)
@@ -176,6 +178,8 @@ class Sender:
                 retry = min(retry * 2, RETRY_SECONDS_MAX)
                 continue
             self._unsettled.pop(one.sending.id, None)
+            if self._settled is not None:
+                self._settled(one.due.alert, receipt)
             if state is DueState.DEAD:
                 log.error("nobody_reached", alert=one.due.alert, step=one.due.step, audience=one.due.audience)
             return

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec import structs
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from server.channels.channel import Outcome, Receipt
+from server.channels.channel import Earlier, Outcome, Receipt
 from server.evidence.tables import held_alerts
 from server.journal.database import Database
 from server.notify import sql, tables
@@ -23,8 +24,10 @@ from server.notify.timing import next_try
 LEASE_SECONDS = 30.0  # Longer than any try may take, so that nobody sends what another still does.
 PURGED_AT_ONCE = 1_000
 IDS_AT_ONCE = 5_000  # In one question; SQLite takes 32,766.
+EARLIER_MAX = 20  # Messages that one of the same alert says it follows: the newest.
 
 Make = Callable[[Due, Next, int], Sending]
+Beside = Callable[[Connection, Due, Sending, Receipt, int], None]  # What else is noted of a try, in its transaction.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,11 @@ class Notifications:
         make: Make,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        beside: Beside | None = None,
+        follows: Collection[str] = (),
     ) -> None:
+        self._beside = beside
+        self._follows = follows  # Channels whose messages name the earlier ones of their alert.
         self._database = database
         self._owner = owner
         self._make = make
@@ -138,6 +145,8 @@ class Notifications:
             sql.change(connection, before.id, free | values)
             what = str(values.get("state", Outcome.FAILED.value))
             sql.note(connection, before, now_ms, what, self._owner, receipt.reference, receipt.detail)
+            if self._beside is not None:
+                self._beside(connection, due, before, receipt, now_ms)
             if receipt.outcome is not Outcome.ACCEPTED or report_seconds is None:  # Else only the report says how it does.
                 note_health(connection, before.channel, receipt, now_ms)
             return self._step(connection, due, now_ms)
@@ -261,7 +270,7 @@ class Notifications:
                 self._set(connection, due, DueState.TOLD, now_ms, due.why)
             return due.state
         then = advance(due, sendings, now_ms)
-        made = [self._make(due, one, now_ms) for one in then.new]
+        made = [self._following(connection, due, self._make(due, one, now_ms)) for one in then.new]
         sql.insert_new(connection, tables.notification, [sending_row(one, due.severity) for one in made])
         for one in sendings:
             if one.id in then.spare:
@@ -270,6 +279,22 @@ class Notifications:
         why = "" if then.state is not DueState.DEAD else "nobody_on_duty" if not due.plan else "every_way_failed"
         self._set(connection, due, then.state, now_ms, why)
         return then.state
+
+    def _following(self, connection: Connection, due: Due, sending: Sending) -> Sending:
+        """Let a message name the earlier ones of its alert that its channel has taken, oldest first."""
+        if sending.channel not in self._follows:
+            return sending
+        row, step = tables.notification, tables.notification_due
+        query = (
+            select(row.c.id, row.c.made_ms)
+            .join(step, step.c.id == row.c.due)
+            .where(step.c.alert == due.alert, row.c.channel == sending.channel, row.c.id != sending.id)
+            .where(row.c.state.in_([state.value for state in TOLD]))
+            .order_by(row.c.made_ms.desc(), row.c.id)
+            .limit(EARLIER_MAX)
+        )
+        earlier = tuple(Earlier(id_, made_ms / 1_000) for id_, made_ms in connection.execute(query))[::-1]
+        return structs.replace(sending, message=structs.replace(sending.message, earlier=earlier))
 
     def _set(self, connection: Connection, due: Due, state: DueState, now_ms: int, why: str) -> None:
         if (state, why) == (due.state, due.why):

@@ -81,6 +81,8 @@ ROUTES: dict[tuple[str, str], Permission] = {
     ("POST", "/api/v1/alerts/{alert_id}/acts"): Permission.ACT,
     ("POST", "/api/v1/alerts/{alert_id}/shelf"): Permission.SHELVE,
     ("GET", "/api/v1/alerts/{alert_id}/notifications"): Permission.NOTIFIED,
+    ("GET", "/api/v1/alerts/{alert_id}/police"): Permission.WATCH,
+    ("POST", "/api/v1/police/{channel}/receipts"): Permission.MACHINE,
     ("GET", "/api/v1/notifications"): Permission.NOTIFIED,
     ("GET", "/api/v1/channels"): Permission.NOTIFIED,
     ("GET", "/api/v1/handovers"): Permission.HANDOVER,

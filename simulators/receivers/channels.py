@@ -15,6 +15,7 @@ from simulators.receivers.services import (
 )
 
 REPORT_KEY = "report-key-of-the-gateway"
+POLICE_KEY = "report-key-of-the-police"
 SECRETS = (DINGTALK_SECRET, DINGTALK_TOKEN, FEISHU_SECRET, FEISHU_TOKEN, SIREN_KEY, SMS_TOKEN, WEBHOOK_SECRET, WECOM_KEY)
 
 
@@ -97,6 +98,14 @@ at = "station"
 topic = "{TOPIC}"
 reply_topic = "{REPLY_TOPIC}"
 payload = "on {{id}}"
+
+[centre]
+kind = "dc09"
+label = "接警中心"
+host = "127.0.0.1"
+port = 9
+supervise_seconds = 0
+report_key = "{POLICE_KEY}"
 
 [anything]
 kind = "apprise"

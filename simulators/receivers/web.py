@@ -7,7 +7,7 @@ import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -179,8 +179,21 @@ Simulated gateways, robots, mailboxes and sirens: everything the server sends is
 <table><tr><th>时间 Time<th>渠道 Service<th>对象 To<th>内容 Text<th>{{}}</tr>{lines}</table></html>""".replace("{{}}", "")
 
 
+class Served(Protocol):
+    """Receivers on a port."""
+
+    port: int
+
+    def app(self) -> Starlette:
+        """Build the application."""
+        ...
+
+
+S = TypeVar("S", bound=Served)
+
+
 @contextlib.asynccontextmanager
-async def serving(web: Web) -> AsyncIterator[Web]:
+async def serving(web: S) -> AsyncIterator[S]:
     """Serve the receivers for a while; ended, they are down as a machine is that is switched off."""
     config = uvicorn.Config(
         _breaking_off(web.app()),

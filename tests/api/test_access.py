@@ -91,6 +91,7 @@ PLACED = {
     "/api/v1/alerts/{alert_id}/hold",
     "/api/v1/alerts/{alert_id}/shelf",
     "/api/v1/alerts/{alert_id}/notifications",
+    "/api/v1/alerts/{alert_id}/police",
     "/api/v1/notifications",
     "/api/v1/schools/{school_id}",
     "/api/v1/schools/{school_id}/history",

@@ -77,6 +77,7 @@ from server.api.views.past import (
 )
 from server.api.views.phone import PhoneHome, PhonePost, PhoneView
 from server.api.views.picture import Bootstrap, Summary
+from server.api.views.police import PoliceMessage, PoliceMessages, PoliceReceiptView, PoliceTaken
 from server.api.views.problems import Problem
 from server.api.views.registry import (
     CalendarTerm,
@@ -250,6 +251,10 @@ __all__ = [
     "PhonePost",
     "PhoneView",
     "PlanView",
+    "PoliceMessage",
+    "PoliceMessages",
+    "PoliceReceiptView",
+    "PoliceTaken",
     "PostLoad",
     "PressView",
     "PresserView",
