@@ -23,6 +23,8 @@ import { ToldOf } from "./told";
 
 const EvidencePane = later(() => import("./evidence").then((code) => code.EvidencePane));
 
+const Police = later(() => import("./police").then((code) => code.Police));
+
 const HINTS: Partial<Record<Act, string>> = {
   acknowledge: "A",
   dispatch: "D",
@@ -113,6 +115,7 @@ function Detail({ alert, request, group }: { alert: Alert; request: Props["reque
         {group.length > 1 && <Group group={group} request={request} />}
         {detail && isOpen(alert) && <Chain alert={alert} detail={detail} />}
         <ToldOf id={alert.id} version={alert.ver} />
+        {isIncident(alert) && <Police alert={alert} />}
         {detail && <History detail={detail} />}
         {detail && detail.presses.length > 0 && <Presses detail={detail} />}
         {detail && <Related detail={detail} alert={alert} />}

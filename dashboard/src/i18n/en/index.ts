@@ -13,6 +13,7 @@ import { ledger } from "./ledger";
 import { live } from "./live";
 import { noise } from "./noise";
 import { past } from "./past";
+import { police } from "./police";
 import { reason } from "./reason";
 import { reports } from "./reports";
 import { risk } from "./risk";
@@ -34,6 +35,7 @@ export const en: Words = {
   ...live,
   ...noise,
   ...past,
+  ...police,
   ...reason,
   ...reports,
   ...risk,

@@ -12,6 +12,7 @@ import { ledger } from "./ledger";
 import { live } from "./live";
 import { noise } from "./noise";
 import { past } from "./past";
+import { police } from "./police";
 import { reason } from "./reason";
 import { reports } from "./reports";
 import { risk } from "./risk";
@@ -33,6 +34,7 @@ export const zh = {
   ...live,
   ...noise,
   ...past,
+  ...police,
   ...reason,
   ...reports,
   ...risk,
