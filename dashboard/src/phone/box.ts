@@ -11,14 +11,6 @@ export interface Item extends Post {
   act: Act;
   t: number; // By this phone's clock.
   point: string;
-  code: string;
-  place: Place | null;
-}
-
-export interface Place {
-  lat: number;
-  lon: number;
-  accuracy: number;
 }
 
 export type Act = "in" | "out" | "patrol" | "answer" | "here";
@@ -31,8 +23,6 @@ export interface Done {
   reason: string;
   rx: number;
   late: boolean;
-  proof: string;
-  doubts: string[];
 }
 
 export type Stage = "sending" | "shown" | "stored" | "refused";

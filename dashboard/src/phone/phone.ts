@@ -128,12 +128,12 @@ export const choose = (gateway: string, device: string): Promise<void> =>
   change((held) => void (held.post = { gateway, device }));
 
 /** Keep a check-in; it is shown as waiting until the server has answered. Says no where the queue is full. */
-export async function checkIn(act: Act, point = "", code = "", place: Item["place"] = null): Promise<boolean> {
+export async function checkIn(act: Act, point = ""): Promise<boolean> {
   const id = uuid();
   const t = Date.now();
   const kept = await change((held) => {
     if (held.queue.length >= QUEUE_MAX || !held.post || !held.guard) return false;
-    held.queue.push({ id, by: held.guard, act, t, point, code, place, ...held.post });
+    held.queue.push({ id, by: held.guard, act, t, point, ...held.post });
     return true;
   });
   kick();
@@ -205,7 +205,7 @@ async function sendQueue(): Promise<boolean> {
         if (at < 0 || one.reason === "unavailable") continue; // Another tab was quicker, or the server cannot store now.
         const [item] = held.queue.splice(at, 1);
         const { id, status, reason, rx, late } = one;
-        held.done.unshift({ id, act: item!.act, t: item!.t, status, reason, rx, late, proof: "", doubts: [] });
+        held.done.unshift({ id, act: item!.act, t: item!.t, status, reason, rx, late });
       }
       held.done.length = Math.min(held.done.length, DONE_MAX);
     });

@@ -50,9 +50,6 @@ const zh = {
     forbidden: "本账号不能签到",
     key: "本机凭据已失效，请重新登录",
     csrf: "登录已变化，请刷新",
-    wrong_code: "岗位码不对或已过期",
-    used_code: "该岗位码已经用过",
-    two_posts: "您已在另一岗位，请先下岗",
   } as Record<string, string>,
   sos: {
     hold: "长按 3 秒求助",
@@ -142,9 +139,6 @@ const en: PhoneWords = {
     forbidden: "this account cannot check in",
     key: "this phone's key no longer holds; sign in again",
     csrf: "the session changed; reload",
-    wrong_code: "the post code is wrong or over",
-    used_code: "this post code was used already",
-    two_posts: "you are at another post; go off duty there first",
   },
   sos: {
     hold: "Hold 3 s for help",

@@ -48,6 +48,11 @@ export function Header({ showHelp }: { showHelp: () => void }) {
         {named(person.scope)}
       </span>
       <span class="stretch" />
+      {person.role === "guard" && (
+        <a class="chip" href="/guard">
+          {m.header.guard}
+        </a>
+      )}
       <Feed />
       <Clock />
       <Sound />

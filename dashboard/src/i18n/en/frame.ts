@@ -49,6 +49,7 @@ export const frame: typeof Chinese = {
     role: "Role",
   },
   header: {
+    guard: "Check in by phone",
     live: "Live",
     stale: "Data is late",
     lost: "No connection",

@@ -42,6 +42,7 @@ export const frame = {
     role: "角色",
   },
   header: {
+    guard: "手机签到",
     live: "实时",
     stale: "数据滞后",
     lost: "连接中断",
