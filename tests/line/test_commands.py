@@ -211,14 +211,15 @@ async def test_a_test_alarm_reaches_the_screens_as_a_test_and_never_as_a_real_pr
         (await it.person.post("/api/v1/commands", json=body)).raise_for_status()
         assert await it.ends(body["id"]) == "done"
         async with asyncio.timeout(30):
-            while not (found := await _presses(it.line)):  # noqa: ASYNC110  # Other processes set no event here.
+            while not (found := await _presses(it.line, "test_press")):  # noqa: ASYNC110  # Other processes set no event here.
                 await asyncio.sleep(0.1)
         assert [(alert["device"], alert["mode"]) for alert in found] == [("gw", "test")]
+        assert await _presses(it.line, "one_key_press") == []
 
 
-async def _presses(line: Line) -> list[dict[str, Any]]:
+async def _presses(line: Line, rule: str) -> list[dict[str, Any]]:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{line.port}") as screen:
         login = {"username": "command", "password": line.password("command")}
         (await screen.post("/api/v1/login", json=login)).raise_for_status()
-        answer = (await screen.get("/api/v1/alerts", params={"rule": "one_key_press"})).raise_for_status().json()
+        answer = (await screen.get("/api/v1/alerts", params={"rule": rule})).raise_for_status().json()
         return list(answer["items"])
