@@ -71,15 +71,14 @@ def reference(sender: str, earlier: Earlier) -> str:
 
 
 def write(message: Message, sender: str, radius_km: float) -> bytes:
-    """Write a message: an Alert, or an Update or Cancel of the earlier ones of the same alert."""
+    """Write a message: an Alert, or an Update of the earlier ones of the same alert."""
     about = message.about
     root = ET.Element("alert", xmlns=NAMESPACE)
-    kind = "Alert" if not message.earlier else "Cancel" if message.over else "Update"
     _add(root, "identifier", identifier(message.id))
     _add(root, "sender", sender)
     _add(root, "sent", instant(message.made))
     _add(root, "status", status_of(about))
-    _add(root, "msgType", kind)
+    _add(root, "msgType", "Update" if message.earlier else "Alert")
     _add(root, "scope", "Restricted")
     _add(root, "restriction", RESTRICTION)
     if about.mode in STATUS:
@@ -89,7 +88,7 @@ def write(message: Message, sender: str, radius_km: float) -> bytes:
     if about.alert:
         _add(root, "incidents", _NO_ID.sub("-", about.alert))
     for text in message.texts or (Text(message.language, message.subject, message.body),):
-        _info(root, about, text, radius_km, over=message.over)
+        _info(root, about, text, radius_km)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}'.encode()
 
 
@@ -111,17 +110,17 @@ def read(raw: bytes) -> Answer:
 _READ = ("identifier", "status", "msgType", "note", "references")
 
 
-def _info(root: ET.Element, about: Subject, text: Text, radius_km: float, *, over: bool) -> None:
+def _info(root: ET.Element, about: Subject, text: Text, radius_km: float) -> None:
     event = event_of(about)
     rehearsal = about.mode in STATUS
     info = ET.SubElement(root, "info")
     _add(info, "language", LANGUAGES.get(text.language, text.language))
     _add(info, "category", "Fire" if event in (FIRE, SMOKE) else "Security")
     _add(info, "event", text.subject or text.body)
-    _add(info, "responseType", "None" if rehearsal else "AllClear" if over else "Assess")
-    _add(info, "urgency", "Past" if over else "Unknown" if rehearsal else URGENCY[about.severity])
+    _add(info, "responseType", "None" if rehearsal else "Assess")
+    _add(info, "urgency", "Unknown" if rehearsal else URGENCY[about.severity])
     _add(info, "severity", "Minor" if rehearsal else SEVERITY[about.severity])
-    _add(info, "certainty", "Unlikely" if rehearsal or over else "Observed" if about.confirmed else "Likely")
+    _add(info, "certainty", "Unlikely" if rehearsal else "Observed" if about.confirmed else "Likely")
     _pair(info, "eventCode", "SIA-DC-05", event.contact_id)
     _add(info, "onset", instant(about.t))
     _add(info, "headline", text.subject or text.body)

@@ -109,7 +109,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     made: float = 0.0  # When it was written, seconds UTC; the same at every try.
     texts: tuple[Text, ...] = ()  # In every language, for a channel that carries several at once.
     earlier: tuple[Earlier, ...] = ()  # For a channel that says what it follows.
-    over: bool = False  # It takes back what was told earlier: the alert turned out to be none.
 
 
 class Channel(Protocol):
