@@ -29,6 +29,7 @@ class _Now(Collector):
         yield CounterMetricFamily("anxiao_stream_resets", "Times a screen had to start again.", hub.resets)
         yield CounterMetricFamily("anxiao_stream_stuck", "Streams ended because nobody read.", hub.stuck)
         yield from self._audits()
+        yield self._police()
         yield self._schools()
         opened = GaugeMetricFamily("anxiao_alerts_open", "Open alerts, real ones only.", labels=["severity"])
         severities = [0, 0, 0, 0]
@@ -54,6 +55,13 @@ class _Now(Collector):
         yield CounterMetricFamily("anxiao_audits", "Audits that came to an end.", standing.runs)
         yield CounterMetricFamily("anxiao_audit_failures", "Audits that could not come to an end.", standing.failures)
         yield CounterMetricFamily("anxiao_archived_batches", "Raw batches moved into the archive.", archiver.batches)
+
+    def _police(self) -> CounterMetricFamily:
+        """Count police receipts by what each did: moved, late, repeated; and those not taken: unknown, forged."""
+        told = CounterMetricFamily("anxiao_police_receipts", "Police receipts, by what each did.", labels=["what"])
+        for what, number in self._parts.notifying.desk.counts.items():
+            told.add_metric([what], number)
+        return told
 
     def _schools(self) -> GaugeMetricFamily:
         """Count the schools by what is known of their gateway; a school without one is unknown."""

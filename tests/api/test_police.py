@@ -114,6 +114,21 @@ async def test_forged_receipt_is_refused_and_audited(house: House, key: str, cha
     assert await shown(house) == []
 
 
+async def test_metrics_count_receipts_by_what_each_did(house: House) -> None:
+    """A count of each, from nought: whoever watches forged ones must see the first of them rise."""
+    message = await send(house)
+    async with house.client("127.0.0.1") as local:
+        before = (await local.get("/metrics")).text
+        await tell(house, {"state": "closed", "message": message, "at": 1_000}, {"state": "dispatched", "message": message})
+        await tell(house, {"state": "closed", "message": message, "at": 1_000}, {"state": "closed", "message": "0" * 32})
+        await tell(house, {"state": "closed", "message": message}, key="wrong")
+        after = (await local.get("/metrics")).text
+
+    for what in ("moved", "late", "repeated", "unknown", "forged"):
+        assert f'anxiao_police_receipts_total{{what="{what}"}} 0.0' in before
+        assert f'anxiao_police_receipts_total{{what="{what}"}} 1.0' in after
+
+
 async def test_what_cannot_be_read_is_refused_whole(house: House) -> None:
     """A state that nobody knows, a field too many, and a body that is too long."""
     for row in ({"state": "arrested"}, {"state": "closed", "acknowledge": True}, {"state": "closed", "reason": "x" * 501}):
