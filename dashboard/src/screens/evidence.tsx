@@ -4,6 +4,7 @@ import type { Alert, Evidence, EvidenceEntry } from "../api.gen";
 import { API } from "../client";
 import { clock, count, dateTime } from "../format";
 import { look, t } from "../i18n";
+import { channelName, useChannelNames } from "../store/channels";
 import { Badge, Button, Choice, Trouble, Waiting } from "../ui/parts";
 import { useResource } from "../ui/resource";
 import { Attachments, HoldBar } from "./evidencefiles";
@@ -23,6 +24,7 @@ const OF_VIEW: Record<View, readonly string[]> = {
 export function EvidencePane({ alert }: { alert: Alert }) {
   const m = t();
   const path = `/alerts/${encodeURIComponent(alert.id)}/evidence`;
+  useChannelNames();
   const { data, failure, loading, reload } = useResource<Evidence>(path); // Not at each move: every view is on record.
   if (failure && !data) return <Trouble failure={failure} retry={reload} />;
   if (!data) return <Waiting />;
@@ -128,7 +130,7 @@ function told(entry: EvidenceEntry): string[] {
     detail["press"] && look(m.press, detail["press"]),
     entry.kind === "press" ? detail["device"] : undefined,
     detail["audience"] && look(m.escalation.audience, detail["audience"]),
-    detail["channel"],
+    detail["channel"] && channelName(detail["channel"]),
     detail["recipient"],
     detail["op"] && `${detail["op"]} ${detail["device"] ?? ""}`,
     entry.kind === "window" && detail["mode"] ? look(m.mode, detail["mode"]) : undefined,

@@ -26,8 +26,8 @@ export function HandoverScreen() {
       {data && <TakeOver key={turn} data={data} taken={() => setTurn((n) => n + 1)} />}
       {data && (
         <section class="panel tablebox" tabIndex={0} role="region" aria-label={m.record}>
+          <h2 class="recordhead">{m.record}</h2>
           <table class="gaps">
-            <caption>{m.record}</caption>
             <tbody>
               {data.items.length === 0 && (
                 <tr>
@@ -124,7 +124,7 @@ function TakeOver({ data, taken }: { data: Handovers; taken: () => void }) {
         </label>
         {audio.value === "on" && <Button onClick={testSound}>{m.test}</Button>}
       </div>
-      <label class="row">
+      <label class="row note">
         {m.note}
         <input value={note} maxLength={1000} onInput={(event) => setNote(event.currentTarget.value)} />
       </label>

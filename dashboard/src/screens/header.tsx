@@ -1,15 +1,16 @@
 /** Header: product, navigation, scope, age of the feed, clock, sound, language, person. */
-import { useEffect, useRef, useState } from "preact/hooks";
 import { audio, muteLeftMs, ringingCount, startSound, stopSound, testSound, toggleMute } from "../alarm/alarm";
 import { clock, day, ago, span } from "../format";
 import { look, named, t } from "../i18n";
 import { language, theme } from "../preferences";
-import { href, route } from "../route";
+import { route } from "../route";
 import { ageMs, freshness, line, resyncing, second } from "../store/feed";
 import { keepsWatch, logout, may, me } from "../store/session";
 import { Failure } from "../client";
+import { Menu } from "../ui/menu";
 import { say } from "../ui/toast";
 import { Crest } from "./crest";
+import { Nav } from "./nav";
 
 export function Header({ showHelp }: { showHelp: () => void }) {
   const m = t();
@@ -37,17 +38,10 @@ export function Header({ showHelp }: { showHelp: () => void }) {
         <Crest />
         <span>{m.product(language.value === "zh" ? person.city : person.city_en)}</span>
       </div>
-      <nav aria-label={m.nav.label}>
-        {links.map((item) => (
-          <a key={item.at} href={href(item.at)} aria-current={here === item.at ? "page" : undefined}>
-            {item.text}
-          </a>
-        ))}
-      </nav>
+      <Nav links={links} here={here} />
       <span class="scope" title={m.header.scope}>
         {named(person.scope)}
       </span>
-      <span class="stretch" />
       {person.role === "guard" && (
         <a class="chip" href="/guard">
           {m.header.guard}
@@ -191,61 +185,5 @@ function UserMenu({ showHelp }: { showHelp: () => void }) {
         </>
       )}
     </Menu>
-  );
-}
-
-function Menu({
-  class: name,
-  label,
-  text,
-  children,
-}: {
-  class: string;
-  label: string;
-  text: preact.ComponentChildren;
-  children: (close: () => void) => preact.ComponentChildren;
-}) {
-  const [open, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!open) return;
-    box.current?.querySelector<HTMLElement>("[role=menuitem]:not([disabled])")?.focus();
-    const away = (event: PointerEvent) => !box.current?.contains(event.target as Node) && setOpen(false);
-    addEventListener("pointerdown", away);
-    return () => removeEventListener("pointerdown", away);
-  }, [open]);
-  const close = () => {
-    setOpen(false);
-    box.current?.querySelector("button")?.focus();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (!open) return;
-    const items = [...(box.current?.querySelectorAll<HTMLElement>("[role=menuitem]:not([disabled])") ?? [])];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (event.key === "Escape") close();
-    else if (event.key === "Tab") return setOpen(false);
-    else if (step) items[(at + step + items.length) % items.length]?.focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return (
-    <div class="menu" ref={box} onKeyDown={onKeyDown}>
-      <button
-        type="button"
-        class={`chip ${name}`}
-        aria-haspopup="menu"
-        aria-expanded={open ? "true" : "false"}
-        onClick={() => setOpen(!open)}
-      >
-        {text}
-      </button>
-      {open && (
-        <div class="drop" role="menu" aria-label={label}>
-          {children(close)}
-        </div>
-      )}
-    </div>
   );
 }

@@ -1,11 +1,12 @@
 /** The record of notifications: how each channel does, and whom every alert told or had to tell. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Channels, ChannelTried, ChannelView, NotificationDue } from "../api.gen";
 import { failureOf, post, query } from "../client";
 import { count, dateTime } from "../format";
 import { labelled, look, named, t } from "../i18n";
 import { language } from "../preferences";
 import { href, replaceQuery, route } from "../route";
+import { keepChannels } from "../store/channels";
 import { may } from "../store/session";
 import { PageHead } from "../ui/pagehead";
 import { usePages } from "../ui/pages";
@@ -22,7 +23,8 @@ export function NotificationsScreen() {
   const [turn, setTurn] = useState(0);
   const channels = useResource<Channels>("/channels", turn);
   const list = usePages<NotificationDue>(`/notifications${query({ state: q["state"], channel: q["channel"] })}`, turn);
-  const names = channels.data?.items.map((one) => one.name) ?? [];
+  const items = channels.data?.items ?? [];
+  useEffect(() => keepChannels(items), [channels.data]);
   return (
     <div class="page told">
       <PageHead title={m.told.title} lead={m.told.lead}>
@@ -48,8 +50,10 @@ export function NotificationsScreen() {
           onChange={(event) => replaceQuery({ ...q, channel: event.currentTarget.value || undefined })}
         >
           <option value="">{m.told.anyChannel}</option>
-          {names.map((name) => (
-            <option key={name}>{name}</option>
+          {items.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.label}
+            </option>
           ))}
         </select>
         {list.items && <span class="dim">{count(list.total)}</span>}

@@ -2,6 +2,7 @@
 import type { NotificationDue, NotificationMessage, Notifications } from "../api.gen";
 import { when } from "../format";
 import { look, t } from "../i18n";
+import { channelName, useChannelNames } from "../store/channels";
 import { now } from "../store/feed";
 import { may } from "../store/session";
 import { Badge, Trouble, Waiting } from "../ui/parts";
@@ -28,7 +29,7 @@ export function Ways({ due }: { due: NotificationDue }) {
       <summary>
         {due.messages.map((one) => (
           <span key={one.id} class={`way ${one.state}`}>
-            {one.channel} <b>{look(m.sent, one.state)}</b>
+            {channelName(one.channel)} <b>{look(m.sent, one.state)}</b>
           </span>
         ))}
       </summary>
@@ -38,7 +39,7 @@ export function Ways({ due }: { due: NotificationDue }) {
       <ol class="hops small" aria-label={m.hops}>
         {due.hops.map((hop, ix) => (
           <li key={ix}>
-            <time>{when(hop.at, now.peek())}</time> {hop.channel}{" "}
+            <time>{when(hop.at, now.peek())}</time> {channelName(hop.channel)}{" "}
             {look(m.what, hop.what) === hop.what ? look(m.sent, hop.what) : look(m.what, hop.what)}{" "}
             <span class="dim">
               {look(m.why, hop.detail)} {hop.reference}
@@ -54,7 +55,7 @@ function Message({ one }: { one: NotificationMessage }) {
   return (
     <p class="words small">
       <span class="dim">
-        {one.channel} {one.address} · {t().told.tries(one.tries)}
+        {channelName(one.channel)} {one.address} · {t().told.tries(one.tries)}
       </span>
       <br />
       {one.body}
@@ -69,6 +70,7 @@ export function ToldOf({ id, version }: { id: string; version: number }) {
     may("notified") ? `/alerts/${encodeURIComponent(id)}/notifications` : null,
     version,
   );
+  useChannelNames();
   if (!may("notified")) return null;
   return (
     <section class="block">

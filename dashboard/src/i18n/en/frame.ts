@@ -12,6 +12,7 @@ export const frame: typeof Chinese = {
     schools: "Schools",
     ledger: "Registry",
     health: "Data health",
+    more: "More",
     label: "Main navigation",
     skip: "Skip to content",
   },

@@ -9,6 +9,7 @@ export const frame = {
     schools: "学校",
     ledger: "台账",
     health: "数据健康",
+    more: "更多",
     label: "主导航",
     skip: "跳到主要内容",
   },
