@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { levelsOf } from "../src/screens/evidencetrace";
 import { countSlots, SLOT_MS, SLOTS } from "../src/store/trend";
 import { withGaps } from "../src/ui/plot";
 
@@ -32,5 +33,22 @@ describe("a curve", () => {
     ]);
     expect(times).toEqual([0, 10, 20, 30, 200, 210]);
     expect(values).toEqual([1, 2, 3, null, 4, 5]);
+  });
+});
+
+describe("a small curve of the evidence", () => {
+  const points = (...values: (number | boolean | string)[]) =>
+    values.map((value, ix): [number, number, number, typeof value] => [ix, ix, 0, value]);
+
+  it("fills the height with a real change, and with a change of state", () => {
+    expect(levelsOf(points(10, 20))).toEqual([0, 1]);
+    expect(levelsOf(points(true, false))).toEqual([1, 0]);
+    expect(levelsOf(points("open", "shut", "open"))).toEqual([0, 1, 0]);
+    expect(levelsOf(points(0, 0))).toEqual([0.5, 0.5]);
+  });
+
+  it("keeps a change small that is small beside the number", () => {
+    const [first = 0, second = 0] = levelsOf(points(1000, 1001));
+    expect(second - first).toBeCloseTo(0.01, 3);
   });
 });

@@ -140,8 +140,10 @@ function Spark({
   );
 }
 
-/** Put every value between 0 and 1: numbers by their range, words by the order in which they first came. */
-function levelsOf(points: Points): number[] {
+const NOISE_SHARE = 0.1; // A change of less than this share of a number does not fill the height: it would look like a break.
+
+/** Put every value between 0 and 1: numbers by their range (a small change stays small), words by the order in which they first came. */
+export function levelsOf(points: Points): number[] {
   const words: string[] = [];
   const raw = points.map(([, , , value]) => {
     if (typeof value === "number" || typeof value === "boolean") return Number(value);
@@ -151,7 +153,9 @@ function levelsOf(points: Points): number[] {
   });
   const least = Math.min(...raw);
   const most = Math.max(...raw);
-  return raw.map((value) => (most === least ? 0.5 : (value - least) / (most - least)));
+  const steady = points.every(([, , , value]) => typeof value === "number") ? NOISE_SHARE : 0;
+  const range = Math.max(most - least, steady * Math.max(Math.abs(least), Math.abs(most)));
+  return raw.map((value) => (range === 0 ? 0.5 : 0.5 + (value - (least + most) / 2) / range));
 }
 
 function Quiets({ trace }: { trace: EvidenceTrace }) {
