@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     rx: int
     t: int | None = None
-    kind: str  # press, act, system, escalation, notification, order, window, evidence
+    kind: str  # press, act, system, escalation, notification, police, order, window, evidence
     what: str
     by: str = ""
     role: str = ""

@@ -21,6 +21,7 @@ from server.journal import tables
 from server.journal.database import Database
 from server.journal.model import JournaledBatch
 from server.notify.reading import NotificationLog
+from server.police.store import PoliceReceipts
 from server.registry.tree import Tree
 
 BATCHES_MAX = 3_000  # Of one gateway: six hours at one in seven seconds.
@@ -52,6 +53,7 @@ class EvidenceReader:
         self._database = database
         self._facts = facts
         self._told = NotificationLog(database)
+        self._police = PoliceReceipts(database)
         self._orders = CommandStore(database)
         self._windows = WindowStore(database)
         self._tree = tree
@@ -71,6 +73,7 @@ class EvidenceReader:
         known = Known(
             facts,
             told=await self._told.of_alert(alert.id),
+            police=await self._police.of_alert(alert.id),
             orders=await self._orders.between(then.school, start, end, ORDERS_MAX) if then.school else (),
             windows=await self._windows_over(then),
             acts=acts,

@@ -10,6 +10,7 @@ from server.drills.window import Entry as WindowEntry
 from server.drills.window import Rehearsal
 from server.evidence.model import Act, Attachment, Entry, Hold, Trace
 from server.notify.reading import Told
+from server.police.lifecycle import PoliceReceipt
 
 ENTRIES_MAX = 5_000  # Of one timeline; an incident of 500 presses has some 2,000. Beyond it the middle is left out.
 FIRST_KEPT = 1_000
@@ -23,12 +24,14 @@ class Known:
         facts: Sequence[Fact],
         *,
         told: Sequence[Told] = (),
+        police: Sequence[PoliceReceipt] = (),
         orders: Sequence[Given] = (),
         windows: Sequence[tuple[Rehearsal, Sequence[WindowEntry]]] = (),
         acts: Sequence[Act] = (),
     ) -> None:
         self.facts = facts
         self.told = told
+        self.police = police
         self.orders = orders
         self.windows = windows
         self.acts = acts
@@ -55,6 +58,7 @@ def timeline(known: Known, until_ms: int) -> tuple[list[Entry], int]:
     entries = [
         *_of_facts(known.facts),
         *_of_notifications(known.told),
+        *_of_police(known.police),
         *_of_orders(known.orders),
         *_of_windows(known.windows),
         *(
@@ -165,6 +169,27 @@ def _of_notifications(told: Iterable[Told]) -> Iterator[Entry]:
                     **({"reference": hop.reference} if hop.reference else {}),
                 },
             )
+
+
+def _of_police(receipts: Iterable[PoliceReceipt]) -> Iterator[Entry]:
+    """Stand where each came, by our clock: theirs is told beside it, for nobody here vouches for it."""
+    for one in receipts:
+        told = one.told
+        yield Entry(
+            rx=one.rx_ms,
+            kind="police",
+            what=f"police_{told.state.value}",
+            by=told.by,
+            ref=one.message,
+            note=told.reason,
+            detail={
+                "channel": one.channel,
+                "effect": one.effect.value,
+                "at": str(told.at_ms),
+                **({"reference": told.reference} if told.reference else {}),
+                **({"sha256": told.digest} if told.digest else {}),
+            },
+        )
 
 
 def _of_orders(orders: Iterable[Given]) -> Iterator[Entry]:

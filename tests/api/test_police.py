@@ -147,6 +147,19 @@ async def test_rejected_call_goes_another_way(house: House) -> None:
     assert [one.state for one in told.sendings] == ["refused"]
 
 
+async def test_evidence_of_the_alert_tells_of_receipts(house: House) -> None:
+    """Who told it, which state, and their number of the call."""
+    message = await send(house)
+    await tell(house, {"state": "dispatched", "message": message, "at": 1_060_000, "number": "J-7"})
+
+    answer = await (await house.sign_in("police_liaison")).get("/api/v1/alerts/p1/evidence")
+
+    assert answer.status_code == 200, answer.text
+    [entry] = [one for one in answer.json()["entries"] if one["kind"] == "police"]
+    assert (entry["what"], entry["by"], entry["ref"]) == ("police_dispatched", "centre", message)
+    assert (entry["detail"]["reference"], entry["detail"]["at"]) == ("J-7", "1060000")
+
+
 async def test_receipts_are_shown_within_reach_alone(house: House) -> None:
     """Another branch's school is not there."""
     await send(house, "p3", school=THIRD, gateway="gw-third")

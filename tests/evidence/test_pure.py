@@ -20,7 +20,9 @@ from server.evidence.sniffing import is_text, sniff
 from server.evidence.timeline import Dossier, Known, alert_of, timeline
 from server.evidence.trace import POINTS_MAX, SPANS_MAX, Gathering, spans_of
 from server.evidence.verifying import verify
+from server.evidence.words import WHAT
 from server.journal.model import JournaledBatch
+from server.police.lifecycle import Effect, PoliceReceipt, PoliceState, Told
 from tests.api.engine import press
 
 AT = 990_000  # Of the press by the school's clock.
@@ -103,6 +105,47 @@ def test_timeline_has_one_order_with_both_clocks() -> None:
         "看到了",
         "act",
     )
+
+
+def test_police_receipt_stands_where_it_came_with_source_time_and_reference() -> None:
+    """Their clock, a day wrong, moves no line; a receipt that came after the instant is not there yet."""
+    receipts = [
+        PoliceReceipt(
+            message="ab" * 16,
+            alert="a",
+            channel="centre",
+            told=Told(state=state, at_ms=86_400_000, by="centre", reference="J-1", reason=reason, digest="d" * 64),
+            effect=Effect.MOVED,
+            rx_ms=rx_ms,
+        )
+        for state, reason, rx_ms in (
+            (PoliceState.ACCEPTED, "", 992_000),
+            (PoliceState.CLOSED, "误报", 1_100_000),
+            (PoliceState.CLOSED, "", 1_250_000),
+        )
+    ]
+    entries, _ = timeline(Known(facts(), police=receipts), 1_250_000)
+
+    assert [entry.what for entry in entries][-5:] == [
+        "stored",
+        "police_accepted",
+        "acknowledged",
+        "escalated",
+        "police_closed",
+    ]
+    told = [entry for entry in entries if entry.kind == "police"]
+    assert [(one.what, one.t, one.rx, one.by, one.ref, one.note) for one in told] == [
+        ("police_accepted", None, 992_000, "centre", "ab" * 16, ""),
+        ("police_closed", None, 1_100_000, "centre", "ab" * 16, "误报"),
+    ]
+    assert told[0].detail == {
+        "channel": "centre",
+        "effect": "moved",
+        "at": "86400000",
+        "reference": "J-1",
+        "sha256": "d" * 64,
+    }
+    assert all(f"police_{state.value}" in WHAT for state in PoliceState)
 
 
 def test_timeline_of_an_instant_has_nothing_that_was_known_later() -> None:

@@ -14,10 +14,11 @@ const SHOWN = 24; // Entries at first; the newest stand last, as in a log.
 const KNOWN_LATER_MS = 2_000; // Below it the two clocks say the same to a reader.
 const VIEWS = ["all", "people", "told", "proof"] as const;
 type View = (typeof VIEWS)[number];
+const BY_CHANNEL = ["notification", "police"]; // Whose channel is named among the words.
 const OF_VIEW: Record<View, readonly string[]> = {
   all: [],
   people: ["press", "act", "order", "window"],
-  told: ["press", "notification", "escalation"],
+  told: ["press", "notification", "police", "escalation"],
   proof: ["evidence"],
 };
 
@@ -109,7 +110,7 @@ function Line({ entry }: { entry: EvidenceEntry }) {
                 </Badge>
               ),
           )}
-          {entry.kind !== "notification" && entry.by && <span class="by">{entry.by_display || entry.by}</span>}
+          {!BY_CHANNEL.includes(entry.kind) && entry.by && <span class="by">{entry.by_display || entry.by}</span>}
         </span>
         <span class="words dim">
           {later && <span>{m.evidence.known(millis(entry.rx))}</span>}
@@ -131,6 +132,8 @@ function told(entry: EvidenceEntry): string[] {
     entry.kind === "press" ? detail["device"] : undefined,
     detail["audience"] && look(m.escalation.audience, detail["audience"]),
     detail["channel"] && channelName(detail["channel"]),
+    entry.kind === "police" ? detail["reference"] : undefined,
+    entry.kind === "police" && detail["at"] ? m.evidence.theirs(dateTime(Number(detail["at"]))) : undefined,
     detail["recipient"],
     detail["op"] && `${detail["op"]} ${detail["device"] ?? ""}`,
     entry.kind === "window" && detail["mode"] ? look(m.mode, detail["mode"]) : undefined,
