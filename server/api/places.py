@@ -1,4 +1,4 @@
-"""Which part of the tree a request is about, cut to the caller's reach; and cells that are safe in a spreadsheet."""
+"""Which part of the tree a request is about, cut to the caller's reach."""
 
 from fastapi import Request
 
@@ -6,8 +6,6 @@ from server.api.gate import caller_of, crossing
 from server.api.parts import Parts
 from server.api.problems import ApiError, Code
 from server.registry.model import School
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def unit_within(parts: Parts, request: Request, unit: str | None) -> str:
@@ -32,8 +30,3 @@ async def schools_below(parts: Parts, request: Request, unit: str | None) -> lis
         return [tree.schools[school] for school in mine.schools]
     below = tree.branch_of_unit(await unit_within(parts, request, unit))
     return [tree.schools[school] for school in below.schools if school in mine]
-
-
-def spreadsheet_safe(cell: object) -> object:
-    """Keep a spreadsheet from running a name as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -1,7 +1,5 @@
 """What a bundle holds besides attachments, as bytes: the same evidence as of the same instant gives the same bytes. Pure."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,6 +13,7 @@ from server.evidence.model import Attachment
 from server.evidence.page import instant, page
 from server.evidence.sniffing import SUFFIXES
 from server.evidence.timeline import Dossier
+from server.spreadsheet import csv_text
 
 _MARK = "\ufeff"  # Spreadsheets take a CSV for UTF-8 only with it.
 _UNSAFE = re.compile(r"[^\w.\-]+")
@@ -116,13 +115,4 @@ def _trace(dossier: Dossier) -> bytes:
 
 
 def _csv(columns: str, rows: Sequence[Sequence[object]]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns.split(","))
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return (_MARK + text.getvalue()).encode()
-
-
-def _safe(cell: object) -> object:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return (_MARK + csv_text(columns.split(","), rows)).encode()

@@ -1,7 +1,5 @@
 """Coverage: the figures of a unit and its children, and the list of gaps behind every number."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal
@@ -14,7 +12,7 @@ from server.api.gate import Caller, caller_of
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
 from server.api.past import Told, is_today, past_day, past_figures, past_gaps, scopes_then, seen_below, unit_then
-from server.api.places import schools_below, spreadsheet_safe, unit_within
+from server.api.places import schools_below, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
 from server.api.scopes import scopes_of
@@ -27,6 +25,7 @@ from server.gaps.rates import overdue
 from server.gaps.store import today_of
 from server.registry.model import School
 from server.registry.sheets.scope import IndicatorScope
+from server.spreadsheet import csv_text
 
 CSV_COLUMNS = ("school", "school_name", "unit", "unit_name", "indicator", "figure", "judgement", "reasons", "proof_at")
 FIGURES: tuple[views.Figure, views.Figure] = ("ledger", "live")
@@ -227,10 +226,4 @@ def _standing(
 
 
 def _csv(gaps: Iterable[views.Gap]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    for gap in gaps:
-        cells = (getattr(gap, column) for column in CSV_COLUMNS)
-        writer.writerow([spreadsheet_safe(" ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
-    return text.getvalue()
+    return csv_text(CSV_COLUMNS, ((getattr(gap, column) for column in CSV_COLUMNS) for gap in gaps))

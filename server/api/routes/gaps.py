@@ -1,7 +1,5 @@
 """The ledger of gaps: lists, and the figures of rectification."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
@@ -11,13 +9,14 @@ from server.api import views
 from server.api.gate import caller_of, crossing
 from server.api.paging import LIMIT_DEFAULT, LIMIT_MAX, read_cursor, write_cursor
 from server.api.parts import Parts
-from server.api.places import schools_below, spreadsheet_safe, unit_within
+from server.api.places import schools_below, unit_within
 from server.api.problems import ApiError, Code
 from server.api.replies import NO_STORE, answers, reply
 from server.api.show_gaps import Show
 from server.gaps.model import GapState
 from server.gaps.rates import Rates
 from server.gaps.store import Counted, Wanted
+from server.spreadsheet import csv_text
 
 CSV_COLUMNS = (
     *("id", "school", "school_name", "county", "unit", "indicator", "figure", "state", "judgement", "reasons", "clause"),
@@ -156,12 +155,5 @@ def _counts(unit: str, name: str, name_en: str, counted: Iterable[Counted]) -> v
 
 
 def _csv(lines: Sequence[views.GapLine], more: int) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
-    for line in lines:
-        cells = (getattr(line, column) for column in CSV_COLUMNS)
-        writer.writerow([spreadsheet_safe(" ".join(cell) if isinstance(cell, list) else cell) for cell in cells])
-    if more > 0:
-        writer.writerow([f"… {more} more"])
-    return text.getvalue()
+    rows: list[Iterable[object]] = [[getattr(line, column) for column in CSV_COLUMNS] for line in lines]
+    return csv_text(CSV_COLUMNS, [*rows, [f"… {more} more"]] if more > 0 else rows)

@@ -1,8 +1,6 @@
 """The page of alarm quality: EEMUA 191 and ISA-18.2 over what the caller sees, with a spreadsheet behind each table."""
 
 import asyncio
-import csv
-import io
 from collections.abc import Collection
 from typing import Annotated, Literal
 
@@ -11,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 from server.api import views
 from server.api.gate import Caller, caller_of
 from server.api.parts import Parts
-from server.api.places import spreadsheet_safe
 from server.api.problems import Code
 from server.api.replies import NO_STORE, answers, reply
 from server.noise import advice, quality
@@ -19,6 +16,7 @@ from server.noise.episodes import Episode
 from server.registry.model import Scope, StationKind
 from server.registry.tree import Tree
 from server.security.access import sees_alert
+from server.spreadsheet import csv_text
 
 DAYS_MAX = 31
 POSTS_MAX = 200
@@ -186,11 +184,5 @@ def _advice(one: advice.Advice) -> views.AdviceView:
 
 
 def _csv(lines: list[views.View]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if lines:
-        columns = lines[0].__struct_fields__
-        writer.writerow(columns)
-        for line in lines:
-            writer.writerow([spreadsheet_safe(getattr(line, column)) for column in columns])
-    return text.getvalue()
+    columns = lines[0].__struct_fields__ if lines else ()
+    return csv_text(columns, ((getattr(line, column) for column in columns) for line in lines)) if lines else ""
