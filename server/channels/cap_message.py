@@ -5,17 +5,17 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from server.channels.channel import Earlier, Message, Subject, Text
 from server.channels.contact_id import FIRE, SMOKE, event_of
 from server.channels.safe_xml import NotXmlError, parse_xml
 from server.core.alert import Severity
+from server.core.schedule import CITY_TIME
 from server.registry.coordinates import converted
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
-CITY = timezone(timedelta(hours=8))  # All of the country keeps Asia/Shanghai.
 STATUS = {"test": "Test", "drill": "Exercise"}
 LANGUAGES = {"zh": "zh-CN", "en": "en-US"}
 SEVERITY = {
@@ -57,7 +57,7 @@ def status_of(about: Subject) -> str:
 
 def instant(at: float) -> str:
     """Write an instant as CAP wants it: whole seconds, with the offset of its clock."""
-    return datetime.fromtimestamp(int(at), UTC).astimezone(CITY).isoformat()
+    return datetime.fromtimestamp(int(at), UTC).astimezone(CITY_TIME).isoformat()
 
 
 def identifier(id_: str) -> str:

@@ -6,15 +6,15 @@ front of their description, so that none is taken for a call.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from server.channels.channel import Message, Subject
 from server.channels.safe_xml import NotXmlError, parse_xml
 from server.core.alert import Severity
+from server.core.schedule import CITY_TIME
 from server.registry.coordinates import converted
 
-CITY = timezone(timedelta(hours=8))  # All of the country keeps Asia/Shanghai.
 DEVICE, VIDEO, FAULT, OTHER = 2, 5, 6, 7  # AlarmMethod: by a device, by a picture, of a device's own fault, else.
 REHEARSED = {"test": "【测试】", "drill": "【演练】"}
 DESCRIPTION_MAX = 200
@@ -71,7 +71,7 @@ def alarm(message: Message, device: str, encoding: str) -> bytes:
         ("DeviceID", device),
         ("AlarmPriority", str(priority_of(about))),
         ("AlarmMethod", str(method)),
-        ("AlarmTime", datetime.fromtimestamp(about.t, UTC).astimezone(CITY).strftime("%Y-%m-%dT%H:%M:%S")),
+        ("AlarmTime", datetime.fromtimestamp(about.t, UTC).astimezone(CITY_TIME).strftime("%Y-%m-%dT%H:%M:%S")),
         ("AlarmDescription", _described(message)),
     ]
     if about.latitude is not None and about.longitude is not None:

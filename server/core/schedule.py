@@ -1,11 +1,12 @@
 """School time: what day and minute it is in Asia/Shanghai, and whether pupils are at school. There is no summer time."""
 
-from datetime import date
+from datetime import date, timedelta, timezone
 
 from server.registry.model import Calendar, Window
 
 DAY_SECONDS = 86_400.0
 OFFSET_SECONDS = 8 * 3_600.0  # Asia/Shanghai, all year.
+CITY_TIME = timezone(timedelta(seconds=OFFSET_SECONDS))
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SATURDAY = 5
 NIGHT = (Window(0, 5 * 60 + 30), Window(22 * 60 + 30, 24 * 60))  # Boarders' evening study ends before, kitchens begin after.

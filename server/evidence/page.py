@@ -1,16 +1,16 @@
 """The timeline as one page for printing on A4: no script, nothing fetched. The same evidence gives the same bytes. Pure."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from html import escape
 
+from server.core.schedule import CITY_TIME
 from server.evidence.model import Entry, Point, Series
 from server.evidence.timeline import Dossier
 from server.evidence.words import KINDS, QUIET, TEXTS, WHAT, pick
 
 SERIES_MAX = 300  # Rows of the page; trace.csv has them all.
 QUIET_MAX = 300
-_CITY = timezone(timedelta(hours=8))
 _STYLE = """
 :root { color-scheme: light; }
 @page { size: A4; margin: 14mm 12mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
@@ -35,7 +35,7 @@ def page(dossier: Dossier, school: str, language: str) -> bytes:
 
 def instant(ms: int) -> str:
     """Write an instant in the city's time, to the millisecond."""
-    at = datetime.fromtimestamp(ms // 1_000, tz=UTC).astimezone(_CITY)
+    at = datetime.fromtimestamp(ms // 1_000, tz=UTC).astimezone(CITY_TIME)
     return f"{at:%Y-%m-%d %H:%M:%S}.{ms % 1_000:03d}"
 
 

@@ -1,11 +1,9 @@
 """Reads an instant as a person writes it."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from contract.errors import ConfigurationError
-from server.core.schedule import OFFSET_SECONDS
-
-_CITY = timezone(timedelta(seconds=OFFSET_SECONDS))
+from server.core.schedule import CITY_TIME
 
 
 def parse_instant(text: str) -> int:
@@ -14,4 +12,4 @@ def parse_instant(text: str) -> int:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f"{text!r} is no instant; allowed: 2026-11-24, 2026-11-24T08:00, …+08:00") from None
-    return round((read if read.tzinfo else read.replace(tzinfo=_CITY)).timestamp() * 1_000)
+    return round((read if read.tzinfo else read.replace(tzinfo=CITY_TIME)).timestamp() * 1_000)

@@ -3,16 +3,16 @@
 A text message (短信) is one line that fits into one part of 70 characters wherever school and place have ordinary lengths.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from server.channels.channel import Subject
 from server.core.alert import Severity
 from server.core.escalation import ADVISING_RULES
 from server.core.rules import RULES
 from server.core.rules.device_alert import MEANINGS, UNKNOWN_CODE
+from server.core.schedule import CITY_TIME
 from server.registry.escalations import AUDIENCES
 
-CITY = timezone(timedelta(hours=8))  # All of the country keeps Asia/Shanghai.
 SMS_PART = 70  # Characters of one part of a text message that is not plain ASCII.
 SMS_PARTS_MAX = 3
 NAME_SHOWN_MAX = (24, 48)  # Of a school or a place in a text message, in Chinese and in English.
@@ -170,11 +170,11 @@ def _bounded(line: str) -> str:
 
 
 def _clock(t: float) -> str:
-    return datetime.fromtimestamp(t, CITY).strftime("%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(t, CITY_TIME).strftime("%m-%d %H:%M:%S")
 
 
 def _instant(t: float) -> str:
-    return datetime.fromtimestamp(t, CITY).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(t, CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _at(language: str) -> int:

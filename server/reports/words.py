@@ -1,11 +1,12 @@
 """The words that all reports share, in both languages."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from server.core.schedule import CITY_TIME
 from server.core.verdict import Judgement
 from server.gaps.model import GapState
 from server.reports.facts import Facts, names
@@ -36,7 +37,6 @@ SIGNATURES: tuple[Words, ...] = (
     ("教育签字日期：", "Date (education):"),
     ("公安签字日期：", "Date (police):"),
 )
-_BEIJING = timezone(timedelta(hours=8))
 _REASONS = Path(__file__).with_name("reasons.json")
 
 
@@ -53,7 +53,7 @@ def reasons_text(codes: tuple[str, ...], language: Language) -> str:
 
 def instant(ms: int) -> str:
     """Write an instant in Beijing time."""
-    return f"{datetime.fromtimestamp(ms / 1_000, UTC).astimezone(_BEIJING):%Y-%m-%d %H:%M:%S}"
+    return f"{datetime.fromtimestamp(ms / 1_000, UTC).astimezone(CITY_TIME):%Y-%m-%d %H:%M:%S}"
 
 
 def head(facts: Facts, language: Language) -> tuple[tuple[str, str], ...]:
