@@ -1,8 +1,15 @@
 """A school asks for a test, its station approves it: then, and for the listed button alone, a press does not ring."""
 
+import time
+from datetime import timedelta
+
 import pytest
 from playwright.async_api import Page, expect
 
+from server.core.schedule import local_date
+from server.drills.plan import period_of, slots
+from server.drills.scheduler import LEAD_DAYS
+from server.registry.roster_file import decode_roster
 from tests.browser.axe import findings
 from tests.browser.conftest import Watch
 
@@ -80,6 +87,13 @@ async def devices(page: Page, watch: Watch) -> tuple[str, str]:
     return host["name"], button["name"]
 
 
+def room_is_left(watch: Watch) -> bool:
+    """Say whether the calendar leaves a test of this month anywhere to be: where it does, one has to be planned."""
+    roster = decode_roster((watch.line.folder / "roster.json").read_bytes())
+    today = local_date(time.time())
+    return bool(slots(roster.calendar, today + timedelta(days=LEAD_DAYS), period_of(today, 30).last))
+
+
 async def test_the_police_agree_to_the_plan_of_tests(watch: Watch) -> None:
     async with watch.seat("police") as police:
         await police.goto(watch.address + "#/drills?view=plan")
@@ -89,7 +103,7 @@ async def test_the_police_agree_to_the_plan_of_tests(watch: Watch) -> None:
             if await row.count():
                 break
             await police.wait_for_timeout(5_000)
-        if await row.count() == 0:
+        if await row.count() == 0 and not room_is_left(watch):
             pytest.skip("no school day is left in this month")
         await expect(row).to_contain_text("待同意")
         assert await findings(police) == []
